@@ -1,0 +1,28 @@
+with files as (
+
+    select
+        source_id,
+        count(*) as n_export_files,
+        count(case when file_kind is not null and not is_readable then 1 end) as n_unreadable_files,
+        sum(n_records) as n_records,
+        sum(n_quarantined) as n_quarantined,
+        max(exported_at) as exported_at,
+        max(complete_to) as complete_to
+    from {{ ref('stg_jira__export_files') }}
+    group by source_id
+
+)
+
+select
+    sources.source_id,
+    sources.tool,
+    coalesce(files.n_export_files, 0) as n_export_files,
+    coalesce(files.n_unreadable_files, 0) as n_unreadable_files,
+    cast(coalesce(files.n_records, 0) as bigint) as n_records,
+    cast(coalesce(files.n_quarantined, 0) as bigint) as n_quarantined,
+    files.exported_at,
+    files.complete_to,
+    refresh.as_of
+from {{ ref('stg_portfolio__sources') }} as sources
+left join files on sources.source_id = files.source_id
+cross join {{ ref('stg_portfolio__refresh') }} as refresh

@@ -1,0 +1,7 @@
+select
+    team_id,
+    team_name,
+    train_id,
+    value_stream_id,
+    position
+from {{ ref('stg_portfolio__teams') }}

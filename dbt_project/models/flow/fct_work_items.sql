@@ -1,0 +1,370 @@
+with items as (
+
+    select * from {{ ref('int_items_unioned') }}
+
+),
+
+clocks as (
+
+    select * from {{ ref('int_item_clocks_computed') }}
+
+),
+
+visits as (
+
+    select * from {{ ref('int_stage_visits_folded') }}
+
+),
+
+histories as (
+
+    select * from {{ ref('int_item_histories_assessed') }}
+
+),
+
+timelines as (
+
+    select * from {{ ref('int_item_timelines_built') }}
+
+),
+
+memberships as (
+
+    select * from {{ ref('int_item_memberships_mapped') }}
+
+),
+
+stages_mapped as (
+
+    select * from {{ ref('int_item_stages_mapped') }}
+
+),
+
+value_streams as (
+
+    select * from {{ ref('stg_portfolio__value_streams') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('stg_portfolio__dates') }}
+
+),
+
+hours as (
+
+    select * from {{ ref('stg_portfolio__hours') }}
+
+),
+
+refresh as (
+
+    select as_of from {{ ref('stg_portfolio__refresh') }}
+
+),
+
+-- What was in force at as_of, also for items that no workflow counts.
+current_rows as (
+
+    select
+        timelines.work_item_id,
+        timelines.status,
+        timelines.item_key,
+        timelines.item_type,
+        memberships.team_id,
+        memberships.train_id,
+        memberships.value_stream_id,
+        memberships.level,
+        memberships.work_type,
+        memberships.workflow_id
+    from timelines
+    inner join memberships
+        on timelines.work_item_id = memberships.work_item_id
+        and timelines.event_number = memberships.event_number
+    where timelines.next_event_at is null
+
+),
+
+-- An ended item belongs to the team, level and work type that it had on the day it ended.
+end_rows as (
+
+    select
+        visits.work_item_id,
+        visits.team_id,
+        visits.train_id,
+        visits.value_stream_id,
+        visits.level,
+        visits.work_type
+    from visits
+    where visits.is_end
+
+),
+
+current_visits as (
+
+    select
+        work_item_id,
+        stage_id,
+        stage_kind,
+        entered_at
+    from visits
+    where left_at is null
+
+),
+
+aliases as (
+
+    select
+        timelines.work_item_id,
+        {{ distinct_joined('timelines.item_key') }} as key_aliases
+    from timelines
+    inner join current_rows on timelines.work_item_id = current_rows.work_item_id
+    where timelines.item_key <> current_rows.item_key
+    group by timelines.work_item_id
+
+),
+
+parents as (
+
+    select
+        items.work_item_id,
+        min(coalesce(by_id.work_item_id, by_key.work_item_id)) as parent_work_item_id
+    from items
+    left join items as by_id
+        on items.source_id = by_id.source_id
+        and items.parent_ref = by_id.native_id
+    left join items as by_key
+        on items.source_id = by_key.source_id
+        and items.parent_ref = by_key.item_key
+    where items.parent_ref is not null
+    group by items.work_item_id
+
+),
+
+blocked_now as (
+
+    select distinct work_item_id
+    from {{ ref('int_blocked_spells_detected') }}
+    where ended_at is null
+
+),
+
+blocked_times as (
+
+    select * from {{ ref('int_visit_blocked_times_summed') }}
+
+),
+
+-- The flow window is cut into queue, active and blocked-while-active time; a blocked item in a queue waits once.
+stage_times as (
+
+    select
+        visits.work_item_id,
+        max(case when visits.stage_kind = 'active' then 1 else 0 end) as has_active_visit,
+        sum(case
+            when visits.stage_kind = 'active'
+                then {{ seconds_between('greatest(visits.entered_at, clocks.flow_started_at)', 'visits.left_at') }}
+                - coalesce(blocked_times.blocked_seconds_in_flow, 0)
+            else 0
+        end) as active_seconds,
+        sum(case
+            when visits.stage_kind <> 'active'
+                then {{ seconds_between('greatest(visits.entered_at, clocks.flow_started_at)', 'visits.left_at') }}
+            else 0
+        end) as wait_seconds,
+        sum(case
+            when visits.stage_kind = 'active' then coalesce(blocked_times.blocked_seconds_in_flow, 0)
+            else 0
+        end) as blocked_seconds
+    from visits
+    inner join clocks on visits.work_item_id = clocks.work_item_id
+    left join blocked_times
+        on visits.work_item_id = blocked_times.work_item_id
+        and visits.visit_sequence = blocked_times.visit_sequence
+    where clocks.ended_at is not null
+        and not visits.is_after_end
+        and visits.left_at > clocks.flow_started_at
+    group by visits.work_item_id
+
+),
+
+joined as (
+
+    select
+        items.*,
+        current_rows.status as status_at_as_of,
+        current_rows.item_key as key_at_as_of,
+        current_rows.item_type as type_at_as_of,
+        coalesce(end_rows.team_id, current_rows.team_id) as team_id,
+        coalesce(end_rows.train_id, current_rows.train_id) as train_id,
+        coalesce(end_rows.value_stream_id, current_rows.value_stream_id) as value_stream_id,
+        coalesce(end_rows.level, current_rows.level) as level,
+        coalesce(end_rows.work_type, current_rows.work_type) as work_type,
+        current_rows.workflow_id,
+        current_visits.stage_id as current_stage_id,
+        current_visits.stage_kind as current_stage_kind,
+        current_visits.entered_at as current_stage_entered_at,
+        aliases.key_aliases,
+        parents.parent_work_item_id,
+        clocks.work_item_id is not null as is_counted,
+        clocks.life_started_at,
+        clocks.flow_started_at,
+        clocks.started_at,
+        clocks.restarted_at,
+        case when not clocks.is_cancelled then clocks.ended_at end as finished_at,
+        case when clocks.is_cancelled then clocks.ended_at end as cancelled_at,
+        clocks.n_reopenings,
+        clocks.n_backward_moves,
+        clocks.n_stages_skipped,
+        histories.is_history_truncated,
+        histories.is_history_broken,
+        histories.is_start_repaired,
+        histories.has_change_before_creation,
+        not histories.is_history_truncated and not histories.is_history_broken as has_usable_history,
+        blocked_now.work_item_id is not null as is_blocked,
+        stage_times.has_active_visit,
+        stage_times.active_seconds,
+        stage_times.wait_seconds,
+        stage_times.blocked_seconds
+    from items
+    inner join current_rows on items.work_item_id = current_rows.work_item_id
+    inner join histories on items.work_item_id = histories.work_item_id
+    left join clocks on items.work_item_id = clocks.work_item_id
+    left join end_rows on items.work_item_id = end_rows.work_item_id
+    left join current_visits on items.work_item_id = current_visits.work_item_id
+    left join aliases on items.work_item_id = aliases.work_item_id
+    left join parents on items.work_item_id = parents.work_item_id
+    left join blocked_now on items.work_item_id = blocked_now.work_item_id
+    left join stage_times on items.work_item_id = stage_times.work_item_id
+
+),
+
+-- Where the history cannot be trusted the clocks that need it are not measured; lead time needs no history.
+localised as (
+
+    select
+        joined.*,
+        value_streams.timezone,
+        refresh.as_of,
+        case when joined.has_usable_history then joined.flow_started_at end as measured_flow_start_at,
+        case when joined.has_usable_history then joined.started_at end as measured_start_at,
+        case when joined.has_usable_history then joined.restarted_at end as measured_restart_at,
+        {{ local_date('joined.created_at', 'value_streams.timezone') }} as created_date,
+        {{ local_date('joined.life_started_at', 'value_streams.timezone') }} as life_started_date,
+        {{ local_date('joined.flow_started_at', 'value_streams.timezone') }} as flow_started_date,
+        {{ local_date('joined.started_at', 'value_streams.timezone') }} as started_date,
+        {{ local_date('joined.restarted_at', 'value_streams.timezone') }} as restarted_date,
+        {{ local_date('joined.finished_at', 'value_streams.timezone') }} as finished_date,
+        {{ local_date('joined.cancelled_at', 'value_streams.timezone') }} as cancelled_date,
+        {{ local_time('joined.started_at', 'value_streams.timezone') }} as started_local,
+        {{ local_time('joined.finished_at', 'value_streams.timezone') }} as finished_local,
+        {{ local_date('refresh.as_of', 'value_streams.timezone') }} as as_of_date,
+        joined.started_at is not null
+            and joined.finished_at is null
+            and joined.cancelled_at is null as is_in_progress
+    from joined
+    inner join value_streams on joined.value_stream_id = value_streams.value_stream_id
+    cross join refresh
+
+)
+
+select
+    localised.work_item_id,
+    localised.source_id,
+    localised.native_id,
+    localised.key_at_as_of as item_key,
+    localised.key_aliases,
+    localised.title,
+    localised.type_at_as_of as item_type,
+    localised.is_subtask,
+    localised.level,
+    localised.work_type,
+    localised.priority,
+    localised.estimate,
+    localised.parent_work_item_id,
+    localised.team_id,
+    localised.train_id,
+    localised.value_stream_id,
+    localised.workflow_id,
+    localised.status_at_as_of as current_status,
+    localised.current_stage_id,
+    localised.current_stage_entered_at,
+    localised.created_at,
+    localised.life_started_at,
+    localised.flow_started_at,
+    localised.started_at,
+    localised.restarted_at,
+    localised.finished_at,
+    localised.cancelled_at,
+    localised.resolved_at,
+    localised.created_date,
+    localised.started_date,
+    localised.finished_date,
+    localised.cancelled_date,
+    localised.is_counted,
+    localised.finished_at is not null as is_finished,
+    localised.cancelled_at is not null as is_cancelled,
+    localised.is_in_progress,
+    localised.is_blocked,
+    localised.has_usable_history,
+    localised.is_history_truncated,
+    localised.is_history_broken,
+    localised.is_start_repaired,
+    localised.has_change_before_creation,
+    localised.n_reopenings,
+    localised.n_backward_moves,
+    localised.n_stages_skipped,
+    {{ elapsed_days('localised.life_started_at', 'localised.finished_at') }} as lead_time_elapsed_days,
+    {{ calendar_days('localised.life_started_date', 'localised.finished_date') }} as lead_time_calendar_days,
+    {{ elapsed_days('localised.measured_flow_start_at', 'localised.finished_at') }} as flow_time_elapsed_days,
+    case
+        when localised.has_usable_history
+            then {{ calendar_days('localised.flow_started_date', 'localised.finished_date') }}
+    end as flow_time_calendar_days,
+    {{ elapsed_days('localised.measured_start_at', 'localised.finished_at') }} as cycle_time_elapsed_days,
+    case
+        when localised.has_usable_history
+            then {{ calendar_days('localised.started_date', 'localised.finished_date') }}
+    end as cycle_time_calendar_days,
+    case
+        when localised.has_usable_history and localised.finished_at >= localised.started_at
+            then {{ working_hours_at('finish_days', 'localised.finished_local', 'hours') }}
+            - {{ working_hours_at('start_days', 'localised.started_local', 'hours') }}
+    end as cycle_time_working_hours,
+    {{ elapsed_days('localised.measured_restart_at', 'localised.finished_at') }} as cycle_time_restarted_elapsed_days,
+    case
+        when localised.has_usable_history
+            then {{ calendar_days('localised.restarted_date', 'localised.finished_date') }}
+    end as cycle_time_restarted_calendar_days,
+    case
+        when localised.is_in_progress then {{ elapsed_days('localised.measured_start_at', 'localised.as_of') }}
+    end as age_elapsed_days,
+    case
+        when localised.is_in_progress and localised.has_usable_history
+            then {{ calendar_days('localised.started_date', 'localised.as_of_date') }}
+    end as age_calendar_days,
+    case
+        when localised.finished_at is not null and localised.has_usable_history
+            then localised.active_seconds / 86400.0
+    end as active_elapsed_days,
+    case
+        when localised.finished_at is not null and localised.has_usable_history
+            then localised.wait_seconds / 86400.0
+    end as wait_elapsed_days,
+    case
+        when localised.finished_at is not null and localised.has_usable_history
+            then localised.blocked_seconds / 86400.0
+    end as blocked_elapsed_days,
+    case
+        when localised.finished_at is not null
+            and localised.has_usable_history
+            and localised.has_active_visit = 1
+            and localised.active_seconds + localised.wait_seconds + localised.blocked_seconds > 0
+            then localised.active_seconds
+                / (localised.active_seconds + localised.wait_seconds + localised.blocked_seconds)
+    end as flow_efficiency
+from localised
+cross join hours
+left join dates as start_days on localised.started_date = start_days.calendar_date
+left join dates as finish_days on localised.finished_date = finish_days.calendar_date

@@ -1,0 +1,52 @@
+-- One row per item and maximal blocked interval, whatever blocked it: overlapping spells count once. Open ones run to
+-- as_of.
+with refresh as (
+
+    select as_of from {{ ref('stg_portfolio__refresh') }}
+
+),
+
+spells as (
+
+    select
+        spells.work_item_id,
+        spells.started_at,
+        coalesce(spells.ended_at, refresh.as_of) as ended_at
+    from {{ ref('int_blocked_spells_detected') }} as spells
+    cross join refresh
+
+),
+
+compared as (
+
+    select
+        *,
+        case
+            when started_at <= max(ended_at) over (
+                partition by work_item_id order by started_at, ended_at
+                rows between unbounded preceding and 1 preceding
+            ) then 0
+            else 1
+        end as is_new
+    from spells
+
+),
+
+numbered as (
+
+    select
+        *,
+        sum(is_new) over (
+            partition by work_item_id order by started_at, ended_at rows between unbounded preceding and current row
+        ) as interval_number
+    from compared
+
+)
+
+select
+    work_item_id,
+    interval_number,
+    min(started_at) as started_at,
+    max(ended_at) as ended_at
+from numbered
+group by work_item_id, interval_number

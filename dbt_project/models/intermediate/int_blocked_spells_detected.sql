@@ -1,0 +1,139 @@
+-- One row per item, kind and spell of being blocked: by flag, by a blocked status, by a blocked label. A spell runs on
+-- through whatever stage it crosses and ends with the item's life at the latest.
+with timelines as (
+
+    select
+        timelines.*,
+        memberships.workflow_id,
+        memberships.team_id,
+        memberships.value_stream_id,
+        memberships.level
+    from {{ ref('int_item_timelines_built') }} as timelines
+    inner join {{ ref('int_item_memberships_mapped') }} as memberships
+        on timelines.work_item_id = memberships.work_item_id
+        and timelines.event_number = memberships.event_number
+
+),
+
+clocks as (
+
+    select * from {{ ref('int_item_clocks_computed') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('stg_portfolio__blocked_rules') }}
+
+),
+
+marked as (
+
+    select
+        timelines.*,
+        'flag' as blocked_kind,
+        timelines.flag_value as mark
+    from timelines
+    where timelines.flag_value is not null
+
+    union all
+
+    select
+        timelines.*,
+        'status' as blocked_kind,
+        timelines.status as mark
+    from timelines
+    inner join rules
+        on timelines.workflow_id = rules.workflow_id
+        and rules.blocked_kind = 'status'
+        and lower(trim(timelines.status)) = lower(trim(rules.blocked_value))
+
+    union all
+
+    select
+        timelines.*,
+        'label' as blocked_kind,
+        rules.blocked_value as mark
+    from timelines
+    inner join rules
+        on timelines.workflow_id = rules.workflow_id
+        and rules.blocked_kind = 'label'
+        and ' ' || timelines.labels || ' ' like '% ' || rules.blocked_value || ' %'
+
+),
+
+-- Consecutive events of an item that are marked alike are one spell.
+numbered as (
+
+    select
+        *,
+        event_number - row_number() over (
+            partition by work_item_id, blocked_kind, mark order by event_number
+        ) as spell
+    from marked
+
+),
+
+reasoned as (
+
+    select
+        *,
+        -- The reason is often written a moment after the flag.
+        {{ first_known('blocked_reason',
+            'partition by work_item_id, blocked_kind, mark, spell order by event_number') }} as first_reason
+    from numbered
+
+),
+
+spells as (
+
+    select
+        work_item_id,
+        source_id,
+        blocked_kind,
+        mark,
+        spell,
+        max(first_reason) as blocked_reason,
+        min(event_at) as started_at,
+        case when count(next_event_at) = count(*) then max(next_event_at) end as ended_at,
+        min(event_number) as first_event_number
+    from reasoned
+    group by work_item_id, source_id, blocked_kind, mark, spell
+
+),
+
+described as (
+
+    select
+        spells.*,
+        timelines.team_id,
+        timelines.value_stream_id,
+        timelines.level
+    from spells
+    inner join timelines
+        on spells.work_item_id = timelines.work_item_id
+        and spells.first_event_number = timelines.event_number
+
+)
+
+select
+    described.work_item_id,
+    described.source_id,
+    described.blocked_kind,
+    -- Jira's flag says only "Impediment"; a reason field of the tool says why.
+    coalesce(
+        described.blocked_reason,
+        case when lower(described.mark) <> 'impediment' then described.mark end
+    ) as reason,
+    described.team_id,
+    described.value_stream_id,
+    described.level,
+    described.started_at,
+    case
+        when clocks.ended_at is not null then least(coalesce(described.ended_at, clocks.ended_at), clocks.ended_at)
+        else described.ended_at
+    end as ended_at
+from described
+inner join clocks on described.work_item_id = clocks.work_item_id
+where clocks.ended_at is null
+    or described.started_at < clocks.ended_at

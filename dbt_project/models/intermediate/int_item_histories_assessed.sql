@@ -1,0 +1,87 @@
+-- One row per item: can its history be trusted for time in stage? Truncated: the export announces more history entries
+-- than it brings. Broken: a status change does not begin where the one before ended, or the item is not in the status
+-- its last change led to. A renamed status keeps its id, so it breaks nothing. Repaired: the first change begins in
+-- another status than the item is known to have been created in; the change's own `from` is taken.
+with items as (
+
+    select * from {{ ref('int_items_unioned') }}
+
+),
+
+entries as (
+
+    select * from {{ ref('int_item_histories_pivoted') }}
+
+),
+
+histories as (
+
+    select
+        work_item_id,
+        count(distinct history_key) as n_histories_known
+    from {{ ref('int_jira_changes_identified') }}
+    group by work_item_id
+
+),
+
+status_changes as (
+
+    select
+        *,
+        lag(status_to) over (partition by work_item_id order by entry_number) as previous_to,
+        lag(status_to_id) over (partition by work_item_id order by entry_number) as previous_to_id,
+        row_number() over (partition by work_item_id order by entry_number) as change_number,
+        row_number() over (partition by work_item_id order by entry_number desc) as change_number_from_end
+    from entries
+    where status_to is not null
+
+),
+
+chains as (
+
+    select
+        status_changes.work_item_id,
+        max(case
+            when status_changes.change_number = 1 then false
+            when status_changes.previous_to_id is not null and status_changes.status_from_id is not null
+                then status_changes.previous_to_id <> status_changes.status_from_id
+            else lower(status_changes.previous_to) <> lower(status_changes.status_from)
+        end) as has_gap,
+        max(case
+            when status_changes.change_number_from_end > 1 then false
+            when status_changes.status_to_id is not null and items.status_id is not null
+                then status_changes.status_to_id <> items.status_id
+            else lower(status_changes.status_to) <> lower(items.status_name)
+        end) as has_other_end,
+        max(
+            status_changes.change_number = 1
+            and items.initial_status is not null
+            and lower(items.initial_status) <> lower(status_changes.status_from)
+        ) as is_start_repaired
+    from status_changes
+    inner join items on status_changes.work_item_id = items.work_item_id
+    group by status_changes.work_item_id
+
+),
+
+early as (
+
+    select
+        entries.work_item_id,
+        max(entries.changed_at < items.created_at) as has_change_before_creation
+    from entries
+    inner join items on entries.work_item_id = items.work_item_id
+    group by entries.work_item_id
+
+)
+
+select
+    items.work_item_id,
+    coalesce(items.n_histories_announced > coalesce(histories.n_histories_known, 0), false) as is_history_truncated,
+    coalesce(chains.has_gap, false) or coalesce(chains.has_other_end, false) as is_history_broken,
+    coalesce(chains.is_start_repaired, false) as is_start_repaired,
+    coalesce(early.has_change_before_creation, false) as has_change_before_creation
+from items
+left join histories on items.work_item_id = histories.work_item_id
+left join chains on items.work_item_id = chains.work_item_id
+left join early on items.work_item_id = early.work_item_id

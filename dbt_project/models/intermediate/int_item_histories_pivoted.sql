@@ -1,0 +1,36 @@
+-- One row per item and history entry: the values that the followed attributes changed from and to, in the tool's own
+-- order. A self-transition (a status changed to itself) stays: it moves nothing, but it happened.
+-- NULL: not changed by this entry; '': changed to nothing.
+with changes as (
+
+    select * from {{ ref('int_item_changes_unioned') }}
+
+),
+
+entries as (
+
+    select
+        work_item_id,
+        history_key,
+        min(changed_at) as changed_at,
+        max(history_number) as history_number,
+        max(history_position) as history_position,
+        is_after_as_of,
+        {% for attribute in ['status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'blocked_reason'] -%}
+        max(case when attribute = '{{ attribute }}' then coalesce(from_value, '') end) as {{ attribute }}_from,
+        max(case when attribute = '{{ attribute }}' then coalesce(to_value, '') end) as {{ attribute }}_to,
+        {% endfor -%}
+        max(case when attribute = 'status' then from_id end) as status_from_id,
+        max(case when attribute = 'status' then to_id end) as status_to_id
+    from changes
+    group by work_item_id, history_key, is_after_as_of
+
+)
+
+select
+    *,
+    row_number() over (
+        partition by work_item_id
+        order by changed_at, history_number, history_position, history_key
+    ) as entry_number
+from entries

@@ -1,0 +1,192 @@
+-- One row per counted item and event: the stage in force from then on. A status maps by its name; a renamed status by
+-- the name its id has today; a status that nobody mapped by the tool's own category, to a stage that says so.
+-- A done item whose resolution is mapped to `cancelled` is in the cancelled stage.
+with timelines as (
+
+    select * from {{ ref('int_item_timelines_built') }}
+
+),
+
+memberships as (
+
+    select * from {{ ref('int_item_memberships_mapped') }}
+
+),
+
+stage_statuses as (
+
+    select
+        workflow_id,
+        stage_id,
+        lower(trim(status)) as status_name,
+        valid_from,
+        valid_to
+    from {{ ref('stg_portfolio__stage_statuses') }}
+
+),
+
+stages as (
+
+    select * from {{ ref('stg_portfolio__stages') }}
+
+),
+
+statuses as (
+
+    select * from {{ ref('int_statuses_categorised') }}
+
+),
+
+events as (
+
+    select
+        timelines.work_item_id,
+        timelines.source_id,
+        timelines.event_number,
+        timelines.event_at,
+        timelines.status,
+        timelines.status_id,
+        timelines.resolution,
+        memberships.team_id,
+        memberships.train_id,
+        memberships.value_stream_id,
+        memberships.level,
+        memberships.work_type,
+        memberships.workflow_id,
+        memberships.rule_date,
+        min(timelines.event_at) over (partition by timelines.work_item_id) as born_at,
+        last_value(memberships.workflow_id) over (
+            partition by timelines.work_item_id order by timelines.event_number
+            rows between unbounded preceding and unbounded following
+        ) as workflow_id_today
+    from timelines
+    inner join memberships
+        on timelines.work_item_id = memberships.work_item_id
+        and timelines.event_number = memberships.event_number
+
+),
+
+-- An item that is of no counted level today is not counted; one that became counted later (a sub-task made a story)
+-- is counted from its birth.
+counted as (
+
+    select *
+    from events
+    where workflow_id is not null
+        and workflow_id_today is not null
+
+),
+
+combinations as (
+
+    select distinct
+        source_id,
+        workflow_id,
+        status,
+        status_id,
+        rule_date
+    from counted
+
+),
+
+named as (
+
+    select
+        combinations.*,
+        by_id.status_name as name_today,
+        coalesce(by_id.stage_kind, by_name.stage_kind, 'queue') as tool_kind
+    from combinations
+    left join statuses as by_id
+        on combinations.source_id = by_id.source_id
+        and combinations.status_id = by_id.status_id
+    left join (
+        select
+            source_id,
+            lower(trim(status_name)) as status_name,
+            max(stage_kind) as stage_kind
+        from statuses
+        group by source_id, lower(trim(status_name))
+    ) as by_name
+        on combinations.source_id = by_name.source_id
+        and lower(trim(combinations.status)) = by_name.status_name
+
+),
+
+mapped as (
+
+    select
+        named.source_id,
+        named.workflow_id,
+        named.status,
+        named.status_id,
+        named.rule_date,
+        coalesce(
+            as_named.stage_id,
+            as_named_today.stage_id,
+            named.workflow_id || '.unmapped-' || named.tool_kind
+        ) as stage_id
+    from named
+    left join stage_statuses as as_named
+        on named.workflow_id = as_named.workflow_id
+        and lower(trim(named.status)) = as_named.status_name
+        and (as_named.valid_from is null or named.rule_date >= as_named.valid_from)
+        and (as_named.valid_to is null or named.rule_date <= as_named.valid_to)
+    left join stage_statuses as as_named_today
+        on named.workflow_id = as_named_today.workflow_id
+        and lower(trim(named.name_today)) = as_named_today.status_name
+        and (as_named_today.valid_from is null or named.rule_date >= as_named_today.valid_from)
+        and (as_named_today.valid_to is null or named.rule_date <= as_named_today.valid_to)
+
+),
+
+resolved as (
+
+    select
+        counted.*,
+        case
+            when stages.stage_kind = 'done' and cancelled.resolution is not null
+                then counted.workflow_id || '.cancelled'
+            else mapped.stage_id
+        end as stage_id
+    from counted
+    inner join mapped
+        on counted.source_id = mapped.source_id
+        and counted.workflow_id = mapped.workflow_id
+        and counted.status is not distinct from mapped.status
+        and counted.status_id is not distinct from mapped.status_id
+        and counted.rule_date is not distinct from mapped.rule_date
+    inner join stages
+        on mapped.stage_id = stages.stage_id
+    left join {{ ref('stg_portfolio__cancelled_resolutions') }} as cancelled
+        on counted.workflow_id = cancelled.workflow_id
+        and lower(counted.resolution) = lower(cancelled.resolution)
+
+)
+
+select
+    resolved.work_item_id,
+    resolved.source_id,
+    resolved.event_number,
+    case
+        when row_number() over (partition by resolved.work_item_id order by resolved.event_number) = 1
+            then resolved.born_at
+        else resolved.event_at
+    end as event_at,
+    lead(resolved.event_at) over (
+        partition by resolved.work_item_id order by resolved.event_number
+    ) as next_event_at,
+    resolved.status,
+    resolved.team_id,
+    resolved.train_id,
+    resolved.value_stream_id,
+    resolved.level,
+    resolved.work_type,
+    resolved.workflow_id,
+    resolved.stage_id,
+    stages.stage_kind,
+    stages.position as stage_position,
+    stages.is_counted as is_counted_stage,
+    stages.is_cancelled as is_cancelled_stage,
+    stages.is_unmapped as is_unmapped_stage
+from resolved
+inner join stages on resolved.stage_id = stages.stage_id

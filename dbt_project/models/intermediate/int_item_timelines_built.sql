@@ -1,0 +1,157 @@
+-- One row per item and moment at which something about it may have changed, with everything that was in force from
+-- then on: status, resolution, key, type, team, flag, labels, reason. The first row is the item's birth.
+--
+-- What was in force at birth is told by the first change's own `from`, whenever that change came (also after as_of);
+-- an attribute that never changed is as it is now.
+{% set attributes = ['status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'blocked_reason'] %}
+with items as (
+
+    select * from {{ ref('int_items_unioned') }}
+
+),
+
+entries as (
+
+    select * from {{ ref('int_item_histories_pivoted') }}
+
+),
+
+boundaries as (
+
+    select * from {{ ref('int_mapping_boundaries_listed') }}
+
+),
+
+refresh as (
+
+    select as_of from {{ ref('stg_portfolio__refresh') }}
+
+),
+
+firsts as (
+
+    select
+        work_item_id,
+        entry_number,
+        changed_at as first_changed_at,
+        {% for attribute in attributes -%}
+        {{ first_known(attribute ~ '_from', 'partition by work_item_id order by entry_number') }} as {{ attribute }}_first,
+        {% endfor -%}
+        {{ first_known('case when status_from is not null then coalesce(status_from_id, \'\') end',
+            'partition by work_item_id order by entry_number') }} as status_first_id
+    from entries
+
+),
+
+births as (
+
+    select
+        items.work_item_id,
+        least(items.created_at, coalesce(firsts.first_changed_at, items.created_at)) as event_at,
+        coalesce(firsts.status_first, items.initial_status, items.status_name) as status,
+        case when firsts.status_first is not null then firsts.status_first_id else items.status_id end as status_id,
+        coalesce(firsts.resolution_first, items.resolution, '') as resolution,
+        coalesce(firsts.key_first, items.item_key) as key,
+        coalesce(firsts.type_first, items.item_type) as type,
+        coalesce(firsts.team_first, items.team_value, '') as team,
+        coalesce(firsts.flagged_first, items.flag_value, '') as flagged,
+        coalesce(firsts.labels_first, items.labels, '') as labels,
+        coalesce(firsts.blocked_reason_first, items.blocked_reason, '') as blocked_reason
+    from items
+    left join firsts
+        on items.work_item_id = firsts.work_item_id
+        and firsts.entry_number = 1
+
+),
+
+events as (
+
+    select
+        *,
+        0 as event_order
+    from births
+
+    union all
+
+    select
+        entries.work_item_id,
+        entries.changed_at as event_at,
+        entries.status_to as status,
+        case when entries.status_to is not null then coalesce(entries.status_to_id, '') end as status_id,
+        entries.resolution_to as resolution,
+        entries.key_to as key,
+        entries.type_to as type,
+        entries.team_to as team,
+        entries.flagged_to as flagged,
+        entries.labels_to as labels,
+        entries.blocked_reason_to as blocked_reason,
+        entries.entry_number as event_order
+    from entries
+    inner join items on entries.work_item_id = items.work_item_id
+    where not entries.is_after_as_of
+
+    union all
+
+    select
+        births.work_item_id,
+        boundaries.boundary_at as event_at,
+        cast(null as varchar) as status,
+        cast(null as varchar) as status_id,
+        cast(null as varchar) as resolution,
+        cast(null as varchar) as key,
+        cast(null as varchar) as type,
+        cast(null as varchar) as team,
+        cast(null as varchar) as flagged,
+        cast(null as varchar) as labels,
+        cast(null as varchar) as blocked_reason,
+        -1 as event_order
+    from births
+    cross join boundaries
+    cross join refresh
+    where boundaries.boundary_at > births.event_at
+        and boundaries.boundary_at <= refresh.as_of
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (partition by work_item_id order by event_at, event_order) as event_number
+    from events
+
+),
+
+carried as (
+
+    select
+        work_item_id,
+        event_number,
+        event_at,
+        lead(event_at) over (partition by work_item_id order by event_number) as next_event_at,
+        {% for attribute in attributes + ['status_id'] -%}
+        {{ last_known(attribute, 'partition by work_item_id order by event_number') }} as {{ attribute }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from numbered
+
+)
+
+select
+    carried.work_item_id,
+    items.source_id,
+    carried.event_number,
+    carried.event_at,
+    carried.next_event_at,
+    carried.status,
+    nullif(carried.status_id, '') as status_id,
+    nullif(carried.resolution, '') as resolution,
+    carried.key as item_key,
+    coalesce(nullif(regexp_replace(carried.key, '-[0-9]+$', ''), carried.key), items.project) as project,
+    carried.type as item_type,
+    nullif(carried.team, '') as team_value,
+    nullif(carried.flagged, '') as flag_value,
+    carried.labels,
+    nullif(carried.blocked_reason, '') as blocked_reason,
+    items.components
+from carried
+inner join items on carried.work_item_id = items.work_item_id

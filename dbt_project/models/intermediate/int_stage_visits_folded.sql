@@ -1,0 +1,116 @@
+-- One row per item and maximal span in one stage, with what the span is in the item's life. Team and level are those
+-- at entry. `left_at` is when the item truly left (NULL: it is there still, also in a done stage).
+--
+-- furthest_position_before is the furthest stage reached before this visit: a visit at or before it is rework, a visit
+-- beyond it passes over the stages between.
+with events as (
+
+    select * from {{ ref('int_item_stages_mapped') }}
+
+),
+
+stages as (
+
+    select * from {{ ref('stg_portfolio__stages') }}
+
+),
+
+compared as (
+
+    select
+        *,
+        case
+            when stage_id = lag(stage_id) over (partition by work_item_id order by event_number) then 0
+            else 1
+        end as is_change
+    from events
+
+),
+
+entries as (
+
+    select
+        work_item_id,
+        source_id,
+        cast(row_number() over (partition by work_item_id order by event_number) as integer) as visit_sequence,
+        cast(row_number() over (partition by work_item_id, stage_id order by event_number) as integer) as visit_number,
+        event_at as entered_at,
+        lead(event_at) over (partition by work_item_id order by event_number) as left_at,
+        status as status_at_entry,
+        value_stream_id,
+        train_id,
+        team_id,
+        level,
+        work_type,
+        workflow_id,
+        stage_id,
+        stage_kind,
+        stage_position,
+        is_counted_stage,
+        is_cancelled_stage,
+        is_unmapped_stage,
+        lead(stage_id) over (partition by work_item_id order by event_number) as next_stage_id,
+        lag(stage_position) over (partition by work_item_id order by event_number) as previous_position,
+        lag(stage_kind) over (partition by work_item_id order by event_number) as previous_kind,
+        -- To cancel is not to progress: the cancelled stage counts as nowhere.
+        max(case when not is_cancelled_stage then stage_position end) over (
+            partition by work_item_id order by event_number rows between unbounded preceding and 1 preceding
+        ) as furthest_position_before
+    from compared
+    where is_change = 1
+
+),
+
+last_open as (
+
+    select
+        work_item_id,
+        max(case when stage_kind <> 'done' then visit_sequence else 0 end) as last_open_sequence
+    from entries
+    group by work_item_id
+
+),
+
+-- Stages that an adopter declared, by place: what a visit can pass over.
+declared as (
+
+    select
+        workflow_id,
+        position
+    from stages
+    where not is_cancelled
+        and not is_unmapped
+
+),
+
+skips as (
+
+    select
+        entries.work_item_id,
+        entries.visit_sequence,
+        cast(count(*) as integer) as n_stages_skipped
+    from entries
+    inner join declared
+        on entries.workflow_id = declared.workflow_id
+        and declared.position > entries.furthest_position_before
+        and declared.position < entries.stage_position
+    where not entries.is_cancelled_stage
+    group by entries.work_item_id, entries.visit_sequence
+
+)
+
+select
+    entries.*,
+    -- Everything after the last open stage is the item's end; only its first visit is the moment of finishing.
+    entries.visit_sequence > last_open.last_open_sequence as is_after_end,
+    entries.visit_sequence = last_open.last_open_sequence + 1 as is_end,
+    coalesce(entries.stage_position < entries.previous_position and not entries.is_cancelled_stage, false) as is_backward,
+    coalesce(entries.stage_position <= entries.furthest_position_before and not entries.is_cancelled_stage, false)
+        as is_rework,
+    coalesce(entries.previous_kind = 'done' and entries.stage_kind <> 'done', false) as is_reopening,
+    coalesce(skips.n_stages_skipped, 0) as n_stages_skipped
+from entries
+inner join last_open on entries.work_item_id = last_open.work_item_id
+left join skips
+    on entries.work_item_id = skips.work_item_id
+    and entries.visit_sequence = skips.visit_sequence

@@ -1,0 +1,50 @@
+-- Blocked seconds of each visit, and of it the part that lies within the item's flow window (start to finish).
+with visits as (
+
+    select * from {{ ref('int_stage_visits_folded') }}
+
+),
+
+intervals as (
+
+    select * from {{ ref('int_blocked_intervals_merged') }}
+
+),
+
+clocks as (
+
+    select * from {{ ref('int_item_clocks_computed') }}
+
+),
+
+refresh as (
+
+    select as_of from {{ ref('stg_portfolio__refresh') }}
+
+)
+
+select
+    visits.work_item_id,
+    visits.visit_sequence,
+    sum({{ seconds_between(
+        'greatest(visits.entered_at, intervals.started_at)',
+        'least(coalesce(visits.left_at, refresh.as_of), intervals.ended_at)'
+    ) }}) as blocked_seconds,
+    sum(case
+        when intervals.ended_at > clocks.flow_started_at
+            and coalesce(visits.left_at, refresh.as_of) > clocks.flow_started_at
+            then {{ seconds_between(
+                'greatest(visits.entered_at, intervals.started_at, clocks.flow_started_at)',
+                'least(coalesce(visits.left_at, refresh.as_of), intervals.ended_at)'
+            ) }}
+        else 0
+    end) as blocked_seconds_in_flow
+from visits
+inner join intervals
+    on visits.work_item_id = intervals.work_item_id
+    and intervals.started_at < coalesce(visits.left_at, (select as_of from refresh))
+    and intervals.ended_at > visits.entered_at
+inner join clocks on visits.work_item_id = clocks.work_item_id
+cross join refresh
+where not visits.is_after_end
+group by visits.work_item_id, visits.visit_sequence

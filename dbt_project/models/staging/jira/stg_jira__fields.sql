@@ -1,0 +1,16 @@
+with ranked as (
+
+    select
+        *,
+        row_number() over (partition by source_id, field_id order by exported_at desc, export_file desc) as recency
+    from {{ source('raw_jira', 'fields') }}
+
+)
+
+select
+    source_id,
+    field_id,
+    field_name,
+    is_custom
+from ranked
+where recency = 1

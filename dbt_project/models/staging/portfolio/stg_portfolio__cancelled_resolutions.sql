@@ -1,0 +1,4 @@
+select
+    workflow_id,
+    resolution
+from {{ source('raw_portfolio', 'cancelled_resolutions') }}

@@ -1,0 +1,5 @@
+select
+    source_id,
+    tool,
+    exports
+from {{ source('raw_portfolio', 'sources') }}

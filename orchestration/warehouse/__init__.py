@@ -1,0 +1,46 @@
+"""The DuckDB warehouse: open, land exports, publish atomically, read. The only code beside dbt that holds SQL.
+
+Belongs here: storage. Does not belong here: metrics (dbt), statistics (``orchestration.analytics``), the shape of a
+tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
+"""
+
+from orchestration.warehouse.connection import connect, connect_published, run_query
+from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
+from orchestration.warehouse.landing import LandingReport, create_raw_tables, land_source
+from orchestration.warehouse.records import (
+    Refresh,
+    create_quality_tables,
+    data_days,
+    export_parquet,
+    newest_complete_moment,
+    next_generation,
+    read_frames,
+    record_refresh,
+    summary,
+    write_analysis,
+    write_check_results,
+    write_portfolio,
+)
+
+__all__ = [
+    "LandingReport",
+    "Refresh",
+    "RefreshRunning",
+    "WarehouseFolder",
+    "connect",
+    "connect_published",
+    "create_quality_tables",
+    "create_raw_tables",
+    "data_days",
+    "export_parquet",
+    "land_source",
+    "newest_complete_moment",
+    "next_generation",
+    "read_frames",
+    "record_refresh",
+    "run_query",
+    "summary",
+    "write_analysis",
+    "write_check_results",
+    "write_portfolio",
+]

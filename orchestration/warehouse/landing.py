@@ -1,0 +1,445 @@
+"""Export files into ``raw_<tool>.*``: what is new, read once by DuckDB, with lineage; what cannot be read, quarantined.
+
+Belongs here: the statements that are the same for every tool. Does not belong here: the shape of any tool's export
+(``orchestration.sources``) and any meaning of a value (dbt).
+"""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+from orchestration.sources import TOOLS, ExportKind, ToolFormat
+from orchestration.sources.export_format import LINEAGE_COLUMNS
+
+EXPORT_SUFFIXES = (".json", ".ndjson", ".jsonl")
+MANIFEST = "manifest.json"
+
+_HEAD_CHARACTERS = 1 << 20
+_BATCH_BYTES = 4 << 30
+_SMALLEST_OBJECT = 16 << 20
+_LARGEST_OBJECT = 1 << 30
+# A page of Jira shrinks to about a twentieth of its size; a reader needs a buffer for the whole of it.
+_GZIP_RATIO = 30
+
+_EXPORT_FILES = {
+    "file_kind": "VARCHAR",
+    "content_hash": "VARCHAR",
+    "shape_hash": "VARCHAR",
+    "n_bytes": "BIGINT",
+    "n_records": "BIGINT",
+    "n_quarantined": "BIGINT",
+    "is_readable": "BOOLEAN",
+    "complete_to": "TIMESTAMPTZ",
+    **LINEAGE_COLUMNS,
+}
+_QUARANTINE = {
+    "source_id": "VARCHAR",
+    "export_file": "VARCHAR",
+    "line_number": "BIGINT",
+    "record_number": "BIGINT",
+    "record_key": "VARCHAR",
+    "reason": "VARCHAR",
+    "loaded_at": "TIMESTAMPTZ",
+    "refresh_id": "VARCHAR",
+}
+
+
+class Source(Protocol):
+    """The part of a portfolio's source that landing needs."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def tool(self) -> str: ...
+    @property
+    def exports(self) -> str: ...
+
+
+@dataclass
+class LandingReport:
+    """What one source brought in this refresh."""
+
+    source_id: str
+    n_files_loaded: int = 0
+    n_files_known: int = 0
+    n_records: int = 0
+    n_quarantined: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+    messages: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _ExportFile:
+    path: Path
+    name: str
+    kind: str | None
+    content_hash: str
+    n_bytes: int
+    exported_at: datetime
+
+
+@dataclass(frozen=True)
+class _Load:
+    """What the statements of one source share."""
+
+    connection: duckdb.DuckDBPyConnection
+    tool: ToolFormat
+    source_id: str
+    refresh_id: str
+    loaded_at: datetime
+    report: LandingReport
+
+    @property
+    def schema(self) -> str:
+        return f"raw_{self.tool.tool}"
+
+    @property
+    def lineage(self) -> dict[str, object]:
+        return {"source_id": self.source_id, "loaded_at": self.loaded_at, "refresh_id": self.refresh_id}
+
+
+def create_raw_tables(connection: duckdb.DuckDBPyConnection, tools: Iterable[str]) -> None:
+    """Create what is missing of ``raw_<tool>.*`` and of the quarantine; empty tables are valid sources for dbt."""
+    connection.execute("create schema if not exists quality")
+    connection.execute(f"create table if not exists quality.quarantined_records ({_ddl(_QUARANTINE)})")
+    for tool in tools:
+        schema = f"raw_{tool}"
+        connection.execute(f"create schema if not exists {schema}")
+        for table in TOOLS[tool].tables:
+            connection.execute(
+                f"create table if not exists {schema}.{table.name} ({_ddl({**table.columns, **LINEAGE_COLUMNS})})"
+            )
+        connection.execute(f"create table if not exists {schema}.export_files ({_ddl(_EXPORT_FILES)})")
+
+
+def land_source(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    field_map: Mapping[str, str],
+    portfolio_folder: Path,
+    refresh_id: str,
+    loaded_at: datetime,
+) -> LandingReport:
+    """Load the files of one source that are new or were read with another shape; returns what came in.
+
+    A file counts as known if its content was loaded before with the same shape (the mapped fields are part of it), so
+    a field mapped later reads the files again. A file that cannot be read is reported and quarantined as a whole; it
+    never stops the others.
+    """
+    tool = TOOLS[source.tool]
+    report = LandingReport(source.id)
+    load = _Load(connection, tool, source.id, refresh_id, loaded_at, report)
+    create_raw_tables(connection, [source.tool])
+    files, complete_to = _inventory(source, portfolio_folder, tool, loaded_at)
+    if not files:
+        report.messages.append(f"{source.id}: no export files under {source.exports}; drop the tool's exports there.")
+    for order in (0, 1):
+        # Fields first: the changelogs of Jira Server name a custom field only by its name.
+        kinds = tool.kinds(field_map, _mapped_field_names(load))
+        shapes = {name: _shape_hash(kind) for name, kind in kinds.items()}
+        due = [file for file in files if file.kind is not None and kinds[file.kind].load_order == order]
+        for kind_name, batch in _batches(_new_files(load, due, shapes)):
+            _load_batch(load, kinds[kind_name], shapes[kind_name], batch)
+    for file in files:
+        if file.kind is None:
+            _refuse_file(load, file, "", f"not a file that {source.tool} exports")
+    _note_completeness(load, complete_to)
+    return report
+
+
+def _ddl(columns: Mapping[str, str]) -> str:
+    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+
+
+def _inventory(
+    source: Source, portfolio_folder: Path, tool: ToolFormat, loaded_at: datetime
+) -> tuple[list[_ExportFile], datetime | None]:
+    """List the source's export files by name, with content hash and kind; and what its manifest says."""
+    place = portfolio_folder / source.exports
+    found = place.rglob("*") if place.is_dir() else portfolio_folder.glob(source.exports)
+    paths = sorted(path for path in found if path.is_file() and _plain_name(path).endswith(EXPORT_SUFFIXES))
+    manifests = [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.name == MANIFEST]
+    exported_at = max((datetime.fromisoformat(m["exported_at"]) for m in manifests if "exported_at" in m), default=None)
+    complete_to = max((datetime.fromisoformat(m["complete_to"]) for m in manifests if "complete_to" in m), default=None)
+    files = []
+    for path in paths:
+        if path.name == MANIFEST:
+            continue
+        with path.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        files.append(
+            _ExportFile(
+                path=path,
+                name=path.relative_to(portfolio_folder).as_posix(),
+                kind=tool.recognise(path.name, _head(path)),
+                content_hash=digest,
+                n_bytes=path.stat().st_size,
+                exported_at=exported_at or min(datetime.fromtimestamp(path.stat().st_mtime, UTC), loaded_at),
+            )
+        )
+    return files, complete_to
+
+
+def _plain_name(path: Path) -> str:
+    return path.name.lower().removesuffix(".gz")
+
+
+def _head(path: Path) -> str:
+    """Return the first characters of a file; of a torn archive, those before the tear."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    head = b""
+    try:
+        with opened(path, "rb") as content:
+            while len(head) < _HEAD_CHARACTERS and (piece := content.read(1 << 16)):
+                head += piece
+    except (OSError, EOFError, zlib.error):
+        pass
+    return head.decode("utf-8", errors="replace")
+
+
+def _mapped_field_names(load: _Load) -> dict[str, str]:
+    if load.tool.mapped_field_names is None:
+        return {}
+    rows = load.connection.execute(load.tool.mapped_field_names, {"source_id": load.source_id}).fetchall()
+    return dict(rows)
+
+
+def _shape_hash(kind: ExportKind) -> str:
+    return hashlib.sha256(repr(kind).encode()).hexdigest()[:16]
+
+
+def _new_files(load: _Load, files: Iterable[_ExportFile], shapes: Mapping[str, str]) -> Iterator[_ExportFile]:
+    known = set(
+        load.connection.execute(
+            f"select content_hash, shape_hash from {load.schema}.export_files where source_id = $source_id",
+            {"source_id": load.source_id},
+        ).fetchall()
+    )
+    for file in files:
+        identity = (file.content_hash, shapes[str(file.kind)])
+        if identity in known:
+            load.report.n_files_known += 1
+        else:
+            known.add(identity)
+            yield file
+
+
+def _batches(files: Iterable[_ExportFile]) -> Iterator[tuple[str, list[_ExportFile]]]:
+    """Group files of one kind, as many as a few gigabytes allow, so that a thousand small pages are one statement."""
+    by_kind: dict[str, list[_ExportFile]] = {}
+    for file in files:
+        by_kind.setdefault(str(file.kind), []).append(file)
+    for kind, listed in by_kind.items():
+        batch: list[_ExportFile] = []
+        for file in listed:
+            if batch and sum(each.n_bytes for each in batch) + file.n_bytes > _BATCH_BYTES:
+                yield kind, batch
+                batch = []
+            batch.append(file)
+        yield kind, batch
+
+
+def _load_batch(load: _Load, kind: ExportKind, shape_hash: str, files: list[_ExportFile]) -> None:
+    """Load files together; where one of them breaks the statement, each alone, so that only the broken one is lost."""
+    load.connection.begin()
+    try:
+        _load_files(load, kind, shape_hash, files)
+    except duckdb.Error as error:
+        load.connection.rollback()
+        if len(files) > 1:
+            for file in files:
+                _load_batch(load, kind, shape_hash, [file])
+        else:
+            _refuse_file(load, files[0], shape_hash, f"unreadable {kind.name}: {str(error).splitlines()[0]}")
+        return
+    load.connection.commit()
+
+
+def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[_ExportFile]) -> None:
+    connection = load.connection
+    for file in files:
+        _forget_file(load, file.name)
+    _read_records(connection, kind, files)
+    for table in load.tool.tables:
+        if table.name not in kind.selects:
+            continue
+        columns = ", ".join(f'"{name}"' for name in ("export_file", "exported_at", *table.columns))
+        inserted = connection.execute(
+            f"insert into {load.schema}.{table.name} ({columns}, source_id, loaded_at, refresh_id)"
+            f" select *, $source_id, $loaded_at, $refresh_id from ({kind.selects[table.name]})",
+            load.lineage,
+        ).fetchone()
+        load.report.rows[table.name] += inserted[0] if inserted else 0
+    counts = connection.execute(
+        "select export_file, count(*), count(refusal) from landed group by export_file"
+    ).fetchall()
+    read = {name: (n_records, n_refused) for name, n_records, n_refused in counts}
+    for file in files:
+        n_records, n_refused = read.get(file.name, (0, 0))
+        if n_refused:
+            _quarantine_records(load, kind, file)
+        n_parts = _quarantine_parts(load, kind, file)
+        _note_file(load, file, shape_hash, n_records=n_records, n_quarantined=n_refused + n_parts)
+    connection.execute("drop table landed")
+
+
+def _read_records(connection: duckdb.DuckDBPyConnection, kind: ExportKind, files: list[_ExportFile]) -> None:
+    """Read the files into the temporary table ``landed``: one row a record, with its refusal if it has one."""
+    connection.execute(
+        "create or replace temp table landing_files (filename varchar, export_file varchar, exported_at timestamptz)"
+    )
+    connection.executemany(
+        "insert into landing_files values (?, ?, ?)", [(str(file.path), file.name, file.exported_at) for file in files]
+    )
+    columns = ", ".join(f"'{name}': '{_escaped(type_)}'" for name, type_ in kind.record_columns.items())
+    if kind.records_in:
+        inner = f"STRUCT({_struct_fields(kind)})[]"
+        columns = f"'{kind.records_in}': '{_escaped(inner)}'"
+        record = (
+            f'unnest("{kind.records_in}") as record, generate_subscripts("{kind.records_in}", 1) as record_number'
+        )
+    else:
+        fields = ", ".join(f'"{name}" := "{name}"' for name in kind.record_columns)
+        record = f"struct_pack({fields}) as record, null::bigint as record_number"
+    paths = ", ".join(f"'{_escaped(str(file.path))}'" for file in files)
+    lenient = ", ignore_errors = true" if kind.layout == "newline_delimited" else ""
+    connection.execute(
+        f"""
+        create or replace temp table landed as
+        select record, record_number, export_file, exported_at, ({kind.refusal}) as refusal
+        from (
+            select {record}, filename
+            from read_json([{paths}], format = '{kind.layout}', columns = {{{columns}}}, filename = true,
+                maximum_object_size = {_object_size(kind, files)}{lenient})
+        )
+        inner join landing_files using (filename)"""
+    )
+
+
+def _struct_fields(kind: ExportKind) -> str:
+    return ", ".join(f'"{name}" {type_}' for name, type_ in kind.record_columns.items())
+
+
+def _object_size(kind: ExportKind, files: list[_ExportFile]) -> int:
+    if kind.layout == "newline_delimited":
+        return _SMALLEST_OBJECT
+    largest = max(file.n_bytes * (_GZIP_RATIO if file.path.suffix == ".gz" else 1) for file in files)
+    return min(max(_SMALLEST_OBJECT, largest + 1024), _LARGEST_OBJECT)
+
+
+def _quarantine_records(load: _Load, kind: ExportKind, file: _ExportFile) -> None:
+    """Write the refused records of one file to the quarantine; lines are numbered by reading the file once more."""
+    values = {**load.lineage, "export_file": file.name}
+    if kind.layout != "newline_delimited":
+        load.connection.execute(
+            f"insert into quality.quarantined_records"
+            f" select $source_id, export_file, null, record_number, {kind.key}, refusal, $loaded_at, $refresh_id"
+            f" from landed where refusal is not null and export_file = $export_file",
+            values,
+        )
+        return
+    load.connection.execute("set preserve_insertion_order = true")
+    load.connection.execute(
+        f"""
+        insert into quality.quarantined_records
+        select $source_id, $export_file, line_number, null, {kind.key},
+            case when not json_valid(line) then 'not JSON' when record is null then 'JSON of another shape'
+                else refusal end,
+            $loaded_at, $refresh_id
+        from (
+            select *, ({kind.refusal}) as refusal
+            from (
+                select line_number, line, $exported_at::timestamptz as exported_at,
+                    case when json_valid(line) then try_cast(line::json as STRUCT({_struct_fields(kind)})) end as record
+                from (
+                    select line, row_number() over () as line_number
+                    from read_csv('{_escaped(str(file.path))}', columns = {{'line': 'VARCHAR'}}, delim = '\x01',
+                        quote = '', escape = '', header = false, auto_detect = false, max_line_size = 67108864)
+                )
+                where trim(coalesce(line, '')) <> ''
+            )
+        )
+        where record is null or refusal is not null""",
+        {**values, "exported_at": file.exported_at},
+    )
+    load.connection.execute("set preserve_insertion_order = false")
+
+
+def _quarantine_parts(load: _Load, kind: ExportKind, file: _ExportFile) -> int:
+    if kind.unreadable_parts is None:
+        return 0
+    inserted = load.connection.execute(
+        f"insert into quality.quarantined_records"
+        f" select $source_id, export_file, null, null, record_key, reason, $loaded_at, $refresh_id"
+        f" from ({kind.unreadable_parts}) where export_file = $export_file",
+        {**load.lineage, "export_file": file.name},
+    ).fetchone()
+    return inserted[0] if inserted else 0
+
+
+def _refuse_file(load: _Load, file: _ExportFile, shape_hash: str, reason: str) -> None:
+    _forget_file(load, file.name)
+    load.connection.execute(
+        "insert into quality.quarantined_records values ($source_id, $export_file, null, null, null, $reason,"
+        " $loaded_at, $refresh_id)",
+        {**load.lineage, "export_file": file.name, "reason": reason},
+    )
+    _note_file(load, file, shape_hash, n_records=1, n_quarantined=1, is_readable=False)
+    load.report.messages.append(f"{file.name}: {reason}; export it again or remove it.")
+
+
+def _forget_file(load: _Load, name: str) -> None:
+    """Remove what an earlier content or shape of the same file had brought."""
+    values = {"source_id": load.source_id, "export_file": name}
+    tables = [f"{load.schema}.{table.name}" for table in load.tool.tables]
+    for table in [*tables, f"{load.schema}.export_files", "quality.quarantined_records"]:
+        load.connection.execute(
+            f"delete from {table} where source_id = $source_id and export_file = $export_file", values
+        )
+
+
+def _note_file(
+    load: _Load, file: _ExportFile, shape_hash: str, *, n_records: int, n_quarantined: int, is_readable: bool = True
+) -> None:
+    load.connection.execute(
+        f"insert into {load.schema}.export_files values ($file_kind, $content_hash, $shape_hash, $n_bytes, $n_records,"
+        f" $n_quarantined, $is_readable, null, $source_id, $export_file, $exported_at, $loaded_at, $refresh_id)",
+        {
+            **load.lineage,
+            "file_kind": file.kind,
+            "content_hash": file.content_hash,
+            "shape_hash": shape_hash,
+            "n_bytes": file.n_bytes,
+            "n_records": n_records,
+            "n_quarantined": n_quarantined,
+            "is_readable": is_readable,
+            "export_file": file.name,
+            "exported_at": file.exported_at,
+        },
+    )
+    load.report.n_files_loaded += 1
+    load.report.n_records += n_records
+    load.report.n_quarantined += n_quarantined
+
+
+def _note_completeness(load: _Load, declared: datetime | None) -> None:
+    """Write up to when the source is complete: what its manifest declares, else the newest moment its data know."""
+    values = {"source_id": load.source_id}
+    observed = load.connection.execute(load.tool.complete_to, values).fetchone()
+    load.connection.execute(
+        f"update {load.schema}.export_files set complete_to = $complete_to where source_id = $source_id",
+        {**values, "complete_to": declared or (observed[0] if observed else None)},
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")

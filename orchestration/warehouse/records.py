@@ -1,0 +1,194 @@
+"""What a refresh writes beside dbt: the portfolio's tables, check results, analyses, and the record of the refresh.
+
+Belongs here: writing frames and reading them back. Does not belong here: computing any figure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+_REFRESHES = {
+    "refresh_id": "VARCHAR",
+    "generation": "BIGINT",
+    "as_of": "TIMESTAMPTZ",
+    "started_at": "TIMESTAMPTZ",
+    "mode": "VARCHAR",
+    "weir_version": "VARCHAR",
+    "git_version": "VARCHAR",
+    "portfolio_hash": "VARCHAR",
+}
+_CHECK_RESULTS = {
+    "refresh_id": "VARCHAR",
+    "layer": "VARCHAR",
+    "suite": "VARCHAR",
+    "table_name": "VARCHAR",
+    "check_name": "VARCHAR",
+    "description": "VARCHAR",
+    "severity": "VARCHAR",
+    "status": "VARCHAR",
+    "n_observed": "BIGINT",
+    "n_unexpected": "BIGINT",
+    "examples": "VARCHAR",
+    "checked_at": "TIMESTAMPTZ",
+}
+# The calendar reaches back before the first export and beyond as_of, so that no duration falls off its edge.
+_CALENDAR_MARGIN = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """One run of the nightly job: its identity, its moment, and what made it."""
+
+    refresh_id: str
+    as_of: datetime
+    started_at: datetime
+    mode: str
+    weir_version: str
+    git_version: str
+    portfolio_hash: str
+
+
+def create_quality_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create ``quality.refreshes`` and ``quality.check_results`` where they are missing."""
+    connection.execute("create schema if not exists quality")
+    for name, columns in {"refreshes": _REFRESHES, "check_results": _CHECK_RESULTS}.items():
+        ddl = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        connection.execute(f"create table if not exists quality.{name} ({ddl})")
+
+
+def newest_complete_moment(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    """Return the newest moment up to which any source says it is complete: the default ``as_of``; None without data."""
+    moments = []
+    for (schema,) in _raw_schemas(connection):
+        row = connection.execute(f"select max(complete_to) from {schema}.export_files").fetchone()
+        moments.extend(value for value in row or () if value is not None)
+    return max((moment.astimezone(UTC) for moment in moments), default=None)
+
+
+def data_days(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[date, date]:
+    """Return the first and last day that the calendar has to cover."""
+    first = as_of
+    for (schema,) in _raw_schemas(connection):
+        if schema == "raw_jira":
+            row = connection.execute(
+                "select least((select min(created) from raw_jira.issues), (select min(changed) from raw_jira.issue_changes))"
+            ).fetchone()
+            first = min([first, *(value for value in row or () if value is not None)])
+    return (first - _CALENDAR_MARGIN).date(), (as_of + _CALENDAR_MARGIN).date()
+
+
+def _raw_schemas(connection: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
+    return connection.execute(
+        "select table_schema from information_schema.tables"
+        " where table_name = 'export_files' and table_schema like 'raw\\_%' escape '\\' order by all"
+    ).fetchall()
+
+
+def write_portfolio(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pd.DataFrame], refresh: Refresh
+) -> dict[str, int]:
+    """Replace ``raw_portfolio.*`` with the portfolio's tables and the refresh's own row; returns rows per table."""
+    frames = {**tables, "refresh": pd.DataFrame([{"refresh_id": refresh.refresh_id, "as_of": refresh.as_of}])}
+    for name, frame in frames.items():
+        _replace(connection, "raw_portfolio", name, frame)
+    return {name: len(frame) for name, frame in frames.items()}
+
+
+def write_analysis(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
+    """Replace the table ``analysis.<name>``."""
+    _replace(connection, "analysis", name, frame)
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, schema: str, name: str, frame: pd.DataFrame) -> None:
+    connection.execute(f"create schema if not exists {schema}")
+    connection.register("incoming", frame)
+    connection.execute(f"create or replace table {schema}.{name} as select * from incoming")
+    connection.unregister("incoming")
+
+
+def write_check_results(connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame) -> None:
+    """Append to ``quality.check_results``; a repeated layer of the same refresh replaces its earlier rows."""
+    create_quality_tables(connection)
+    if frame.empty:
+        return
+    connection.register("incoming", frame)
+    connection.execute(
+        "delete from quality.check_results where (refresh_id, layer) in (select refresh_id, layer from incoming)"
+    )
+    columns = ", ".join(_CHECK_RESULTS)
+    connection.execute(f"insert into quality.check_results ({columns}) select {columns} from incoming")
+    connection.unregister("incoming")
+
+
+def next_generation(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the number that the generation being built will have."""
+    create_quality_tables(connection)
+    row = connection.execute("select coalesce(max(generation), 0) + 1 from quality.refreshes").fetchone()
+    return int(row[0]) if row else 1
+
+
+def record_refresh(connection: duckdb.DuckDBPyConnection, refresh: Refresh, generation: int) -> None:
+    """Write the refresh and the generation it made to ``quality.refreshes``."""
+    create_quality_tables(connection)
+    row = asdict(refresh) | {"generation": generation}
+    connection.execute(
+        f"insert into quality.refreshes ({', '.join(_REFRESHES)}) values ({', '.join('$' + name for name in _REFRESHES)})",
+        row,
+    )
+
+
+def read_frames(
+    connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, list[str] | None]
+) -> dict[str, pd.DataFrame]:
+    """Read tables by name, found without a schema prefix, in a stable order; None as columns means all of them."""
+    places = {
+        table: schema
+        for schema, table in connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_schema in ('marts', 'flow', 'analysis', 'quality')"
+        ).fetchall()
+    }
+    frames = {}
+    for name, columns in wanted.items():
+        listed = ", ".join(f'"{column}"' for column in columns) if columns else "*"
+        frames[name] = connection.execute(f"select {listed} from {places[name]}.{name} order by all").df()
+    return frames
+
+
+def summary(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Return what the newest refresh in the file published: items, visits, checks by outcome, generation, as_of."""
+    row = connection.execute(
+        """
+        with newest as (select * from quality.refreshes order by generation desc limit 1),
+        checks as (select * from quality.check_results where refresh_id = (select refresh_id from newest))
+        select generation, refresh_id, as_of, mode,
+            (select count(*) from flow.fct_work_items) as n_items,
+            (select count(*) from flow.fct_stage_visits) as n_stage_visits,
+            (select count(*) from checks where status = 'passed') as n_checks_passed,
+            (select count(*) from checks where status <> 'passed' and severity = 'warning') as n_checks_warned,
+            (select count(*) from checks where status <> 'passed' and severity = 'critical') as n_checks_failed,
+            (select count(*) from quality.quarantined_records) as n_quarantined
+        from newest"""
+    )
+    columns = [column[0] for column in row.description or []]
+    return dict(zip(columns, row.fetchone() or (), strict=True))
+
+
+def export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
+    """Write each dimension, fact, mart and analysis as ``<folder>/<table>/<table>.parquet``; returns the files."""
+    tables = connection.execute(
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema in ('flow', 'marts', 'analysis') order by all"
+    ).fetchall()
+    files = []
+    for schema, table in tables:
+        file = folder / table / f"{table}.parquet"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        connection.execute(f"copy {schema}.{table} to '{str(file).replace(chr(39), chr(39) * 2)}' (format parquet)")
+        files.append(file)
+    return files
