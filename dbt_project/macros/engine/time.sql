@@ -67,7 +67,7 @@
 
 {# The inclusive count of calendar days, as metrics.md defines it: the same day counts 1. #}
 {% macro calendar_days(from_day, to_day) -%}
-    case when {{ to_day }} >= {{ from_day }} then {{ days_from(from_day, to_day) }} + 1 end
+    case when {{ to_day }} >= {{ from_day }} then cast({{ days_from(from_day, to_day) }} + 1 as integer) end
 {%- endmacro %}
 
 

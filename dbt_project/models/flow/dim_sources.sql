@@ -16,8 +16,8 @@ with files as (
 select
     sources.source_id,
     sources.tool,
-    coalesce(files.n_export_files, 0) as n_export_files,
-    coalesce(files.n_unreadable_files, 0) as n_unreadable_files,
+    cast(coalesce(files.n_export_files, 0) as integer) as n_export_files,
+    cast(coalesce(files.n_unreadable_files, 0) as integer) as n_unreadable_files,
     cast(coalesce(files.n_records, 0) as bigint) as n_records,
     cast(coalesce(files.n_quarantined, 0) as bigint) as n_quarantined,
     files.exported_at,

@@ -15,7 +15,7 @@ select
     'status' as value_kind,
     visits.status_at_entry as value,
     stages.stage_name as fallback,
-    count(distinct visits.work_item_id) as n_items,
+    cast(count(distinct visits.work_item_id) as integer) as n_items,
     min(items.item_key) as example_item_key
 from visits
 inner join {{ ref('dim_stages') }} as stages on visits.stage_id = stages.stage_id
@@ -30,7 +30,7 @@ select
     'type' as value_kind,
     coalesce(item_type, 'none') as value,
     'left out of flow metrics' as fallback,
-    count(*) as n_items,
+    cast(count(*) as integer) as n_items,
     min(item_key) as example_item_key
 from items
 where level is null
@@ -44,7 +44,7 @@ select
     'workflow' as value_kind,
     level || ' in ' || value_stream_id as value,
     'left out of flow metrics' as fallback,
-    count(*) as n_items,
+    cast(count(*) as integer) as n_items,
     min(item_key) as example_item_key
 from items
 where level is not null
@@ -58,7 +58,7 @@ select
     'membership' as value_kind,
     regexp_replace(item_key, '-[0-9]+$', '') as value,
     'Unassigned' as fallback,
-    count(*) as n_items,
+    cast(count(*) as integer) as n_items,
     min(item_key) as example_item_key
 from items
 where is_counted
