@@ -141,14 +141,20 @@ def recognise(file_name: str, head: str) -> str | None:
     text = head.lstrip("\ufeff \t\r\n")
     if text.startswith("["):
         return _kind_of_array(text, file_name.lower())
-    for line in text.splitlines()[:50]:
+    lines = text.splitlines()[:50]
+    for line in lines:
         try:
             document = json.loads(line)
         except ValueError:
+            if line is lines[0] and text.startswith("{"):
+                # One document over many lines: its own lines may look like records, its beginning tells what it is.
+                kind = _kind_of_cut_document(text)
+                if kind is not None:
+                    return kind
             continue
         if isinstance(document, dict):
             return _kind_of_document(document, file_name)
-    return _kind_of_cut_document(text)
+    return None
 
 
 def _kind_of_array(text: str, file_name: str) -> str | None:

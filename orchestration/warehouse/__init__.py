@@ -4,6 +4,7 @@ Belongs here: storage. Does not belong here: metrics (dbt), statistics (``orches
 tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 """
 
+from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, run_query
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
 from orchestration.warehouse.landing import LandingReport, create_raw_tables, land_source
@@ -26,7 +27,9 @@ __all__ = [
     "LandingReport",
     "Refresh",
     "RefreshRunning",
+    "TableKeys",
     "WarehouseFolder",
+    "check_frames",
     "connect",
     "connect_published",
     "create_quality_tables",

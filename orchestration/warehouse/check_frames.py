@@ -1,0 +1,204 @@
+"""The small frames that the quality gate judges: counts and a few offending rows, computed where the rows are.
+
+Belongs here: one statement per measure that ``checks.MEASURES`` declares and per finding of ``checks.FINDINGS``. Does
+not belong here: what is good or bad (``checks.suites``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+import pandas as pd
+
+from orchestration.warehouse.mart_findings import MART_FINDINGS
+from orchestration.warehouse.raw_findings import RAW_JIRA_FINDINGS
+
+_N_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class TableKeys:
+    """The grain of each public table, and which of them may be empty: what the shape of the marts is held against."""
+
+    keys: Mapping[str, Sequence[str]]
+    may_be_empty: frozenset[str]
+
+
+def check_frames(
+    connection: duckdb.DuckDBPyConnection,
+    layer: Literal["raw", "marts"],
+    *,
+    tables: TableKeys,
+    portfolio_tables: Sequence[str],
+) -> dict[str, pd.DataFrame]:
+    """Compute the frames of a layer by the names of their measures.
+
+    ``tables``: grain of the public tables. ``portfolio_tables``: the tables of ``raw_portfolio`` that have to be there.
+    """
+    if layer == "raw":
+        return {
+            "raw_jira_load": connection.execute(_RAW_JIRA_LOAD).df(),
+            "raw_jira_findings": _findings(connection, RAW_JIRA_FINDINGS),
+            "raw_portfolio_tables": _portfolio_tables(connection, portfolio_tables),
+            "raw_portfolio_calendar": connection.execute(_CALENDAR).df(),
+        }
+    return {
+        "mart_shape": _shapes(connection, tables),
+        "mart_findings": _findings(connection, MART_FINDINGS),
+        "flow_identity": connection.execute(_FLOW_IDENTITY).df(),
+        "source_coverage": connection.execute(_SOURCE_COVERAGE).df(),
+        "intervention_series": connection.execute(_INTERVENTION_SERIES).df(),
+    }
+
+
+def _findings(
+    connection: duckdb.DuckDBPyConnection, findings: Mapping[str, tuple[str, str]]
+) -> pd.DataFrame:
+    """Run each finding: how many rows were examined, how many offend, and the first few of them as text."""
+    statements = [
+        f"""
+        select '{name}' as finding, ({examined}) as n_examined,
+            (select count(*) from ({offending})) as n_offending,
+            (select string_agg(example, '; ' order by example)
+                from (select distinct example from ({offending}) order by example limit {_N_EXAMPLES})) as examples"""
+        for name, (examined, offending) in findings.items()
+    ]
+    return connection.execute(" union all ".join(statements)).df()
+
+
+def _portfolio_tables(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> pd.DataFrame:
+    ids = {"value_streams": "value_stream_id", "trains": "train_id", "teams": "team_id"}
+    statements = [
+        f"select '{name}' as table_name, count(*) as n_rows from raw_portfolio.{name}"
+        + (f" where {ids[name]} <> 'unassigned'" if name in ids else "")
+        for name in names
+    ]
+    return connection.execute(" union all ".join(statements)).df()
+
+
+def _shapes(connection: duckdb.DuckDBPyConnection, tables: TableKeys) -> pd.DataFrame:
+    statements = [
+        f"select '{table}' as table_name, count(*) as n_rows,"
+        f" count(*) - count(distinct ({', '.join(key)},)) as n_key_duplicates,"
+        f" count(*) filter (where {' or '.join(f'{column} is null' for column in key)}) as n_null_keys,"
+        f" {int(table in tables.may_be_empty)} as may_be_empty from {table}"
+        for table, key in tables.keys.items()
+    ]
+    return connection.execute(" union all ".join(statements)).df()
+
+
+_RAW_JIRA_LOAD = """
+    with files as (
+        select source_id, count(*) as n_export_files, max(complete_to) as complete_to,
+            coalesce(sum(n_records) filter (where file_kind like 'issue%' and is_readable), 0) as n_records
+        from raw_jira.export_files group by source_id
+    ),
+    newest as (
+        select source_id, issue_id, count(*) as n_versions,
+            max_by(status_name, (updated, exported_at, export_file)) as status_name
+        from raw_jira.issues group by source_id, issue_id
+    ),
+    issues as (
+        select source_id, sum(n_versions) as n_loaded, count(*) as n_issues,
+            count(*) filter (where trim(coalesce(status_name, '')) = '') as n_without_status
+        from newest group by source_id
+    ),
+    quarantined as (
+        select q.source_id, count(*) as n_quarantined,
+            count(*) filter (where (q.line_number is not null or q.record_number is not null)
+                and f.file_kind like 'issue%') as n_issues_refused
+        from quality.quarantined_records q
+        left join raw_jira.export_files f using (source_id, export_file)
+        group by q.source_id
+    )
+    select sources.source_id, coalesce(n_export_files, 0) as n_export_files, coalesce(n_records, 0) as n_records,
+        coalesce(n_loaded, 0) as n_loaded, coalesce(n_quarantined, 0) as n_quarantined,
+        least(n_quarantined::double / nullif(coalesce(n_loaded, 0) + n_quarantined, 0), 1.0) as quarantined_share,
+        abs(coalesce(n_records, 0) - coalesce(n_loaded, 0) - coalesce(n_issues_refused, 0)) as n_unaccounted,
+        coalesce(n_issues, 0) as n_issues, coalesce(n_without_status, 0) as n_without_status,
+        n_without_status::double / nullif(n_issues, 0) as without_status_share,
+        (epoch(refresh.as_of) - epoch(files.complete_to)) / 86400.0 as days_behind_as_of
+    from raw_portfolio.sources
+    cross join raw_portfolio.refresh
+    left join files using (source_id)
+    left join issues using (source_id)
+    left join (
+        select source_id, n_quarantined, n_issues_refused from quarantined
+        union all
+        select source_id, 0, 0 from raw_portfolio.sources where source_id not in (select source_id from quarantined)
+    ) using (source_id)
+    where sources.tool = 'jira'"""
+
+_CALENDAR = """
+    with required as (
+        select coalesce(least(
+                (select min(created) from raw_jira.issues), (select min(changed) from raw_jira.issue_changes)
+            ), refresh.as_of)::date as first_day, refresh.as_of::date as last_day
+        from raw_portfolio.refresh
+    ),
+    days as (select unnest(generate_series(first_day, last_day, interval 1 day))::date as day from required),
+    dates as (
+        select calendar_date, count(*) as n, bool_or(is_working_day and working_hours > 0) as is_worked
+        from raw_portfolio.dates group by calendar_date
+    )
+    select 'portfolio' as calendar, count(*) as n_days_required,
+        count(*) filter (where coalesce(dates.n, 0) <> 1) as n_days_missing,
+        count(*) filter (where dates.is_worked) as n_working_days
+    from days left join dates on days.day = dates.calendar_date"""
+
+_FLOW_IDENTITY = """
+    with weeks as (
+        select scope_id as value_stream_id, period_start,
+            row_number() over (partition by scope_id order by period_start desc) as weeks_back,
+            sum(n_finished) as n_finished, sum(wip_mean) as wip_mean
+        from marts.mart_flow_metrics
+        where scope_type = 'value_stream' and period_type = 'week' and is_complete
+        group by scope_id, period_start
+    ),
+    recent as (
+        select value_stream_id, count(*) as n_weeks, min(period_start) as first_day,
+            max(period_start) + 6 as last_day, sum(n_finished) as n_finished, avg(wip_mean) as mean_wip,
+            coalesce(sum(n_finished) filter (where weeks_back <= 4), 0) as n_finished_last_weeks,
+            coalesce(sum(n_finished) filter (where weeks_back > 4), 0) as n_finished_before,
+            coalesce(avg(wip_mean) filter (where weeks_back <= 4), 0) as wip_last_weeks
+        from weeks where weeks_back <= 26 group by value_stream_id
+    ),
+    times as (
+        select recent.value_stream_id, avg(items.cycle_time_elapsed_days) as mean_cycle_time_elapsed_days
+        from recent inner join flow.fct_work_items as items
+            on items.value_stream_id = recent.value_stream_id and items.is_counted
+            and items.finished_date between recent.first_day and recent.last_day
+        group by recent.value_stream_id
+    )
+    select streams.value_stream_id, coalesce(n_weeks, 0) as n_weeks, coalesce(n_finished, 0) as n_finished, mean_wip,
+        mean_cycle_time_elapsed_days,
+        case when n_weeks >= 13 and n_finished >= 5 and mean_wip > 0
+            then 1 - (n_finished / (n_weeks * 7.0) * mean_cycle_time_elapsed_days) / mean_wip
+        end as littles_law_residual,
+        coalesce(n_finished_last_weeks, 0) as n_finished_last_weeks,
+        coalesce(n_finished_before, 0) as n_finished_before, coalesce(wip_last_weeks, 0) as wip_last_weeks
+    from flow.dim_value_streams as streams
+    left join recent using (value_stream_id)
+    left join times using (value_stream_id)
+    where streams.value_stream_id <> 'unassigned'"""
+
+_SOURCE_COVERAGE = """
+    select source_id, n_items, n_counted_items, usable_history_share,
+        n_counted_items - n_usable_history as n_unusable_history,
+        n_unassigned::double / nullif(n_counted_items, 0) as unassigned_share, n_unassigned,
+        least(n_unmapped_status_items::double / nullif(n_counted_items, 0), 1.0) as unmapped_status_share,
+        n_unmapped_status_items
+    from marts.mart_data_coverage"""
+
+_INTERVENTION_SERIES = """
+    select interventions.intervention_id, count(series.week_start) as n_series_weeks,
+        count(*) filter (where series.is_baseline and series.value is not null) as n_baseline_weeks,
+        count(*) filter (where series.is_baseline or (series.phase = 'after' and series.is_complete)) as n_weeks_judged,
+        count(*) filter (
+            where (series.is_baseline or (series.phase = 'after' and series.is_complete)) and series.value is null
+        ) as n_weeks_missing,
+        n_weeks_missing::double / nullif(n_weeks_judged, 0) as missing_share
+    from raw_portfolio.interventions
+    left join marts.mart_intervention_series as series using (intervention_id)
+    group by interventions.intervention_id"""
