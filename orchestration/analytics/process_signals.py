@@ -1,0 +1,189 @@
+"""Run rules: which points of a process behaviour chart are signals of a change.
+
+Belongs here: the four rules of NHS England's Making Data Count programme on a series and its limits.
+Does not belong here: computing the limits (:mod:`.process_limits`) and deciding what a chart shows
+(:mod:`.process_behaviour`). A signal is a reason to look, not a verdict: on an unchanged process with a baseline of 12
+points, about a third of charts show at least one within 13 new points.
+
+Source: NHS England, *Making Data Count*, as computed by NHSRplotthedots 0.2.2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from orchestration.analytics.array_types import Flags, Floats, Ints
+    from orchestration.analytics.process_limits import ProcessLimits
+
+SHIFT_LENGTH = 7
+TREND_LENGTH = 7
+#: Two of three: the length of the window and how many of its points lie near a limit.
+_WINDOW_LENGTH, _MIN_NEAR = 3, 2
+
+#: Rules by precedence of the label: a point under several rules carries the first.
+RULES = ("outside", "trend", "two_of_three", "shift")
+
+SIGNAL_COLUMNS = (
+    "side",
+    "is_outside",
+    "is_trend",
+    "is_two_of_three",
+    "is_shift",
+    "signal_rule",
+    "signal_side",
+    "signal_direction",
+)
+
+#: Rounding allowed for when a value is compared with a line, relative to their size: a constant series must lie on
+#: its own mean, although the mean of equal floating point numbers may differ from them in the last digit.
+_RELATIVE_ROUNDING = 1e-12
+
+
+def _sign_of_difference(values: Floats, line: float) -> Ints:
+    """Return -1, 0 or 1 per value against a line; 0 too where either is NaN."""
+    difference = values - line
+    tolerance = _RELATIVE_ROUNDING * np.maximum(np.abs(values), abs(line))
+    sign = np.where(np.abs(difference) <= tolerance, 0.0, np.sign(difference))
+    return np.nan_to_num(sign, nan=0.0).astype(np.int64)
+
+
+def run_positions(signs: ArrayLike, breaks: ArrayLike | None = None) -> tuple[Ints, Ints]:
+    """Return, per point, its place in its run of equal sign (1 = first) and the length of that run.
+
+    A sign of 0 ends a run and belongs to none: both are 0 there. ``breaks[i]`` starts a new run at point i.
+    """
+    sign = np.asarray(signs, dtype=np.int64)
+    if sign.size == 0:
+        return sign.copy(), sign.copy()
+    starts = np.ones(sign.size, dtype=bool)
+    starts[1:] = sign[1:] != sign[:-1]
+    if breaks is not None:
+        starts |= np.asarray(breaks, dtype=bool)
+    run = np.cumsum(starts) - 1
+    position = np.arange(sign.size) - np.flatnonzero(starts)[run] + 1
+    length = np.bincount(run)[run]
+    return np.where(sign == 0, 0, position), np.where(sign == 0, 0, length)
+
+
+def steps(values: ArrayLike, breaks: ArrayLike | None = None) -> Ints:
+    """Return per point whether it lies above (1) or below (-1) the point before; 0 for a tie, a gap and the first."""
+    series = np.asarray(values, dtype=float)
+    step = np.zeros(series.size, dtype=np.int64)
+    step[1:] = np.nan_to_num(np.sign(np.diff(series)), nan=0.0).astype(np.int64)
+    if breaks is not None:
+        step[np.asarray(breaks, dtype=bool)] = 0
+    return step
+
+
+def two_of_three_windows(is_near_limit: ArrayLike, sides: ArrayLike, breaks: ArrayLike | None = None) -> Flags:
+    """Return the points lying in a window of three on one side of the centre of which two or more are near a limit."""
+    near, side = np.asarray(is_near_limit, dtype=bool), np.asarray(sides, dtype=np.int64)
+    flagged = np.zeros(side.size, dtype=bool)
+    if side.size < _WINDOW_LENGTH:
+        return flagged
+    broken = np.zeros(side.size, dtype=bool) if breaks is None else np.asarray(breaks, dtype=bool)
+    same_side = (side[2:] != 0) & (side[2:] == side[1:-1]) & (side[1:-1] == side[:-2])
+    n_near = near[2:].astype(np.int64) + near[1:-1] + near[:-2]
+    hit = same_side & (n_near >= _MIN_NEAR) & ~broken[2:] & ~broken[1:-1]
+    for offset in range(_WINDOW_LENGTH):
+        flagged[offset : offset + hit.size] |= hit
+    return flagged
+
+
+def _trend_sides(values: Floats, breaks: Flags) -> Ints:
+    """Return 1 or -1 for every point of a run of 7 rising or falling points, else 0.
+
+    A turning point that belongs to two such runs carries the sign of the one that ends there.
+    """
+    step = steps(values, breaks)
+    # A break already makes its step 0, which ends the run of steps.
+    _, length = run_positions(step)
+    ends_here = np.where(length >= TREND_LENGTH - 1, step, 0)
+    starts_here = np.zeros_like(ends_here)
+    starts_here[:-1] = ends_here[1:]
+    return np.where(ends_here != 0, ends_here, starts_here)
+
+
+def detect_signals(
+    values: ArrayLike,
+    limits: ProcessLimits,
+    *,
+    desired_direction: str | None = None,
+    breaks: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Judge each point of a series against limits with the Making Data Count rules.
+
+    outside: beyond the lower or upper limit. shift: 7 or more consecutive points on one side of the centre line; a
+    point on the line ends the run. trend: 7 or more consecutive points strictly rising or falling; a tie ends it.
+    two of three: in 3 consecutive points on one side, 2 or more lie between the near limit and the limit. Shift and
+    trend flag every point of the run, two of three only the points near the limit.
+
+    Parameters
+    ----------
+    values: one-dimensional, in time order, in the unit of ``limits``; NaN (missing period) ends every run.
+    limits: from :func:`orchestration.analytics.process_limits.natural_process_limits`. Limits that are NaN take no
+        part; limits without width switch off the rules that need them; strong autocorrelation leaves only ``outside``.
+    desired_direction: ``up``, ``down`` or None for a metric that is neither good nor bad.
+    breaks: true where a point does not follow the one before it (a phase boundary, a missing period); no window
+        crosses it.
+
+    Returns one row per value with ``SIGNAL_COLUMNS``: ``side`` of the centre line (-1, 0, 1), one flag per rule, and
+    ``signal_rule`` (first of outside, trend, two_of_three, shift; else missing), ``signal_side`` (``high`` or ``low``;
+    for a trend: rising or falling) and ``signal_direction`` (``improvement``, ``concern``; ``high``, ``low`` when
+    neutral). Raises ``ValueError`` for another direction.
+    """
+    if desired_direction not in ("up", "down", None):
+        raise ValueError(f"The desired direction is '{desired_direction}'; give 'up', 'down' or None.")
+    series = np.asarray(values, dtype=float)
+    missing = np.isnan(series)
+    broken = missing.copy() if breaks is None else np.asarray(breaks, dtype=bool) | missing
+    side = _sign_of_difference(series, limits.centre_line)
+
+    above = _sign_of_difference(series, limits.upper_limit) > 0
+    below = _sign_of_difference(series, limits.lower_limit) < 0
+    outside = (above | below) & limits.has_width
+    near = (_sign_of_difference(series, limits.upper_near_limit) > 0) | (
+        _sign_of_difference(series, limits.lower_near_limit) < 0
+    )
+    near &= ~outside & limits.has_width
+
+    runs = limits.run_rules_apply
+    two_of_three = two_of_three_windows(near, side, broken) & near & runs
+    _, run_length = run_positions(side, broken)
+    shift = (run_length >= SHIFT_LENGTH) & runs
+    trend_side = np.where(runs, _trend_sides(series, broken), 0)
+    trend = trend_side != 0
+
+    signal_side = np.select([outside, trend, two_of_three | shift], [side, trend_side, side], default=0)
+    improving = signal_side * (-1 if desired_direction == "down" else 1)
+    words = ("high", "low") if desired_direction is None else ("improvement", "concern")
+    return pd.DataFrame(
+        {
+            "side": side,
+            "is_outside": outside,
+            "is_trend": trend,
+            "is_two_of_three": two_of_three,
+            "is_shift": shift,
+            "signal_rule": first_word_that_holds([outside, trend, two_of_three, shift], RULES),
+            "signal_side": first_word_that_holds([signal_side > 0, signal_side < 0], ("high", "low")),
+            "signal_direction": first_word_that_holds([improving > 0, improving < 0], words),
+        },
+        columns=list(SIGNAL_COLUMNS),
+    )
+
+
+def first_word_that_holds(conditions: Sequence[Flags], words: Sequence[str]) -> pd.Series[str]:
+    """Return per row the word of the first condition that holds, missing where none does.
+
+    ``conditions`` are boolean arrays of one length, ``words`` as many non-empty texts.
+    """
+    chosen = pd.Series(np.select(list(conditions), list(words), default=""), dtype="str")
+    return chosen.mask(chosen == "")

@@ -1,0 +1,246 @@
+"""Indicators of one line: how busy, starved and waited-for each active stage was over a window.
+
+Belongs here: the numbers per stage of one value stream, level and workflow. Does not belong here: ranking stages, words
+and the shape of the published table (:mod:`.stage_constraint_evidence`).
+
+Sources: C. Roser, M. Nakano, M. Tanaka, "A practical bottleneck detection method", Winter Simulation Conference 2001,
+for the share of time a stage is fully busy; H. Theil (1950) and P. K. Sen (1968) for the slope; the exact binomial test
+of arrivals among arrivals and departures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from orchestration.analytics.occupancy import Occupancy, sweep_occupancy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestration.analytics.array_types import Flags, Floats, Ints
+    from orchestration.analytics.working_clock import WorkingClock
+
+#: Share of the time whose number of items in work is taken as the capacity where none is given.
+CAPACITY_PERCENTILE = 0.95
+#: Weeks drawn together in the bootstrap, because neighbouring weeks resemble each other.
+BOOTSTRAP_BLOCK_WEEKS = 3
+
+_MIN_POINTS_SLOPE = 3
+_SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class LineVisits:
+    """Visits of one line as arrays of equal length: stage, times in seconds since the epoch, the stage after.
+
+    ``left`` is NaN for an open visit; one that ends at or after the last edge is measured as open too. ``edges`` are
+    the boundaries of the weeks they are measured in, in seconds since the epoch.
+    """
+
+    stage_id: np.ndarray[tuple[int], np.dtype[np.object_]]
+    entered: Floats
+    left: Floats
+    next_stage_id: np.ndarray[tuple[int], np.dtype[np.object_]]
+    edges: Floats
+
+
+def queues_before_active_stages(stages: pd.DataFrame) -> dict[str, list[str]]:
+    """Return per active stage, in order of work, the queue stages directly before it.
+
+    ``stages`` are the counted stages of one workflow with ``stage_id``, ``stage_kind``, ``position``; a queue stage
+    belongs to the next active stage, so consecutive queue stages form one queue.
+    """
+    ordered = stages.sort_values(["position", "stage_id"])
+    queues: dict[str, list[str]] = {}
+    waiting: list[str] = []
+    for stage_id, kind in zip(ordered["stage_id"], ordered["stage_kind"], strict=True):
+        if kind == "queue":
+            waiting.append(stage_id)
+        elif kind == "active":
+            queues[stage_id], waiting = waiting, []
+    return queues
+
+
+def theil_sen_slope(values: Floats) -> float:
+    """Return the median of all pairwise slopes of equally spaced values (per step); NaN under 3 finite values."""
+    position = np.flatnonzero(np.isfinite(values))
+    if position.size < _MIN_POINTS_SLOPE:
+        return float("nan")
+    first, second = np.triu_indices(position.size, k=1)
+    first, second = position[first], position[second]
+    return float(np.median((values[second] - values[first]) / (second - first)))
+
+
+def equal_odds_p_value(n_first: int, n_second: int) -> float:
+    """Return the exact two-sided binomial p of n_first among n_first + n_second when both are equally likely.
+
+    NaN when both are 0. The distribution is symmetric, so the p is twice the smaller tail, at most 1.
+    """
+    total, smaller = n_first + n_second, min(n_first, n_second)
+    if total == 0:
+        return float("nan")
+    k = np.arange(smaller, dtype=float)
+    log_ways = np.concatenate([[0.0], np.cumsum(np.log((total - k) / (k + 1)))])
+    return float(min(1.0, 2 * np.exp(log_ways - total * np.log(2)).sum()))
+
+
+def bootstrap_ratio_interval(
+    numerators: Floats, denominators: Floats, uniforms: Floats, level: float = 0.95
+) -> tuple[float, float]:
+    """Return the percentile interval of sum(numerators) / sum(denominators) under a moving-block bootstrap of periods.
+
+    ``uniforms`` are draws from [0, 1) of shape (resamples, at least periods / 3): each picks one block of 3 periods.
+    The same draws serve every stage and line, so a line's interval does not depend on which others there are. NaN for
+    fewer than 3 periods.
+    """
+    n_periods = numerators.size
+    if n_periods < BOOTSTRAP_BLOCK_WEEKS:
+        return float("nan"), float("nan")
+    n_blocks = -(-n_periods // BOOTSTRAP_BLOCK_WEEKS)
+    starts = (uniforms[:, :n_blocks] * (n_periods - BOOTSTRAP_BLOCK_WEEKS + 1)).astype(np.int64)
+    drawn = (starts[:, :, None] + np.arange(BOOTSTRAP_BLOCK_WEEKS)).reshape(len(starts), -1)[:, :n_periods]
+    totals = denominators[drawn].sum(axis=1)
+    ratios = numerators[drawn].sum(axis=1)[totals > 0] / totals[totals > 0]
+    if not ratios.size:
+        return float("nan"), float("nan")
+    lower, upper = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
+    return float(lower), float(upper)
+
+
+def measure_line(
+    visits: LineVisits,
+    queues: Mapping[str, Sequence[str]],
+    clock: WorkingClock,
+    capacities: Mapping[str, float],
+    uniforms: Floats,
+) -> pd.DataFrame:
+    """Measure every active stage of a line; one row per key of ``queues``, in their order.
+
+    Parameters: ``visits`` of all counted stages of the line that began before the window's end; ``queues`` from
+    :func:`queues_before_active_stages`; ``clock`` gives working hours; ``capacities`` items that a stage can work on at
+    once, estimated for stages not in it (95th percentile of the items in work, at least 1 if any were); ``uniforms``
+    see :func:`bootstrap_ratio_interval`.
+
+    A stage with no item in work has no capacity and NaN indicators; one without a queue stage has NaN for everything
+    that needs to know whether work was waiting. Shares are of the time on ``clock``; waiting days are elapsed.
+    """
+    stage_ids, edges = list(queues), visits.edges
+    row_of_stage = {stage: 2 * index for index, stage in enumerate(stage_ids)}
+    row_of_stage |= {queue: 2 * index + 1 for index, stage in enumerate(stage_ids) for queue in queues[stage]}
+    row = np.array([row_of_stage.get(stage, -1) for stage in visits.stage_id], dtype=np.int64)
+    next_row = np.array([row_of_stage.get(stage, -1) for stage in visits.next_stage_id], dtype=np.int64)
+    end = np.where(np.isnan(visits.left), edges[-1], visits.left)
+    in_row = row >= 0
+    occupancy = sweep_occupancy(
+        clock.hours_at(visits.entered[in_row]),
+        clock.hours_at(end[in_row]),
+        row[in_row],
+        2 * len(stage_ids),
+        clock.hours_at(edges),
+    )
+    days = np.maximum(np.minimum(end, edges[-1]) - np.maximum(visits.entered, edges[0]), 0) / _SECONDS_PER_DAY
+    entered_inside = (visits.entered >= edges[0]) & (visits.entered < edges[-1])
+    left_inside = (visits.left >= edges[0]) & (visits.left < edges[-1])
+    capacity = np.array([_capacity(occupancy, index, capacities.get(stage)) for index, stage in enumerate(stage_ids)])
+    rows = [
+        _measure_stage(index, occupancy, capacity, uniforms, has_queue=bool(queues[stage]))
+        | _count_flow(index, row, next_row, entered_inside, left_inside)
+        | _measure_wait(index, row, days, has_queue=bool(queues[stage]))
+        for index, stage in enumerate(stage_ids)
+    ]
+    measured = pd.DataFrame(rows)
+    measured.insert(0, "stage_id", stage_ids)
+    measured["capacity_estimate"] = capacity
+    measured["capacity_source"] = ["given" if stage in capacities else "estimated" for stage in stage_ids]
+    per_server = (measured["queue_mean"] / measured["capacity_estimate"]).dropna()
+    is_comparable = len(per_server) > 1 and per_server.mean() > 0
+    measured["wip_imbalance"] = per_server.max() / per_server.mean() if is_comparable else np.nan
+    return measured
+
+
+def _capacity(occupancy: Occupancy, index: int, given: float | None) -> float:
+    if given is not None:
+        if not given > 0:
+            raise ValueError(f"A capacity of {given} cannot be; give a number above 0 or leave it out.")
+        return float(given)
+    if not occupancy.counts[2 * index].any() or occupancy.total_hours == 0:
+        return float("nan")
+    return float(max(1, occupancy.percentile(2 * index, CAPACITY_PERCENTILE)))
+
+
+def _measure_stage(
+    index: int, occupancy: Occupancy, capacities: Floats, uniforms: Floats, *, has_queue: bool
+) -> dict[str, float]:
+    """Measure what the sweep says about one stage."""
+    nan, total, capacity = float("nan"), occupancy.total_hours, capacities[index]
+    in_work, waiting = occupancy.counts[2 * index], occupancy.counts[2 * index + 1]
+    busy_hours = occupancy.item_hours(2 * index)
+    queue_mean = growth = not_starved = downstream = nan
+    if has_queue and total > 0:
+        waiting_hours = occupancy.item_hours(2 * index + 1)
+        queue_mean = float(waiting_hours.sum() / total)
+        has_hours = occupancy.period_hours > 0
+        weekly = np.full(waiting_hours.size, nan)
+        weekly[has_hours] = waiting_hours[has_hours] / occupancy.period_hours[has_hours]
+        growth = theil_sen_slope(weekly)
+        downstream = _downstream_idle_share(index, waiting > 0, occupancy, capacities)
+    if np.isnan(capacity) or total == 0:
+        lower = upper = utilisation = full_busy = nan
+    else:
+        utilisation = float(busy_hours.sum() / (capacity * total))
+        lower, upper = bootstrap_ratio_interval(busy_hours, capacity * occupancy.period_hours, uniforms)
+        full_busy = occupancy.hours_where(in_work >= capacity) / total
+        if has_queue:
+            not_starved = 1 - occupancy.hours_where((in_work < capacity) & (waiting == 0)) / total
+    return {
+        "utilisation": utilisation,
+        "utilisation_lower": lower,
+        "utilisation_upper": upper,
+        "not_starved_share": not_starved,
+        "full_busy_share": full_busy,
+        "queue_mean": queue_mean,
+        "queue_growth_per_week": growth,
+        "downstream_starvation_share": downstream,
+    }
+
+
+def _downstream_idle_share(index: int, is_waiting: Flags, occupancy: Occupancy, capacities: Floats) -> float:
+    """Return the mean idle share of the later stages while work waits before this one; NaN if that never happens."""
+    later = np.arange(index + 1, capacities.size)
+    later = later[np.isfinite(capacities[later])]
+    hours = occupancy.hours[is_waiting]
+    if not later.size or hours.sum() == 0:
+        return float("nan")
+    capacity = capacities[later][:, None]
+    idle = 1 - np.minimum(occupancy.counts[2 * later][:, is_waiting], capacity) / capacity
+    return float(np.average(idle.mean(axis=0), weights=hours))
+
+
+def _count_flow(index: int, row: Ints, next_row: Ints, entered_inside: Flags, left_inside: Flags) -> dict[str, float]:
+    """Count arrivals to a stage with its queue, departures from the stage, and items that left its queue unserved."""
+    in_stage, in_queue = row == 2 * index, row == 2 * index + 1
+    stays = (next_row == 2 * index) | (next_row == 2 * index + 1)
+    n_moves_inside = int((left_inside & stays & (in_stage | in_queue)).sum())
+    n_arrivals = int((entered_inside & (in_stage | in_queue)).sum()) - n_moves_inside
+    n_departures = int((left_inside & in_stage & ~stays).sum())
+    n_left_queue = int((left_inside & in_queue & ~stays).sum())
+    return {
+        "n_arrivals": n_arrivals,
+        "n_departures": n_departures,
+        "n_left_queue": n_left_queue,
+        "arrivals_minus_departures": n_arrivals - n_departures - n_left_queue,
+        "arrivals_departures_p_value": equal_odds_p_value(n_arrivals, n_departures + n_left_queue),
+    }
+
+
+def _measure_wait(index: int, row: Ints, days: Floats, *, has_queue: bool) -> dict[str, float]:
+    """Sum the elapsed waiting before a stage, and its share of all time that items spent in the line."""
+    if not has_queue:
+        return {"wait_elapsed_days": float("nan"), "wait_share": float("nan")}
+    wait = float(days[row == 2 * index + 1].sum())
+    total = float(days.sum())
+    return {"wait_elapsed_days": wait, "wait_share": wait / total if total > 0 else float("nan")}

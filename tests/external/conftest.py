@@ -1,0 +1,99 @@
+"""Portfolios made from real exports that lie beside the repository; tests skip, saying so, where they do not.
+
+Belongs here: turning foreign recordings back into the files a tool exports, and one refresh of each. Does not belong
+here: what is expected of the result.
+"""
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+
+# Raw cells hold whole issues.
+csv.field_size_limit(1 << 30)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder with real exports, or skip."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("the folder with real exports, shared/data beside the repository, is missing")
+    return folder
+
+
+def read_table(file: Path) -> list[dict[str, str]]:
+    """Return a CSV file's rows."""
+    with file.open(encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def write_lines(file: Path, documents: Iterable[Any]) -> None:
+    """Write one JSON document a line."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(json.dumps(document) + "\n" for document in documents), encoding="utf-8")
+
+
+def refreshed(folder: Path, *arguments: str) -> Path:
+    """Run the refresh on a portfolio folder as a person would; return the published warehouse."""
+    run = subprocess.run(
+        [str(Path(sys.executable).with_name("weir")), "refresh", "--portfolio", str(folder), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder / "warehouse" / "warehouse.duckdb"
+
+
+PORTFOLIO = """
+portfolio: {{id: outside, name: Outside, timezone: UTC, currency: EUR}}
+calendar: {{country: US, working_days: [mon, tue, wed, thu, fri], hours: ["09:00", "17:00"]}}
+increments:
+  - {{id: first, name: First, start: 2021-01-04, end: 2021-03-28}}
+value_streams:
+  - id: outside
+    name: Outside
+    trains:
+      - {{id: art, name: ART, teams: [{{id: team, name: Team}}]}}
+sources:
+{sources}
+workflows:
+{workflows}
+membership:
+{membership}
+work_types:
+{work_types}
+fields:
+{fields}
+"""
+
+
+@pytest.fixture(scope="session")
+def write_portfolio() -> Callable[[Path, dict[str, str], dict[str, str]], None]:
+    """Return a function that writes portfolio.yaml for sources with the given stages and custom fields (YAML)."""
+
+    def write(folder: Path, stages: dict[str, str], fields: dict[str, str]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = PORTFOLIO.format(
+            sources="\n".join(f"  - {{id: {name}, tool: jira, exports: exports/{name}}}" for name in stages),
+            workflows="\n".join(
+                f"  - id: {name}\n    applies_to: {{sources: [{name}]}}\n    stages:\n{listed}"
+                for name, listed in stages.items()
+            ),
+            membership="\n".join(f"  - {{team: team, when: {{source: {name}}}}}" for name in stages),
+            work_types="\n".join(
+                f"  - {{level: story, work_type: feature, when: {{source: {name}}}}}" for name in stages
+            ),
+            fields="\n".join(f"  {name}: {mapped}" for name, mapped in fields.items()) or "  {}",
+        )
+        (folder / "portfolio.yaml").write_text(text, encoding="utf-8")
+
+    return write

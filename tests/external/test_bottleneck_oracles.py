@@ -1,0 +1,68 @@
+"""Stage evidence against a line worked by hand and a simulated one whose constraint is known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.analytics.service_records import visits_from_service_records
+from orchestration.analytics.stage_constraint_evidence import stage_constraint_evidence
+
+FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles" / "bottleneck"
+MONDAY = pd.Timestamp("2026-01-05")
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the worked lines are not at {FOLDER}")
+
+
+def test_line_worked_by_hand() -> None:
+    line = json.loads((FOLDER / "hand_line.json").read_text())
+    expected = line["expected"]
+    visits, stages = visits_from_service_records(pd.DataFrame(line["records"]), pd.Timedelta(hours=1), MONDAY)
+    found = stage_constraint_evidence(
+        visits,
+        stages,
+        MONDAY + pd.Timedelta(hours=20),
+        window_start=MONDAY,
+        capacities={("line", f"line.stage-{number}"): 1 for number in range(3)},
+        generator=np.random.default_rng(1),
+    )
+    assert found["utilisation"].tolist() == expected["utilisation"]
+    assert found["full_busy_share"].tolist() == expected["utilisation"]
+    assert (found["utilisation"] * 20).tolist() == expected["busy_h_in_window"]
+    assert (1 - found["not_starved_share"]).tolist() == pytest.approx(expected["starved_fraction"], abs=1e-12)
+    assert (found["wait_elapsed_days"] * 24).tolist() == pytest.approx(expected["total_wait_h"], abs=1e-9)
+    assert found.loc[found["evidence_rank"] == 1, "stage_id"].tolist() == [f"line.stage-{expected['constraint_stage']}"]
+
+
+@pytest.mark.parametrize("window_weeks", [13, 26])
+@pytest.mark.parametrize("is_capacity_known", [True, False])
+def test_the_constraint_of_a_simulated_push_line(window_weeks: int, *, is_capacity_known: bool) -> None:
+    records = pd.read_csv(FOLDER / "push_clear_dev.csv")
+    # The simulation's servers per stage. Its truth file is not always beside it, so the truth is what the log itself
+    # says: the stage to which the items bring the most work per server.
+    servers = np.array([2, 4, 3, 2, 1])
+    work = (records["finish"] - records["start"]).groupby(records["stage"]).mean().to_numpy()
+    load = work * records.loc[records["stage"] == 0, "item"].nunique() / (records["finish"].max() * servers)
+    constraint = int(np.argmax(load))
+    assert load[constraint] > 1.2 * np.sort(load)[-2]
+
+    visits, stages = visits_from_service_records(records, pd.Timedelta(weeks=1), MONDAY)
+    capacities = {("line", f"line.stage-{number}"): float(count) for number, count in enumerate(servers)}
+    found = stage_constraint_evidence(
+        visits,
+        stages,
+        MONDAY + pd.Timedelta(weeks=36),
+        window_weeks=window_weeks,
+        capacities=capacities if is_capacity_known else None,
+        generator=np.random.default_rng(1),
+    )
+    assert found["is_sufficient"].all()
+    assert found["capacity_estimate"].tolist() == servers.tolist()
+    assert found.loc[found["evidence_rank"] == 1, "stage_id"].tolist() == [f"line.stage-{constraint}"]
+    first = found.loc[found["evidence_rank"] == 1].iloc[0]
+    ranks = first[["rank_utilisation", "rank_not_starved", "rank_full_busy", "rank_queue"]]
+    assert ranks.tolist() == [1, 1, 1, 1]

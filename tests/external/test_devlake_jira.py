@@ -1,0 +1,162 @@
+"""Apache DevLake's recorded Jira exports, through the whole pipeline, against what DevLake extracted from them.
+
+Expected: lead time of 30/30 issues, 165/165 status changes by id, issue and time (names only where DevLake kept the raw
+ones: it rewrites history through today's status names), 281/281 items of the changelog pages, 30/30 sprints.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.external.conftest import read_table, refreshed, write_lines
+
+pytestmark = pytest.mark.external
+
+STAGES = """
+      - {id: inbox, name: Inbox, kind: queue, statuses: [Inbox, Open]}
+      - {id: ready, name: Ready, kind: queue, statuses: [Ready for Dev, To Do]}
+      - {id: develop, name: Develop, kind: active, commitment: true, statuses: [In Development, In Progress]}
+      - {id: resolved, name: Resolved, kind: active, statuses: [Resolved]}
+      - {id: done, name: Done, kind: done, statuses: [Closed, 已完成, Done]}
+"""
+# `params` marks rows that DevLake keeps out of scope on purpose.
+IN_SCOPE = {"ConnectionId": 2, "BoardId": 8}
+
+
+def _payloads(file: Path) -> list[dict[str, str]]:
+    return [row for row in read_table(file) if json.loads(row["params"]) == IN_SCOPE]
+
+
+@pytest.fixture(scope="module")
+def warehouse(
+    shared_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    write_portfolio: Callable[[Path, dict[str, str], dict[str, str]], None],
+) -> duckdb.DuckDBPyConnection:
+    raw = shared_data / "devlake" / "jira" / "raw_tables"
+    folder = tmp_path_factory.mktemp("devlake")
+    write_portfolio(folder, {"devlake": STAGES}, {})
+    exports = folder / "exports" / "devlake"
+    write_lines(exports / "issues.ndjson", (json.loads(row["data"]) for row in _payloads(raw / "_raw_jira_api_issues.csv")))
+    write_lines(
+        exports / "changelogs.ndjson",
+        (
+            {"self": row["url"], "values": [json.loads(row["data"])]}
+            for row in _payloads(raw / "_raw_jira_api_issue_changelogs.csv")
+        ),
+    )
+    sprints = [json.loads(row["data"]) for row in _payloads(raw / "_raw_jira_api_sprints.csv")]
+    (exports / "sprints.json").write_text(json.dumps({"values": sprints}), encoding="utf-8")
+    statuses = [json.loads(row["data"]) for row in _payloads(raw / "_raw_jira_api_status.csv")]
+    (exports / "statuses.json").write_text(json.dumps(statuses), encoding="utf-8")
+    return duckdb.connect(str(refreshed(folder)), read_only=True)
+
+
+@pytest.fixture(scope="module")
+def expected(shared_data: Path) -> Callable[[str], list[dict[str, str]]]:
+    return lambda name: read_table(shared_data / "devlake" / "jira" / "snapshot_tables" / f"{name}.csv")
+
+
+def _rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    return warehouse.execute(sql).fetchall()
+
+
+def test_lead_time_of_every_issue(
+    warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
+) -> None:
+    # DevLake's lead time is creation to the tool's resolution date, in whole minutes.
+    answers = {
+        row["issue_id"]: int(row["lead_time_minutes"]) for row in expected("_tool_jira_issues") if row["lead_time_minutes"]
+    }
+    ours = dict(
+        _rows(
+            warehouse,
+            "select native_id, floor((epoch_us(resolved_at) - epoch_us(created_at)) / 60e6)::bigint"
+            " from flow.fct_work_items where resolved_at is not null",
+        )
+    )
+    assert len(answers) == 30
+    assert ours == answers
+
+
+def test_status_changes_by_id_issue_and_time(
+    warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
+) -> None:
+    # Their file also holds one connection that is out of scope; its ids name another connection.
+    answers = {
+        (row["id"].split(":")[3], row["issue_id"].split(":")[-1], datetime.fromisoformat(row["created_date"]))
+        for row in expected("issue_changelogs")
+        if row["field_name"] == "status" and row["id"].split(":")[2] == "2"
+    }
+    ours = set(
+        _rows(
+            warehouse,
+            "select history_id, issue_ref, changed from raw_jira.issue_changes"
+            " where field = 'status' and origin = 'embedded'",
+        )
+    )
+    assert len(answers) == 165
+    assert ours == answers
+
+
+def test_raw_status_names_where_devlake_kept_them(
+    warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
+) -> None:
+    ours = {
+        (history, issue): (before, after)
+        for history, issue, before, after in _rows(
+            warehouse,
+            "select history_id, issue_ref, from_value, to_value from raw_jira.issue_changes"
+            " where field = 'status' and origin = 'embedded'",
+        )
+    }
+    answers = {
+        (row["changelog_id"], row["from_value"], row["to_value"]): (row["from_string"], row["to_string"])
+        for row in expected("_tool_jira_issue_changelog_items")
+        if row["field"] == "status" and row["connection_id"] == "2"
+    }
+    by_history = {history: names for (history, _, _), names in answers.items()}
+    compared = [(names, by_history[history]) for (history, _), names in ours.items() if history in by_history]
+    assert len(compared) == 165
+    assert [pair for pair in compared if pair[0] != pair[1]] == []
+
+
+def test_every_item_of_the_changelog_pages(
+    warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
+) -> None:
+    answers = sorted(
+        (row["changelog_id"], row["field"])
+        for row in expected("_tool_jira_issue_changelog_items_extractor")
+        if row["connection_id"] == "2"
+    )
+    ours = sorted(
+        _rows(warehouse, "select history_id, field from raw_jira.issue_changes where origin = 'changelog_page'")
+    )
+    assert len(answers) == 281
+    assert ours == answers
+
+
+def test_every_sprint(
+    warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
+) -> None:
+    answers = {
+        row["sprint_id"]: (row["name"], row["state"], _moment(row["start_date"]), _moment(row["complete_date"]))
+        for row in expected("_tool_jira_sprints")
+    }
+    ours = {
+        sprint: (name, state, started, completed)
+        for sprint, name, state, started, completed in _rows(
+            warehouse, "select sprint_id, sprint_name, state, started, completed from raw_jira.sprints"
+        )
+    }
+    assert len(answers) == 30
+    assert ours == answers
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,144 @@
+"""Limits and rules against published numbers: Wheeler, Montgomery, NHS England."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.analytics.process_limits import ProcessLimits, moving_ranges, natural_process_limits
+from orchestration.analytics.process_signals import detect_signals, run_positions, steps, two_of_three_windows
+
+FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles" / "spc"
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the published numbers are not at {FOLDER}")
+
+
+def published(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / name).read_text())
+    return found
+
+
+def test_wheeler_limits_of_the_average_moving_range() -> None:
+    book = published("wheeler_xmr.json")
+    software, flow = book["verifying_software"], book["peak_flow"]
+    limits = natural_process_limits(software["x"], screen=False)
+    assert limits.centre_line == software["mean"]
+    assert limits.moving_range == pytest.approx(software["mr_bar"], abs=0.005)
+    assert limits.lower_limit == pytest.approx(software["lnpl"], abs=0.005)
+    assert limits.upper_limit == pytest.approx(software["unpl"], abs=0.005)
+    assert limits.moving_range_limit == pytest.approx(software["url"], abs=0.005)
+
+    limits = natural_process_limits(flow["x"], screen=False)
+    assert limits.centre_line == pytest.approx(flow["mean"], abs=0.05)
+    assert limits.moving_range == pytest.approx(flow["mr_bar"], abs=0.05)
+    assert limits.lower_limit == pytest.approx(flow["lnpl"], abs=0.05)
+    assert limits.upper_limit == pytest.approx(flow["unpl"], abs=0.05)
+    assert limits.moving_range_limit == pytest.approx(flow["url"], abs=0.05)
+
+
+def test_wheeler_limits_of_the_median_moving_range() -> None:
+    book = published("wheeler_xmr.json")["median_mr"]
+    limits = natural_process_limits(book["x"], median=True)
+    assert limits.centre_line == pytest.approx(book["mean"], abs=0.0005)
+    assert limits.moving_range == pytest.approx(book["median_mr"])
+    # The book rounds the distance from the centre line before it adds it.
+    assert limits.lower_limit == pytest.approx(book["lnpl"], abs=0.005)
+    assert limits.upper_limit == pytest.approx(book["unpl"], abs=0.005)
+    assert limits.moving_range_limit == pytest.approx(book["url"], abs=0.001)
+
+
+def test_wheeler_run_on_one_side() -> None:
+    book = published("wheeler_xmr.json")["run_of_8"]
+    found = detect_signals(book["x"], natural_process_limits(book["x"], screen=False))
+    assert (np.flatnonzero(found["is_shift"]) + 1).tolist() == book["run_points_1based"]
+
+
+def test_wheeler_second_group_against_the_limits_of_the_first() -> None:
+    book = published("wheeler_xmr.json")["accident_rates"]
+    first = natural_process_limits(book["group_a"], screen=False)
+    second = natural_process_limits(book["group_b"], screen=False)
+    assert [first.lower_limit, first.upper_limit] == pytest.approx(book["limits_a"], abs=0.1)
+    assert [second.lower_limit, second.upper_limit] == pytest.approx(book["limits_b"], abs=0.1)
+    found = detect_signals(book["group_b"], first, desired_direction="down")
+    outside = np.flatnonzero(found["is_outside"]) + 1
+    assert outside.tolist() == book["b_points_below_a_lnpl_1based"]
+    assert found.loc[found["is_outside"], "signal_direction"].eq("improvement").all()
+
+
+def test_montgomery_individuals_and_moving_ranges() -> None:
+    individuals = pd.read_csv(FOLDER / "montgomery_6.5_individuals.csv")
+    ranges = pd.read_csv(FOLDER / "montgomery_6.5_moving_range.csv")
+    limits = natural_process_limits(individuals.loc[individuals["baseline"], "y"], screen=False)
+    assert limits.centre_line == 300.5
+    assert limits.moving_range == pytest.approx(ranges["cl"].iloc[0])
+    # The reference rounds 3 / 1.128 not at all, Wheeler to 2.66; and the range limit is 3.267 times the mean there.
+    assert limits.lower_limit == pytest.approx(individuals["lcl"].iloc[0], abs=0.005)
+    assert limits.upper_limit == pytest.approx(individuals["ucl"].iloc[0], abs=0.005)
+    assert limits.moving_range_limit == pytest.approx(ranges["ucl"].iloc[0], abs=0.01)
+
+    found = detect_signals(individuals["y"], limits)
+    assert found["is_outside"].tolist() == individuals["sigma.signal"].tolist()
+    assert individuals.loc[found["is_outside"], "x"].tolist() == [39, 40]
+    moved = moving_ranges(individuals["y"])
+    assert moved[1:].tolist() == ranges["y"].iloc[1:].tolist()
+    assert (moved > limits.moving_range_limit).tolist() == ranges["sigma.signal"].tolist()
+
+
+def test_nhs_limits_with_and_without_screening() -> None:
+    case = published("nhs_mdc.json")["screening"]
+    for screen, key in ((True, "screened"), (False, "unscreened")):
+        limits = natural_process_limits(case["x"], screen=screen)
+        assert limits.centre_line == pytest.approx(case["mean"], abs=0.005)
+        assert limits.lower_limit == pytest.approx(case[key]["lpl"], abs=0.005)
+        assert limits.upper_limit == pytest.approx(case[key]["upl"], abs=0.005)
+
+    case = published("rule_vectors.json")["nhs"]["xmr_limits"]
+    values = np.array(case["y"])
+    assert_limits(natural_process_limits(values), case["plain"])
+    values[14] = 10
+    assert_limits(natural_process_limits(values), case["y15_set_to_10_screened"])
+    assert_limits(natural_process_limits(values, screen=False), case["y15_set_to_10_unscreened"])
+
+
+def assert_limits(limits: ProcessLimits, expected: dict[str, float]) -> None:
+    assert limits.centre_line == pytest.approx(expected["mean"], abs=1e-6)
+    assert limits.lower_limit == pytest.approx(expected["lpl"], abs=1e-5)
+    assert limits.upper_limit == pytest.approx(expected["upl"], abs=1e-5)
+
+
+def test_nhs_seven_on_one_side() -> None:
+    vectors = published("rule_vectors.json")["nhs"][
+        "seven_one_side_input_is_sign_relative_to_mean_output_is_from_7th_point"
+    ]
+    cases = [(case["in"], case["out"]) for case in vectors]
+    cases += [(case["side"], case["flag_end"]) for case in published("nhs_mdc.json")["shift7"]]
+    assert len(cases) == 6
+    for sides, expected in cases:
+        position, length = run_positions(sides)
+        assert (position >= 7).astype(int).tolist() == expected
+        assert (length >= 7).any() == bool(any(expected))
+
+
+def test_nhs_seven_point_trend() -> None:
+    vectors = published("rule_vectors.json")["nhs"]["seven_point_trend_output_at_7th"]
+    cases = [(case["in"], case["out"]) for case in vectors]
+    cases += [(case["y"], case["flag_end"]) for case in published("nhs_mdc.json")["trend7"]]
+    assert len(cases) == 9
+    for values, expected in cases:
+        step = steps(values)
+        position, _ = run_positions(step)
+        assert np.where(position >= 6, step, 0).tolist() == expected
+
+
+def test_nhs_two_of_three_near_a_limit() -> None:
+    vectors = published("rule_vectors.json")["nhs"]["two_of_three_close_to_limits_same_side"]
+    cases = [(case["close"], case["side"], case["window_hit"]) for case in vectors]
+    cases += [(case["close"], case["side"], case["window"]) for case in published("nhs_mdc.json")["two_of_three"]]
+    assert len(cases) == 6
+    for near, sides, expected in cases:
+        assert two_of_three_windows(near, sides).astype(int).tolist() == expected

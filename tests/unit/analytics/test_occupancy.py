@@ -1,0 +1,59 @@
+"""The sweep over intervals: worked by hand, and against counting at moments."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.analytics.occupancy import sweep_occupancy
+
+EDGES = np.array([0.0, 10.0, 20.0])
+
+
+def test_counts_worked_by_hand() -> None:
+    swept = sweep_occupancy(
+        np.array([-5.0, 2.0, 4.0, 30.0]), np.array([3.0, 12.0, 4.0, 40.0]), np.array([0, 0, 1, 1]), 2, EDGES
+    )
+    assert swept.total_hours == 20
+    # One item to 3, two from 2 to 3, one to 12; the interval without length and the one after the window count nothing.
+    assert swept.item_hours(0).tolist() == [3 + 8, 2]
+    assert swept.item_hours(1).tolist() == [0, 0]
+    assert swept.hours_where(swept.counts[0] == 2) == 1
+    assert swept.hours_where(swept.counts[0] == 0) == 8
+
+
+def test_percentile_is_the_count_not_exceeded_for_that_share_of_time() -> None:
+    swept = sweep_occupancy(np.array([0.0, 0.0]), np.array([19.0, 1.0]), np.array([0, 0]), 1, EDGES)
+    assert swept.percentile(0, 0.95) == 1
+    assert swept.percentile(0, 0.951) == 2
+    assert swept.percentile(0, 0.05) == 0
+
+
+def test_a_week_without_length_holds_nothing() -> None:
+    swept = sweep_occupancy(np.array([1.0]), np.array([15.0]), np.array([0]), 1, np.array([0.0, 10.0, 10.0, 20.0]))
+    assert swept.item_hours(0).tolist() == [9, 0, 5]
+
+
+def test_an_interval_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(ValueError, match="ends before it begins"):
+        sweep_occupancy(np.array([5.0]), np.array([4.0]), np.array([0]), 1, EDGES)
+
+
+intervals = st.lists(st.tuples(st.integers(-30, 50), st.integers(0, 40), st.integers(0, 2)), max_size=30)
+
+
+@given(intervals)
+def test_the_sweep_counts_what_is_there_at_every_moment(spans: list[tuple[int, int, int]]) -> None:
+    table = np.array(spans, dtype=float).reshape(-1, 3)
+    entered, left, row = table[:, 0], table[:, 0] + table[:, 1], table[:, 2].astype(int)
+    swept = sweep_occupancy(entered, left, row, 3, EDGES)
+    assert swept.hours.sum() == 20
+    # Every change falls on a whole hour, so the middle of each hour tells all.
+    middles = np.arange(20) + 0.5
+    stretch = np.searchsorted(np.cumsum(swept.hours), middles, side="right")
+    for line in range(3):
+        inside = (row == line)[:, None] & (entered[:, None] < middles) & (left[:, None] > middles)
+        assert swept.counts[line, stretch].tolist() == inside.sum(axis=0).tolist()
+        assert swept.item_hours(line).sum() == inside.sum()
