@@ -1,0 +1,294 @@
+"""What a portfolio is: the models of portfolio.yaml and of one registered intervention, which are the authority.
+
+Belongs here: keys, types, defaults and everything that can be judged from one value, or one mapping, alone. Does not
+belong here: workflows (workflow.py), reading files (loader.py, registers.py) and rules between parts of the file
+(references.py).
+
+The descriptions of the fields are shown to people whose file lacks the key, so each reads on after "Add it:".
+"""
+
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+
+from orchestration.portfolio.value_types import (
+    AnyOf,
+    ClockTime,
+    CustomField,
+    Day,
+    Identifier,
+    PlainUrl,
+    ScopeIdentifier,
+    Text,
+    TimeZone,
+    VariableName,
+    Written,
+    name_from_id,
+    not_before,
+)
+from orchestration.portfolio.workflow import Level, Validity, Workflow
+from orchestration.portfolio.working_time import unknown_region
+
+WorkType = Literal["feature", "enabler", "defect", "debt", "risk"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Metric = Literal[
+    "cycle_time",
+    "flow_time",
+    "lead_time",
+    "throughput",
+    "wip",
+    "flow_efficiency",
+    "stage_time",
+    "stage_wip",
+    "stage_departures",
+]
+
+
+class Identity(Written):
+    """The portfolio itself."""
+
+    id: Identifier = Field(description="a short id of the portfolio, such as northwind")
+    name: Text = Field(default_factory=name_from_id)
+    timezone: TimeZone = Field(description="the IANA time zone in which days are cut, such as Europe/Berlin")
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] | None = None
+
+
+class Closure(Written):
+    """A day, or all days from `from` to `to` inclusive, on which nobody works; a bare date is the short form."""
+
+    first_day: Day = Field(alias="from", description="the first closed day, as 2026-12-24")
+    last_day_given: Day | None = Field(default=None, alias="to")
+    reason: Text | None = None
+
+    @property
+    def last_day(self) -> date:
+        """The last closed day; the first one if no other is given."""
+        return self.last_day_given or self.first_day
+
+    @classmethod
+    def from_text(cls, text: str, /) -> dict[str, Any]:
+        """A bare date closes that one day."""
+        return {"from": text}
+
+    @field_validator("last_day_given")
+    @classmethod
+    def _in_order(cls, value: date | None, info: ValidationInfo) -> date | None:
+        return not_before(value, info.data.get("first_day"), "from")
+
+
+class Calendar(Written):
+    """Working days and hours of the portfolio; without a country there are no public holidays."""
+
+    country: Text | None = None
+    subdivision: Text | None = None
+    working_days: list[Weekday] = Field(default=["mon", "tue", "wed", "thu", "fri"], min_length=1, max_length=7)
+    hours: list[ClockTime] = Field(default=["09:00", "17:00"], min_length=2, max_length=2)
+    closed: list[Closure] = Field(default=[])
+
+    @field_validator("hours")
+    @classmethod
+    def _day_has_hours(cls, value: list[str]) -> list[str]:
+        if value[0] >= value[1]:
+            raise ValueError(f"the day ends at {value[1]}, not after its start at {value[0]}. Swap or correct them.")
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _country_has_holidays(cls, value: str | None) -> str | None:
+        if value is not None and (problem := unknown_region(value, None)):
+            raise ValueError(problem)
+        return value
+
+    @field_validator("subdivision")
+    @classmethod
+    def _subdivision_of_country(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None or "country" not in info.data:
+            return value
+        country = info.data["country"]
+        if country is None:
+            raise ValueError("is given without 'country'. Add the country's two-letter code.")
+        if problem := unknown_region(country, value):
+            raise ValueError(problem)
+        return value
+
+    @property
+    def day_start(self) -> time:
+        """When the working day starts."""
+        return time.fromisoformat(self.hours[0])
+
+    @property
+    def day_end(self) -> time:
+        """When the working day ends."""
+        return time.fromisoformat(self.hours[1])
+
+
+class Increment(Written):
+    """A planning increment; `end` is its last day."""
+
+    id: Identifier = Field(description="an id of the increment, such as PI-26.1")
+    name: Text = Field(default_factory=name_from_id)
+    start: Day = Field(description="the first day, as 2026-01-05")
+    end: Day = Field(description="the last day, as 2026-03-29")
+
+    @field_validator("end")
+    @classmethod
+    def _in_order(cls, value: date, info: ValidationInfo) -> date:
+        not_before(value, info.data.get("start"), "start")
+        return value
+
+
+class Team(Written):
+    """A team; its name is its id if none is given."""
+
+    id: ScopeIdentifier = Field(description="a short id of the team, such as checkout")
+    name: Text = Field(default_factory=name_from_id)
+
+
+class Train(Written):
+    """A train (a team of teams)."""
+
+    id: ScopeIdentifier = Field(description="a short id of the train, such as payments-art")
+    name: Text = Field(default_factory=name_from_id)
+    teams: list[Team] = Field(default=[])
+
+
+class ValueStream(Written):
+    """A value stream; without a time zone of its own it has the portfolio's."""
+
+    id: ScopeIdentifier = Field(description="a short id of the value stream, such as payments")
+    name: Text = Field(default_factory=name_from_id)
+    timezone: TimeZone | None = None
+    trains: list[Train] = Field(default=[])
+
+
+class Pull(Written):
+    """Where exports are pulled from; the secret stays in the environment variable `token_env` names."""
+
+    url: PlainUrl = Field(description="the address of the tool, https://…")
+    token_env: VariableName | None = None
+    query: Text | None = None
+
+
+class Source(Written):
+    """One instance of a tool.
+
+    `exports` is a folder, a glob or an object store's URL, as written; a relative path starts at the portfolio folder.
+    """
+
+    id: Identifier = Field(description="a short id of the source; it becomes part of every key")
+    tool: Literal["jira"] = Field(description="the tool the exports come from, such as jira")
+    exports: Text = Field(description="the folder of the exports, such as exports/jira-main")
+    pull: Pull | None = None
+
+
+class MembershipConditions(Written):
+    """What an item must have, all of it, to belong to a team; each value may be a list (any of)."""
+
+    source: AnyOf | None = None
+    project: AnyOf | None = None
+    component: AnyOf | None = None
+    label: AnyOf | None = None
+    type: AnyOf | None = None
+    team: AnyOf | None = None
+
+
+class MembershipRule(Validity):
+    """Items that meet `when` belong to `team`; the first rule that matches wins, one without `when` matches all."""
+
+    team: Text = Field(description="the id of a team")
+    when: MembershipConditions = Field(default=MembershipConditions())
+
+
+class WorkTypeConditions(Written):
+    """What an item must have, all of it, to be of a level and work type; each value may be a list (any of)."""
+
+    source: AnyOf | None = None
+    project: AnyOf | None = None
+    type: AnyOf | None = None
+    label: AnyOf | None = None
+
+
+class WorkTypeRule(Validity):
+    """Level and flow-distribution type of the items that meet `when`; the first rule that matches wins."""
+
+    level: Level = Field(description="story, feature, capability or epic")
+    work_type: WorkType = Field(description="feature, enabler, defect, debt or risk")
+    when: WorkTypeConditions = Field(default=WorkTypeConditions())
+
+
+class SourceFields(Written):
+    """Where one source keeps what the standard fields do not hold."""
+
+    estimate: CustomField | None = None
+    team: CustomField | None = None
+    parent: CustomField | None = None
+    flagged: CustomField | None = None
+    blocked_reason: CustomField | None = None
+    sprint: CustomField | None = None
+
+
+class Gate(Written):
+    """Limits beyond which a refresh publishes nothing."""
+
+    max_quarantined_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.01
+
+
+class Notify(Written):
+    """Where a failed run is told; the address stays in the environment variable `webhook_env` names."""
+
+    webhook_env: VariableName | None = None
+
+
+class Intervention(Written):
+    """One row of registers/interventions.csv: one change, one metric, launched on a day.
+
+    `projected_change_percent` is the change promised for the metric, in percent of its baseline.
+    """
+
+    intervention_id: Identifier = Field(description="a short id of the intervention")
+    name: Text = Field(description="what was changed, in a few words")
+    value_stream: Text | None = None
+    train: Text | None = None
+    team: Text | None = None
+    stage: Text | None = None
+    level: Level | None = None
+    metric: Metric = Field(description="the one metric it was to move, such as cycle_time")
+    desired_direction: Literal["up", "down"] = Field(description="up or down")
+    launched_on: Day = Field(description="the day it took effect, as 2026-03-02")
+    transition_days: Annotated[int, Field(ge=0)] = 14
+    hypothesis: Text | None = None
+    owner_role: Text | None = None
+    projected_change_percent: Annotated[float, Field(allow_inf_nan=False)] | None = None
+
+
+class PortfolioFile(Written):
+    """The whole of portfolio.yaml."""
+
+    portfolio: Identity = Field(description="the portfolio's id and timezone")
+    calendar: Calendar = Field(default=Calendar())
+    increments: list[Increment] = Field(default=[])
+    value_streams: list[ValueStream] = Field(default=[])
+    sources: list[Source] = Field(default=[])
+    workflows: list[Workflow] = Field(default=[])
+    membership: list[MembershipRule] = Field(default=[])
+    work_types: list[WorkTypeRule] = Field(default=[])
+    fields: dict[str, SourceFields] = Field(default={})
+    gate: Gate = Field(default=Gate())
+    keep_generations: Annotated[int, Field(ge=1)] = 5
+    notify: Notify = Field(default=Notify())
+
+
+class Portfolio(PortfolioFile):
+    """A portfolio that has been checked: the file, its registers, and the hash of what they were read from.
+
+    Attributes:
+        folder: The portfolio folder, absolute.
+        interventions: The rows of registers/interventions.csv in file order.
+        content_hash: SHA-256 (hex) over the bytes of portfolio.yaml and of the registers that were read.
+    """
+
+    folder: Path
+    interventions: list[Intervention] = Field(default=[])
+    content_hash: str

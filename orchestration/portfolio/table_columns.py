@@ -1,0 +1,109 @@
+"""The columns of the tables of the schema raw_portfolio, with their pandas types.
+
+Belongs here: names, order and types. Does not belong here: rows (tables.py, calendar_table.py).
+
+Types are the same whether a frame has rows or not: texts are pandas' `str`, days `datetime64[us]` at midnight (to be
+cast to DATE where they are landed), counts and positions `int64` (`Int64` where they may be missing), hours and
+percentages `float64`, flags `bool`. A missing text, day or number is the type's own missing value and becomes NULL.
+"""
+
+_TEXT = "str"
+_DAY = "datetime64[us]"
+_COUNT = "int64"
+_COUNT_OR_NONE = "Int64"
+_NUMBER = "float64"
+_FLAG = "bool"
+_VALIDITY = {"valid_from": _DAY, "valid_to": _DAY}
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "value_streams": {"value_stream_id": _TEXT, "value_stream_name": _TEXT, "timezone": _TEXT, "position": _COUNT},
+    "trains": {"train_id": _TEXT, "train_name": _TEXT, "value_stream_id": _TEXT, "position": _COUNT},
+    "teams": {
+        "team_id": _TEXT,
+        "team_name": _TEXT,
+        "train_id": _TEXT,
+        "value_stream_id": _TEXT,
+        "position": _COUNT,
+    },
+    "increments": {
+        "increment_id": _TEXT,
+        "increment_name": _TEXT,
+        "start_date": _DAY,
+        "end_date": _DAY,
+        "position": _COUNT,
+    },
+    "sources": {"source_id": _TEXT, "tool": _TEXT, "exports": _TEXT},
+    "field_roles": {"source_id": _TEXT, "field_role": _TEXT, "field_id": _TEXT},
+    "workflows": {"workflow_id": _TEXT, "workflow_name": _TEXT, "position": _COUNT},
+    "workflow_scopes": {
+        "workflow_id": _TEXT,
+        "workflow_position": _COUNT,
+        "level": _TEXT,
+        "value_stream_id": _TEXT,
+        "source_id": _TEXT,
+    },
+    "stages": {
+        "stage_id": _TEXT,
+        "workflow_id": _TEXT,
+        "stage_name": _TEXT,
+        "stage_kind": _TEXT,
+        "position": _COUNT,
+        "is_commitment": _FLAG,
+        "is_counted": _FLAG,
+        "is_cancelled": _FLAG,
+        "is_unmapped": _FLAG,
+        "wip_limit": _COUNT_OR_NONE,
+        "roles": _TEXT,
+    },
+    "stage_statuses": {"workflow_id": _TEXT, "stage_id": _TEXT, "status": _TEXT, **_VALIDITY},
+    "cancelled_resolutions": {"workflow_id": _TEXT, "resolution": _TEXT},
+    "blocked_rules": {"workflow_id": _TEXT, "blocked_kind": _TEXT, "value": _TEXT},
+    "membership_rules": {
+        "rule_position": _COUNT,
+        "team_id": _TEXT,
+        "source_id": _TEXT,
+        "project": _TEXT,
+        "component": _TEXT,
+        "label": _TEXT,
+        "item_type": _TEXT,
+        "team_value": _TEXT,
+        **_VALIDITY,
+    },
+    "work_type_rules": {
+        "rule_position": _COUNT,
+        "level": _TEXT,
+        "work_type": _TEXT,
+        "source_id": _TEXT,
+        "project": _TEXT,
+        "item_type": _TEXT,
+        "label": _TEXT,
+        **_VALIDITY,
+    },
+    "dates": {
+        "calendar_date": _DAY,
+        "iso_week_start": _DAY,
+        "month_start": _DAY,
+        "is_working_day": _FLAG,
+        "working_hours": _NUMBER,
+        "working_hours_before": _NUMBER,
+        "holiday_name": _TEXT,
+    },
+    "hours": {"working_day_start": _TEXT, "working_day_end": _TEXT},
+    "interventions": {
+        "intervention_id": _TEXT,
+        "intervention_name": _TEXT,
+        "value_stream_id": _TEXT,
+        "train_id": _TEXT,
+        "team_id": _TEXT,
+        "stage_id": _TEXT,
+        "level": _TEXT,
+        "metric": _TEXT,
+        "desired_direction": _TEXT,
+        "launched_date": _DAY,
+        "transition_days": _COUNT,
+        "hypothesis": _TEXT,
+        "owner_role": _TEXT,
+        "projected_change_percent": _NUMBER,
+    },
+}
+"""Columns and pandas types of each table, in order."""

@@ -1,0 +1,207 @@
+"""registers/interventions.csv: read with its defaults, and every mistake told with row and column."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.portfolio import PortfolioError, Problem, load_portfolio
+
+Write = Callable[..., Path]
+
+HEADER = (
+    "intervention_id,name,value_stream,train,team,stage,level,metric,desired_direction,launched_on,"
+    "transition_days,hypothesis,owner_role,projected_change_percent\n"
+)
+GOOD = "smaller,Smaller stories,payments,,,,story,cycle_time,down,2026-03-02,,,,\n"
+
+
+def problems_of(folder: Path) -> tuple[Problem, ...]:
+    with pytest.raises(PortfolioError) as caught:
+        load_portfolio(folder)
+    return caught.value.problems
+
+
+def test_rows_are_read_with_their_defaults(write_portfolio: Write) -> None:
+    pairing, smaller = load_portfolio(write_portfolio()).interventions
+
+    assert pairing.model_dump() == {
+        "intervention_id": "pairing",
+        "name": "Pairing on tests",
+        "value_stream": "payments",
+        "train": None,
+        "team": None,
+        "stage": "delivery.test",
+        "level": "story",
+        "metric": "stage_time",
+        "desired_direction": "down",
+        "launched_on": date(2026, 3, 2),
+        "transition_days": 21,
+        "hypothesis": "Two testers, one item",
+        "owner_role": "RTE",
+        "projected_change_percent": -30.0,
+    }
+    assert (smaller.team, smaller.level, smaller.transition_days, smaller.hypothesis) == ("scoring", None, 14, None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        HEADER,
+        HEADER + "\n,,,,,,,,,,,,,\n",
+        "launched_on,intervention_id,metric,name,desired_direction,train\n",
+    ],
+)
+def test_no_rows_mean_no_interventions(content: str | None, write_portfolio: Write) -> None:
+    assert load_portfolio(write_portfolio(interventions=content)).interventions == []
+
+
+def test_columns_may_stand_in_any_order_and_spreadsheets_may_mark_the_encoding(write_portfolio: Write) -> None:
+    header = "launched_on,intervention_id,metric,name,desired_direction,train"
+    content = f"\ufeff{header}\r\n2026-03-02,a,wip,Ä,down,lending-art\r\n"
+
+    (intervention,) = load_portfolio(write_portfolio(interventions=content)).interventions
+
+    assert (intervention.name, intervention.train, intervention.launched_on) == ("Ä", "lending-art", date(2026, 3, 2))
+
+
+# Name → (row, column that is named, part of what is said).
+ROWS = {
+    "no id": (",Less,payments,,,,,wip,down,2026-03-02,,,,", "intervention_id", "is missing. Add it: a short id"),
+    "no name": ("a,,payments,,,,,wip,down,2026-03-02,,,,", "name", "is missing"),
+    "id": ("a b,Less,payments,,,,,wip,down,2026-03-02,,,,", "intervention_id", "cannot be an id"),
+    "id twice": ("Smaller,Less,payments,,,,,wip,down,2026-03-02,,,,", "intervention_id", "already used on line 2"),
+    "no scope": ("a,Less,,,,,,wip,down,2026-03-02,,,,", "value_stream", "fill one of the three"),
+    "value stream": ("a,Less,payment,,,,,wip,down,2026-03-02,,,,", "value_stream", "Did you mean 'payments'?"),
+    "train": ("a,Less,,lending,,,,wip,down,2026-03-02,,,,", "train", "Did you mean 'lending-art'?"),
+    "team": ("a,Less,,,checkin,,,wip,down,2026-03-02,,,,", "team", "Did you mean 'checkout'?"),
+    "team of another train": (
+        "a,Less,,lending-art,checkout,,,wip,down,2026-03-02,,,,",
+        "train",
+        "team 'checkout' belongs to 'payments-art'",
+    ),
+    "train of another stream": (
+        "a,Less,payments,lending-art,,,,wip,down,2026-03-02,,,,",
+        "value_stream",
+        "train 'lending-art' belongs to 'lending'",
+    ),
+    "team of another stream": (
+        "a,Less,payments,,scoring,,,wip,down,2026-03-02,,,,",
+        "value_stream",
+        "team 'scoring' belongs to 'lending'",
+    ),
+    "stage": (
+        "a,Less,payments,,,delivery.tests,,stage_wip,down,2026-03-02,,,,",
+        "stage",
+        "Did you mean 'delivery.test'?",
+    ),
+    "stage without workflow": (
+        "a,Less,payments,,,test,,stage_wip,down,2026-03-02,,,,",
+        "stage",
+        "is not a stage (workf",
+    ),
+    "no stage": ("a,Less,payments,,,,,stage_time,down,2026-03-02,,,,", "stage", "stage_time needs one"),
+    "done stage": ("a,Less,payments,,,delivery.done,,stage_wip,down,2026-03-02,,,,", "stage", "is a done stage"),
+    "stage of another level": (
+        "a,Less,payments,,,delivery.test,epic,stage_wip,down,2026-03-02,,,,",
+        "level",
+        "workflow 'delivery' of the stage is not for 'epic'",
+    ),
+    "level": ("a,Less,payments,,,,stories,wip,down,2026-03-02,,,,", "level", "Did you mean 'story'?"),
+    "metric": ("a,Less,payments,,,,,cycletime,down,2026-03-02,,,,", "metric", "Did you mean 'cycle_time'?"),
+    "direction": ("a,Less,payments,,,,,wip,lower,2026-03-02,,,,", "desired_direction", "Use one of: down, up."),
+    "date": ("a,Less,payments,,,,,wip,down,02.03.2026,,,,", "launched_on", "Write it as year-month-day"),
+    "no date": ("a,Less,payments,,,,,wip,down,,,,,", "launched_on", "is missing. Add it: the day it took effect"),
+    "transition": ("a,Less,payments,,,,,wip,down,2026-03-02,two weeks,,,", "transition_days", "is not a whole number"),
+    "transition below 0": ("a,Less,payments,,,,,wip,down,2026-03-02,-1,,,", "transition_days", "Give at least 0."),
+    "percent": ('a,Less,payments,,,,,wip,down,2026-03-02,,,,"-12,5"', "projected_change_percent", "with a point"),
+    "comma in a text": ("a,Less, and less,payments,,,,,wip,down,2026-03-02,,,,x", "", "has 15 cells for 14 columns"),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_mistake_in_a_row_is_told_with_row_and_column(name: str, write_portfolio: Write) -> None:
+    row, column, said = ROWS[name]
+
+    (problem,) = problems_of(write_portfolio(interventions=HEADER + GOOD + row + "\n"))
+
+    assert (problem.file, problem.line, problem.key) == ("registers/interventions.csv", 3, column)
+    assert said in problem.message
+    assert problem.message.endswith((".", "?"))
+
+
+HEADERS = {
+    "unknown column": (HEADER.replace("hypothesis", "hypotesis"), "hypotesis", "Did you mean 'hypothesis'?"),
+    "missing column": (
+        HEADER.replace("launched_on,", ""),
+        "launched_on",
+        "is missing. Add the column: the day it took",
+    ),
+    "column twice": (HEADER.replace("owner_role", "hypothesis"), "hypothesis", "is given twice"),
+    "unnamed column": (HEADER.replace("owner_role", ""), "column 13", "is not a column here"),
+    "semicolons": (HEADER.replace(",", ";"), "", "is not separated by commas"),
+    "empty file": ("", "", "has no header. Put the columns on the first line: intervention_id,name"),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_mistake_in_the_header_is_told_with_its_column(name: str, write_portfolio: Write) -> None:
+    content, column, said = HEADERS[name]
+
+    (problem,) = problems_of(write_portfolio(interventions=content))
+
+    assert (problem.line, problem.key) == (1, column)
+    assert said in problem.message
+
+
+def test_line_of_a_row_counts_the_lines_of_texts_before_it(write_portfolio: Write) -> None:
+    first = 'a,Less,payments,,,,,wip,down,2026-03-02,,"first line\nsecond, line",,\n'
+
+    (problem,) = problems_of(
+        write_portfolio(interventions=HEADER + first + "\n" + "b,Less,payments,,,,,wap,down,2026-03-02,,,,\n")
+    )
+
+    assert (problem.line, problem.key) == (5, "metric")
+
+
+def test_text_that_is_not_utf8(write_portfolio: Write) -> None:
+    folder = write_portfolio()
+    (folder / "registers" / "interventions.csv").write_bytes((HEADER + "a,Größer").encode("latin-1"))
+
+    (problem,) = problems_of(folder)
+
+    assert (problem.line, problem.message) == (2, "is not UTF-8 text. Save the table as 'CSV UTF-8'.")
+
+
+def test_quote_that_is_not_closed(write_portfolio: Write) -> None:
+    (problem,) = problems_of(write_portfolio(interventions=HEADER + GOOD + 'a,"Less,payments\n'))
+
+    assert problem.line == 3
+    assert "Close each quote" in problem.message
+
+
+def test_problems_of_file_and_register_come_together(write_portfolio: Write) -> None:
+    row = "a,Less,payment,,,,,wap,down,soon,,,,\n"
+    folder = write_portfolio("portfolio: {id: p, timezone: Mars}\nvalue_streams: [{id: payments}]\n", HEADER + row)
+
+    told = [(problem.file, problem.line, problem.key) for problem in problems_of(folder)]
+
+    assert told == [
+        ("portfolio.yaml", 1, "portfolio.timezone"),
+        ("portfolio.yaml", 1, "sources"),
+        ("portfolio.yaml", 1, "workflows"),
+        ("registers/interventions.csv", 2, "launched_on"),
+        ("registers/interventions.csv", 2, "metric"),
+        ("registers/interventions.csv", 2, "value_stream"),
+    ]
+
+
+def test_rows_are_checked_also_when_the_file_is_no_yaml(write_portfolio: Write) -> None:
+    told = problems_of(write_portfolio("portfolio: [", HEADER + "a,Less,payments,,,,,wap,down,2026-03-02,,,,\n"))
+
+    assert [(problem.file, problem.key) for problem in told] == [
+        ("portfolio.yaml", ""),
+        ("registers/interventions.csv", "metric"),
+    ]
