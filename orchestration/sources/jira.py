@@ -349,7 +349,7 @@ _CHANGELOG_PAGE = {
 # The page itself does not name its issue: its address does, or the key that a person wrote into the file's name.
 _PAGE_ISSUE_REF = """coalesce(record.issueId, record.issueKey, record.key,
     nullif(regexp_extract(record.self, '/issue/([^/]+)/changelog', 1), ''),
-    nullif(regexp_extract(export_file, '([A-Z][A-Z0-9_]+-[0-9]+)', 1), ''))"""
+    nullif(regexp_extract(export_file, '([A-Z][A-Z0-9_]*-[0-9]+)', 1), ''))"""
 
 
 _PAGE_HISTORIES = 'coalesce(record."values", record.histories)'
