@@ -125,6 +125,9 @@ _RAW_JIRA_LOAD = Measure(
     columns=(
         MeasureColumn("source_id", "text", "the portfolio's source id"),
         MeasureColumn("n_export_files", "count", "export files known to raw_jira.export_files"),
+        MeasureColumn(
+            "n_unreadable_files", "count", "export files recognised as Jira's that could not be read to their end"
+        ),
         MeasureColumn("n_records", "count", "issue records read from all loaded issue files, as counted while reading"),
         MeasureColumn("n_loaded", "count", "rows in raw_jira.issues"),
         MeasureColumn(

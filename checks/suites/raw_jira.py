@@ -47,6 +47,17 @@ _LOAD = SuiteDefinition(
             unexpected_column="n_unaccounted",
         ),
         Check(
+            "every_file_read",
+            "critical",
+            "Every Jira export file could be read to its end.",
+            "ExpectColumnValuesToBeBetween",
+            {"column": "n_unreadable_files", "max_value": 0},
+            identify=("source_id",),
+            observed_column="n_export_files",
+            unexpected_column="n_unreadable_files",
+            table="raw_jira.export_files",
+        ),
+        Check(
             "quarantined_share",
             "critical",
             "At most {max_quarantined_share:.1%} of a source's records are quarantined.",

@@ -4,15 +4,19 @@ Belongs here: one statement per measure that ``checks.MEASURES`` declares and pe
 not belong here: what is good or bad (``checks.suites``).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
-import pandas as pd
 
 from orchestration.warehouse.mart_findings import MART_FINDINGS
 from orchestration.warehouse.raw_findings import RAW_JIRA_FINDINGS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _N_EXAMPLES = 5
 
@@ -91,6 +95,7 @@ def _shapes(connection: duckdb.DuckDBPyConnection, tables: TableKeys) -> pd.Data
 _RAW_JIRA_LOAD = """
     with files as (
         select source_id, count(*) as n_export_files, max(complete_to) as complete_to,
+            count(*) filter (where file_kind is not null and not is_readable) as n_unreadable_files,
             coalesce(sum(n_records) filter (where file_kind like 'issue%' and is_readable), 0) as n_records
         from raw_jira.export_files group by source_id
     ),
@@ -112,7 +117,8 @@ _RAW_JIRA_LOAD = """
         left join raw_jira.export_files f using (source_id, export_file)
         group by q.source_id
     )
-    select sources.source_id, coalesce(n_export_files, 0) as n_export_files, coalesce(n_records, 0) as n_records,
+    select sources.source_id, coalesce(n_export_files, 0) as n_export_files,
+        coalesce(n_unreadable_files, 0) as n_unreadable_files, coalesce(n_records, 0) as n_records,
         coalesce(n_loaded, 0) as n_loaded, coalesce(n_quarantined, 0) as n_quarantined,
         least(n_quarantined::double / nullif(coalesce(n_loaded, 0) + n_quarantined, 0), 1.0) as quarantined_share,
         abs(coalesce(n_records, 0) - coalesce(n_loaded, 0) - coalesce(n_issues_refused, 0)) as n_unaccounted,

@@ -26,6 +26,7 @@ def good_frames() -> dict[str, pd.DataFrame]:
             {
                 "source_id": ["jira-main", "jira-labs"],
                 "n_export_files": [12, 3],
+                "n_unreadable_files": [0, 0],
                 "n_records": [6000, 200],
                 "n_loaded": [6000, 200],
                 "n_quarantined": [0, 0],

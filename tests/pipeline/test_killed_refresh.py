@@ -1,0 +1,83 @@
+"""`kill -9` in each phase of a refresh: the published warehouse stays whole, and the next refresh goes through."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.portfolio_folder import PortfolioFolder
+
+BEFORE_PUBLISHING = [
+    "Land Jira exports",
+    "Write the portfolio's tables",
+    "Check the exports",
+    "Build and test the models",
+    "Check facts and marts",
+    "Rank constraints",
+    "Chart interventions",
+]
+_SLOW = pytest.mark.slow
+
+
+def file_hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def generation(file: Path) -> int:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        row = connection.execute("select max(generation), (select count(*) from flow.fct_work_items) from quality.refreshes").fetchone()
+    assert row is not None
+    assert row[1] > 0
+    return row[0]
+
+
+def kill_in_phase(paths: PortfolioFolder, phase: str) -> None:
+    """Start a refresh, read its lines until the phase begins, and kill it there."""
+    environment = {**os.environ, "WEIR_PORTFOLIO": str(paths.folder)}
+    command = [sys.executable, "-m", "orchestration.cli", "refresh"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as run:
+        assert run.stderr is not None
+        for line in run.stderr:
+            if line.startswith(f"{phase} …"):
+                run.send_signal(signal.SIGKILL)
+                break
+    assert run.returncode == -signal.SIGKILL, f"the refresh ended before it came to '{phase}'"
+
+
+@pytest.mark.parametrize(
+    "phase", [pytest.param(phase, marks=() if phase.startswith("Build") else _SLOW) for phase in BEFORE_PUBLISHING]
+)
+def test_killed_before_publishing_leaves_the_published_file_as_it_was(example_copy: PortfolioFolder, phase: str):
+    published = example_copy.warehouse / "warehouse.duckdb"
+    before = file_hash(published)
+    kill_in_phase(example_copy, phase)
+    assert file_hash(published) == before
+    assert generation(published) == 1
+    assert (example_copy.reports / "index.html").exists()
+
+
+@_SLOW
+@pytest.mark.parametrize("phase", ["Publish", "Build the reports"])
+def test_killed_while_or_after_publishing_leaves_a_whole_warehouse(example_copy: PortfolioFolder, phase: str):
+    published = example_copy.warehouse / "warehouse.duckdb"
+    kill_in_phase(example_copy, phase)
+    assert generation(published) in ({1, 2} if phase == "Publish" else {2})
+    assert (example_copy.reports / "index.html").exists()
+
+
+def test_refresh_after_a_killed_one_publishes_and_ends_the_dead_run(example_copy: PortfolioFolder, weir):
+    kill_in_phase(example_copy, "Check the exports")
+    done = weir("refresh", portfolio=example_copy.folder)
+    assert done.returncode == 0, done.stderr
+    assert generation(example_copy.warehouse / "warehouse.duckdb") == 2
+
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(example_copy.dagster_home), "weir.yaml") as instance:
+        statuses = sorted(run.status.value for run in instance.get_runs())
+    assert statuses == ["FAILURE", "SUCCESS", "SUCCESS"]
