@@ -1,0 +1,89 @@
+"""The tables that the reports read, with the columns they need, declared in one place.
+
+Belongs here: `REQUIRED_FRAMES` and the check of frames against it. Does not belong here: reading a database (the caller
+does) and any calculation.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "dim_value_streams": ("value_stream_id", "value_stream_name", "timezone", "position"),
+    "dim_trains": ("train_id", "train_name", "value_stream_id", "position"),
+    "dim_teams": ("team_id", "team_name", "train_id", "value_stream_id", "position"),
+    "dim_increments": ("increment_id", "increment_name", "start_date", "end_date", "position"),
+    "dim_stages": (
+        "stage_id", "workflow_id", "stage_name", "stage_kind", "position", "is_commitment", "is_counted",
+        "is_cancelled", "is_unmapped", "wip_limit",
+    ),
+    "fct_work_items": (
+        "work_item_id", "item_key", "title", "level", "value_stream_id", "workflow_id", "current_stage_id",
+        "finished_date", "cancelled_date", "is_counted", "is_finished", "is_cancelled", "is_in_progress", "is_blocked",
+        "cycle_time_calendar_days", "age_calendar_days",
+    ),
+    "fct_stage_visits": ("work_item_id", "stage_id", "stage_position"),
+    "fct_stage_days": ("value_stream_id", "level", "stage_id", "calendar_date", "n_first_reached"),
+    "mart_flow_metrics": (
+        "scope_type", "scope_id", "scope_name", "value_stream_id", "level", "period_type", "period_id",
+        "period_start", "period_end", "is_complete", "n_finished", "n_cancelled", "wip_mean", "wip_end",
+        "n_cycle_time", "p50_cycle_time_calendar_days", "p85_cycle_time_calendar_days",
+        "p95_cycle_time_calendar_days", "n_flow_time", "p50_flow_time_calendar_days",
+        "p85_flow_time_calendar_days", "n_undefined_start", "flow_efficiency", "n_flow_efficiency",
+    ),
+    "mart_stage_metrics": (
+        "value_stream_id", "level", "stage_id", "week_start", "is_complete", "n_visits_ended",
+        "wait_elapsed_days", "active_elapsed_days", "blocked_elapsed_days", "wip_limit", "n_breach_days",
+    ),
+    "mart_intervention_series": (
+        "intervention_id", "week_start", "intervention_name", "metric", "unit", "desired_direction", "scope_type",
+        "scope_id", "value_stream_id", "stage_id", "level", "launched_date", "transition_end_date", "hypothesis",
+        "owner_role", "projected_change_percent", "week_number", "phase", "is_baseline", "is_complete", "value",
+        "n_items",
+    ),
+    "process_behaviour_points": (
+        "intervention_id", "week_start", "value", "centre_line", "lower_limit", "upper_limit", "lower_near_limit",
+        "upper_near_limit", "moving_range", "limits_status", "is_baseline", "phase", "is_excluded", "exclusion_reason",
+        "signal_rule", "signal_direction", "chart_scale", "note",
+    ),
+    "stage_constraint_evidence": (
+        "value_stream_id", "level", "workflow_id", "stage_id", "stage_name", "stage_position", "n_weeks",
+        "window_start", "window_end", "n_departures", "utilisation", "utilisation_lower", "utilisation_upper",
+        "queue_mean", "wait_share", "evidence_rank", "n_stages_ranked", "is_sufficient", "insufficient_reason",
+        "evidence",
+    ),
+    "mart_data_coverage": (
+        "source_id", "tool", "n_items", "n_counted_items", "n_usable_history", "usable_history_share",
+        "n_truncated", "n_broken", "n_start_repaired", "n_change_before_creation", "n_unassigned",
+        "n_unmapped_status_items", "n_quarantined", "quarantined_share", "complete_to", "days_behind_as_of",
+        "n_export_files",
+    ),
+    "mart_unmapped_values": ("source_id", "value_kind", "value", "fallback", "n_items", "example_item_key"),
+    "check_results": (
+        "layer", "suite", "table_name", "check_name", "description", "severity", "status", "n_observed",
+        "n_unexpected", "examples",
+    ),
+    "quarantined_records": ("source_id", "export_file", "line_number", "record_number", "record_key", "reason"),
+}  # fmt: skip
+
+
+class ReportFrameError(ValueError):
+    """A table or column that the reports need was not given."""
+
+
+def check_frames(frames: Mapping[str, pd.DataFrame]) -> None:
+    """Raise `ReportFrameError` naming every table and column that is missing, all at once."""
+    problems = []
+    for table, columns in REQUIRED_FRAMES.items():
+        if table not in frames:
+            problems.append(f"table {table} is missing")
+            continue
+        missing = [column for column in columns if column not in frames[table].columns]
+        if missing:
+            problems.append(f"{table} lacks {', '.join(missing)}")
+    if problems:
+        message = (
+            f"The report cannot be built: {'; '.join(problems)}. Pass every table of REQUIRED_FRAMES, even if empty."
+        )
+        raise ReportFrameError(message)

@@ -1,0 +1,331 @@
+"""Sections to pages, pages to a site.
+
+Belongs here: which pages there are, in which order their sections come, file names, navigation, writing the files. Does
+not belong here: what a section says and how it is drawn.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from orchestration.reports.blocks import Notice, Page, Section, Words, present
+from orchestration.reports.context import ReportContext
+from orchestration.reports.frames import check_frames
+from orchestration.reports.rendering import Link, environment, page_html, write_assets
+from orchestration.reports.sections import (
+    constraint_evidence,
+    cumulative_flow,
+    cycle_time,
+    data_quality,
+    increments_compared,
+    intervention_detail,
+    interventions_overview,
+    stage_ladder,
+    work_in_progress,
+)
+from orchestration.reports.sections.increments_compared import Scope
+from orchestration.reports.sections.intervention_signals import Charted, charted_intervention
+from orchestration.reports.sections.levels import TABLE_LEVEL, charted_level, counted_at
+from orchestration.reports.sections.periods import complete_periods, complete_weeks
+from orchestration.reports.value_streams import ValueStream, value_streams
+from orchestration.reports.wording import clipped, counted, counted_items, day, level_plural, listed
+
+_INTERVENTION_PREFIX: Final = "intervention-"
+_VALUE_STREAM_PREFIX: Final = "value-stream-"
+
+
+def build_site(frames: Mapping[str, pd.DataFrame], context: ReportContext, folder: Path) -> list[Path]:
+    """Write the report site of one generation into `folder`; the same inputs give the same bytes.
+
+    Args:
+        frames: Tables by name; `frames.REQUIRED_FRAMES` says which, with which columns. Empty tables are fine. Of
+            `check_results` and `quarantined_records` pass the rows of the generation shown only.
+        context: The generation that is shown.
+        folder: Where `index.html`, the other pages and `assets/` go; created if missing. Pages of value streams and
+            interventions that no longer exist are removed from it; nothing else is touched.
+
+    Returns:
+        The files written, pages first, in the order of the navigation.
+
+    Raises:
+        ReportFrameError: A table or column is missing; names all of them.
+    """
+    check_frames(frames)
+    folder.mkdir(parents=True, exist_ok=True)
+    streams = value_streams(frames)
+    charted = _charted(frames)
+    pages = [
+        _overview(frames, context, streams, charted),
+        *(_value_stream_page(frames, context, stream) for stream in streams),
+        *(_intervention_page(frames, context, one) for one in charted),
+        _quality_page(frames, context),
+    ]
+    jinja = environment()
+    written = []
+    for page in pages:
+        path = folder / page.file_name
+        path.write_text(
+            page_html(page, _navigation(page, streams, charted), context, jinja), encoding="utf-8", newline="\n"
+        )
+        written.append(path)
+    _remove_stale_pages(folder, written)
+    return written + write_assets(folder / "assets")
+
+
+def file_name(prefix: str, identity: str) -> str:
+    """File name of a page: ids of a portfolio file hold letters, digits and hyphens; anything else becomes a hyphen."""
+    return f"{prefix}{re.sub(r'[^A-Za-z0-9_.-]+', '-', identity).strip('.-') or 'page'}.html"
+
+
+def _remove_stale_pages(folder: Path, written: Sequence[Path]) -> None:
+    kept = set(written)
+    for prefix in (_VALUE_STREAM_PREFIX, _INTERVENTION_PREFIX):
+        for path in folder.glob(f"{prefix}*.html"):
+            if path not in kept:
+                path.unlink()
+
+
+def _navigation(page: Page, streams: Sequence[ValueStream], charted: Sequence[Charted]) -> list[Link]:
+    links = [Link("index.html", "Overview", page.kind == "overview")]
+    for stream in streams:
+        href = _stream_href(stream)
+        links.append(Link(href, clipped(stream.name, 40), href == page.file_name))
+    if charted:
+        links.append(Link("index.html#interventions", "Interventions", page.kind == "intervention"))
+    links.append(Link("data-quality.html", "Data quality", page.kind == "data_quality"))
+    return links
+
+
+def _stream_href(stream: ValueStream) -> str:
+    return file_name(_VALUE_STREAM_PREFIX, stream.identity)
+
+
+def _intervention_href(one: Charted) -> str:
+    return file_name(_INTERVENTION_PREFIX, str(one.facts["intervention_id"]))
+
+
+def _charted(frames: Mapping[str, pd.DataFrame]) -> list[Charted]:
+    series, points = frames["mart_intervention_series"], frames["process_behaviour_points"]
+    return [charted_intervention(series, points, str(one)) for one in sorted(series["intervention_id"].unique())]
+
+
+def _overview(
+    frames: Mapping[str, pd.DataFrame],
+    context: ReportContext,
+    streams: Sequence[ValueStream],
+    charted: Sequence[Charted],
+) -> Page:
+    evidence = frames["stage_constraint_evidence"]
+    items = frames["fct_work_items"]
+    rest = [stream for stream in streams if stream.is_unassigned]
+    streams = [stream for stream in streams if not stream.is_unassigned]
+    lines = {
+        stream.name: constraint_evidence.line_evidence(evidence, stream.identity, stream.level, stream.workflows[0])
+        for stream in streams
+        if stream.workflows
+    }
+    levels = {stream.name: stream.level for stream in streams}
+    hrefs = {stream.name: _stream_href(stream) for stream in streams}
+    stuck = present(
+        [
+            Words(tuple(constraint_evidence.headline(name, line, levels[name]) for name, line in lines.items()))
+            if lines
+            else Words(("No value stream has items yet.",)),
+            constraint_evidence.overview_table(lines, levels, hrefs),
+            constraint_evidence.overview_chart(lines),
+        ]
+    )
+    flow, increments = frames["mart_flow_metrics"], frames["dim_increments"]
+    scopes = [
+        Scope(
+            stream.name,
+            _stream_href(stream),
+            stream.level,
+            complete_periods(flow, increments, "value_stream", stream.identity, stream.level),
+        )
+        for stream in streams
+    ]
+    whole = flow.loc[flow["scope_type"] == "portfolio", "scope_id"].unique()
+    if len(streams) > 1 and len(whole) == 1:
+        level = charted_level(items)
+        scopes.append(
+            Scope(
+                "All value streams", None, level, complete_periods(flow, increments, "portfolio", str(whole[0]), level)
+            )
+        )
+    scope_names = {str(one.facts["intervention_id"]): _scope_name(frames, one) for one in charted}
+    return Page(
+        file_name="index.html",
+        title=f"{context.portfolio_name} at a glance",
+        lead=_portfolio_lead(frames, context, streams),
+        sections=(
+            Section("stuck", "Where work is stuck", stuck),
+            Section(
+                "value-streams",
+                "Value streams against their own last increments",
+                (increments_compared.glance_table(scopes), *(_unassigned_notice(items, stream) for stream in rest)),
+            ),
+            Section(
+                "interventions",
+                "Interventions and how they go",
+                interventions_overview.blocks(
+                    charted,
+                    {str(one.facts["intervention_id"]): _intervention_href(one) for one in charted},
+                    scope_names,
+                ),
+            ),
+            Section(
+                "data",
+                "What the numbers rest on",
+                data_quality.banner(
+                    frames["check_results"],
+                    frames["mart_data_coverage"],
+                    frames["mart_unmapped_values"],
+                    frames["quarantined_records"],
+                ),
+            ),
+        ),
+        kind="overview",
+        headline=data_quality.staleness_notices(frames["mart_data_coverage"], context),
+    )
+
+
+def _unassigned_notice(items: pd.DataFrame, stream: ValueStream) -> Notice:
+    n_items = len(counted_at(items[items["value_stream_id"] == stream.identity], stream.level))
+    verb = "belongs" if n_items == 1 else "belong"
+    return Notice(
+        f"{counted_items(n_items, stream.level)} {verb} to no team of the portfolio file and to no value stream above.",
+        tone="warning",
+        href=_stream_href(stream),
+        link_text=f"{stream.name} items",
+    )
+
+
+def _portfolio_lead(frames: Mapping[str, pd.DataFrame], context: ReportContext, streams: Sequence[ValueStream]) -> str:
+    shown = {stream.identity for stream in streams}
+    n_trains = frames["dim_trains"]["value_stream_id"].isin(shown).sum()
+    n_teams = frames["dim_teams"]["value_stream_id"].isin(shown).sum()
+    parts = f"{counted(len(streams), 'value stream')}, {counted(n_trains, 'train')}, {counted(n_teams, 'team')}"
+    return f"{parts}. Data as of {day(context.as_of_day)}."
+
+
+def _value_stream_page(frames: Mapping[str, pd.DataFrame], context: ReportContext, stream: ValueStream) -> Page:
+    items = frames["fct_work_items"]
+    items = items[items["value_stream_id"] == stream.identity]
+    stages = frames["dim_stages"]
+    stage_metrics = frames["mart_stage_metrics"]
+    stage_metrics = stage_metrics[stage_metrics["value_stream_id"] == stream.identity]
+    stage_days = frames["fct_stage_days"]
+    stage_days = stage_days[stage_days["value_stream_id"] == stream.identity]
+    flow, increments, level = frames["mart_flow_metrics"], frames["dim_increments"], stream.level
+    periods = complete_periods(flow, increments, "value_stream", stream.identity, level)
+    tables = [increments_compared.periods_table(periods, level)]
+    if level != TABLE_LEVEL and len(counted_at(items, TABLE_LEVEL)):
+        feature_periods = complete_periods(flow, increments, "value_stream", stream.identity, TABLE_LEVEL)
+        tables.append(increments_compared.periods_table(feature_periods, TABLE_LEVEL))
+    stuck = []
+    for workflow in stream.workflows:
+        line = constraint_evidence.line_evidence(frames["stage_constraint_evidence"], stream.identity, level, workflow)
+        stuck += [
+            *constraint_evidence.detail_blocks(stream.name, line, level),
+            stage_ladder.chart(stage_metrics, stages, level, workflow),
+        ]
+    plural = level_plural(level)
+    return Page(
+        file_name=_stream_href(stream),
+        title=stream.name,
+        lead=_stream_lead(frames, context, stream),
+        sections=(
+            Section("stuck", "Where work is stuck", tuple(stuck) or (Words((f"No {plural} yet.",)),)),
+            Section("increments", "Against its own last increments", tuple(tables)),
+            Section("cycle-time", "How long work takes", (cycle_time.chart(items, periods, level),)),
+            Section(
+                "work-in-progress",
+                "Work in progress",
+                (
+                    work_in_progress.weekly_chart(complete_weeks(flow, "value_stream", stream.identity, level), level),
+                    *work_in_progress.ageing_blocks(items, stages, periods, level, context.as_of_day),
+                ),
+            ),
+            Section(
+                "cumulative-flow",
+                "Cumulative flow",
+                tuple(
+                    cumulative_flow.chart(
+                        stage_days=stage_days,
+                        items=items,
+                        visits=frames["fct_stage_visits"],
+                        stages=stages,
+                        level=level,
+                        workflow_id=workflow,
+                        as_of=context.as_of_day,
+                    )
+                    for workflow in stream.workflows
+                )
+                or (Words((f"No {plural} yet.",)),),
+            ),
+        ),
+        kind="value_stream",
+        headline=data_quality.staleness_notices(frames["mart_data_coverage"], context),
+    )
+
+
+def _stream_lead(frames: Mapping[str, pd.DataFrame], context: ReportContext, stream: ValueStream) -> str:
+    if stream.is_unassigned:
+        return (
+            f"Items that no membership rule of the portfolio file matched; charts show {level_plural(stream.level)}. "
+            f"Data as of {day(context.as_of_day)}."
+        )
+    trains, teams = frames["dim_trains"], frames["dim_teams"]
+    train_names = trains.loc[trains["value_stream_id"] == stream.identity].sort_values("position")["train_name"]
+    n_teams = (teams["value_stream_id"] == stream.identity).sum()
+    named = f" ({listed([str(name) for name in train_names])})" if len(train_names) else ""
+    return (
+        f"Value stream with {counted(len(train_names), 'train')}{named} and {counted(n_teams, 'team')}; charts show "
+        f"{level_plural(stream.level)}. Data as of {day(context.as_of_day)}."
+    )
+
+
+def _scope_name(frames: Mapping[str, pd.DataFrame], one: Charted) -> str:
+    kind, identity = str(one.facts["scope_type"]), str(one.facts["scope_id"])
+    if kind not in ("value_stream", "train", "team"):
+        return "the portfolio"
+    names = frames[f"dim_{kind}s"].set_index(f"{kind}_id")[f"{kind}_name"]
+    return f"{kind.replace('_', ' ')} {names.get(identity, identity)}"
+
+
+def _intervention_page(frames: Mapping[str, pd.DataFrame], context: ReportContext, one: Charted) -> Page:
+    stages = frames["dim_stages"].set_index("stage_id")["stage_name"]
+    stage_id = one.facts["stage_id"]
+    stage_name = None if pd.isna(stage_id) else str(stages.get(stage_id, stage_id))
+    scope_name = _scope_name(frames, one)
+    return Page(
+        file_name=_intervention_href(one),
+        title=str(one.facts["intervention_name"]),
+        lead=(
+            f"Intervention in {scope_name}, launched {day(one.facts['launched_date'])}. "
+            f"Data as of {day(context.as_of_day)}."
+        ),
+        sections=intervention_detail.sections(one, scope_name, stage_name),
+        kind="intervention",
+        headline=data_quality.staleness_notices(frames["mart_data_coverage"], context),
+    )
+
+
+def _quality_page(frames: Mapping[str, pd.DataFrame], context: ReportContext) -> Page:
+    return Page(
+        file_name="data-quality.html",
+        title="Data quality",
+        lead=f"What the numbers of generation {context.generation} rest on. Data as of {day(context.as_of_day)}.",
+        sections=data_quality.sections(
+            frames["mart_data_coverage"],
+            frames["mart_unmapped_values"],
+            frames["quarantined_records"],
+            frames["check_results"],
+            context,
+        ),
+        kind="data_quality",
+    )

@@ -1,0 +1,263 @@
+"""Seeded frames with the columns that the reports read: three value streams, four trains, ten teams, 18 months.
+
+Belongs here: data for tests of the reports alone, without a warehouse. The marts are derived from the facts of
+`synthetic_facts`, so that figures, tables and words can be checked against each other.
+"""
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+from synthetic_facts import AS_OF, FIRST_DAY, STREAMS, WEEKS, dimensions, items_and_visits
+
+from orchestration.analytics.process_behaviour import chart_interventions
+from orchestration.analytics.stage_constraint_evidence import stage_constraint_evidence
+from orchestration.reports.context import ReportContext
+
+
+def context(**changes: object) -> ReportContext:
+    """The generation that the synthetic frames stand for."""
+    facts: dict[str, object] = {
+        "portfolio_name": "Northwind Bank",
+        "as_of": datetime(2026, 6, 24, 6, 0, tzinfo=UTC),
+        "generation": 12,
+        "refresh_id": "20260624T060000Z-a1b2c3",
+        "weir_version": "0.1.0",
+        "timezone": "Europe/Berlin",
+    }
+    return ReportContext(**(facts | changes))  # type: ignore[arg-type]
+
+
+def frames(n_stories: int = 1350, n_features: int = 160, seed: int = 20260624) -> dict[str, pd.DataFrame]:
+    """All frames of a portfolio with about `n_stories` stories and `n_features` features."""
+    rng = np.random.default_rng(seed)
+    tables = dimensions()
+    items, visits = items_and_visits(rng, n_stories, n_features)
+    tables["fct_work_items"] = items
+    tables["fct_stage_visits"] = visits
+    tables["fct_stage_days"] = _stage_days(visits)
+    tables["mart_flow_metrics"] = _flow_metrics(items, tables["dim_increments"])
+    tables["mart_stage_metrics"] = _stage_metrics(visits, tables["dim_stages"])
+    next_stage = visits.sort_values("entered_at").groupby("work_item_id")["stage_id"].shift(-1)
+    tables["stage_constraint_evidence"] = stage_constraint_evidence(
+        visits.assign(next_stage_id=next_stage),
+        tables["dim_stages"],
+        pd.Timestamp("2026-06-22"),
+        generator=np.random.default_rng(seed),
+        timezones={stream: "Europe/Berlin" for stream, _ in STREAMS},
+        n_resamples=100,
+    )
+    tables["mart_intervention_series"] = _interventions(rng)
+    tables["process_behaviour_points"] = chart_interventions(tables["mart_intervention_series"])
+    tables.update(_quality())
+    return tables
+
+
+def empty_frames() -> dict[str, pd.DataFrame]:
+    """The same tables without items, interventions, checks and sources: a portfolio on its first day."""
+    full = frames(n_stories=60, n_features=20)
+    kept = {"dim_value_streams", "dim_trains", "dim_teams", "dim_increments", "dim_stages"}
+    return {name: frame if name in kept else frame.iloc[:0] for name, frame in full.items()}
+
+
+def _stage_days(visits: pd.DataFrame) -> pd.DataFrame:
+    keys = ["value_stream_id", "train_id", "team_id", "level", "stage_id", "stage_kind"]
+    arrived = visits.assign(calendar_date=visits["entered_at"].dt.normalize())
+    counted = arrived.groupby([*keys, "calendar_date"], as_index=False).size().rename(columns={"size": "n_arrivals"})
+    return counted.assign(n_first_reached=counted["n_arrivals"].where(counted["stage_id"] != "delivery.cancelled", 0))
+
+
+def _periods(increments: pd.DataFrame) -> pd.DataFrame:
+    weeks = pd.DataFrame({"period_type": "week", "period_start": WEEKS, "period_end": WEEKS + pd.Timedelta(days=6)})
+    weeks["period_id"] = weeks["period_start"].dt.strftime("%Y-%m-%d")
+    named = increments.rename(
+        columns={"increment_id": "period_id", "start_date": "period_start", "end_date": "period_end"}
+    ).assign(period_type="increment")
+    periods = pd.concat([weeks, named[weeks.columns]], ignore_index=True)
+    return periods.assign(is_complete=periods["period_end"] < AS_OF.normalize())
+
+
+def _flow_metrics(items: pd.DataFrame, increments: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    days = pd.date_range(FIRST_DAY, AS_OF, freq="D")
+    periods = _periods(increments).to_dict("records")
+    for scope_id, scope_name in (*STREAMS, ("northwind", "Northwind Bank")):
+        is_portfolio = scope_id == "northwind"
+        in_scope = items if is_portfolio else items[items["value_stream_id"] == scope_id]
+        for level in ("story", "feature"):
+            part = in_scope[in_scope["level"] == level]
+            left = part["finished_date"].fillna(part["cancelled_date"])
+            wip = _daily(part["started_date"], days).cumsum() - _daily(left, days).cumsum()
+            for period in periods:
+                within = part["finished_date"].between(period["period_start"], period["period_end"])
+                done = part[within]
+                load = wip[(days >= period["period_start"]) & (days <= period["period_end"])]
+                rows.append(
+                    {
+                        "scope_type": "portfolio" if is_portfolio else "value_stream",
+                        "scope_id": scope_id,
+                        "scope_name": scope_name,
+                        "value_stream_id": None if is_portfolio else scope_id,
+                        "level": level,
+                        **period,
+                        "n_finished": len(done),
+                        "n_cancelled": int(
+                            part["cancelled_date"].between(period["period_start"], period["period_end"]).sum()
+                        ),
+                        "n_undefined_start": 0,
+                        "wip_mean": load.mean() if len(load) else np.nan,
+                        "wip_end": load.iloc[-1] if len(load) else np.nan,
+                        **_percentiles(done["cycle_time_calendar_days"], "cycle_time"),
+                        **_percentiles(done["flow_time_calendar_days"], "flow_time"),
+                        "n_flow_efficiency": len(done),
+                        "flow_efficiency": (
+                            done["active_elapsed_days"].sum() / done["flow_elapsed_days"].sum() if len(done) else np.nan
+                        ),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _daily(moments: pd.Series, days: pd.DatetimeIndex) -> pd.Series:
+    return moments.dropna().dt.normalize().value_counts().reindex(days, fill_value=0)
+
+
+def _percentiles(values: pd.Series, clock: str) -> dict[str, float]:
+    ordered = np.sort(values.dropna().to_numpy())
+    row: dict[str, float] = {f"n_{clock}": len(ordered)}
+    for percentile in (50, 70, 85, 95):
+        row[f"p{percentile}_{clock}_calendar_days"] = (
+            float(np.quantile(ordered, percentile / 100, method="inverted_cdf")) if len(ordered) >= 5 else np.nan
+        )
+    return row
+
+
+def _stage_metrics(visits: pd.DataFrame, stages: pd.DataFrame) -> pd.DataFrame:
+    ended = visits[visits["exited_at"].notna()].copy()
+    ended["week_start"] = ended["exited_at"].dt.to_period("W").dt.start_time
+    clear = ended["elapsed_days"] - ended["blocked_elapsed_days"]
+    ended["wait_elapsed_days"] = clear.where(ended["stage_kind"] == "queue", 0.0)
+    ended["active_elapsed_days"] = clear.where(ended["stage_kind"] == "active", 0.0)
+    summed = ended.groupby(["value_stream_id", "level", "stage_id", "week_start"], as_index=False).agg(
+        n_visits_ended=("work_item_id", "size"),
+        wait_elapsed_days=("wait_elapsed_days", "sum"),
+        active_elapsed_days=("active_elapsed_days", "sum"),
+        blocked_elapsed_days=("blocked_elapsed_days", "sum"),
+    )
+    summed["n_departures"] = summed["n_visits_ended"]
+    named = summed.merge(stages[["stage_id", "stage_name", "stage_kind", "position", "wip_limit"]], on="stage_id")
+    breach = np.where(named["wip_limit"].notna(), named["n_visits_ended"] % 3, np.nan)
+    return named.rename(columns={"position": "stage_position"}).assign(
+        is_complete=named["week_start"] + pd.Timedelta(days=6) < AS_OF.normalize(), n_breach_days=breach
+    )
+
+
+def _interventions(rng: np.random.Generator) -> pd.DataFrame:
+    plans = (
+        ("test-capacity", "Two more testers and a shared environment", "stage_time", "down", "payments",
+         "delivery.ready-for-test", date(2026, 2, 23), 6.5, 0.5, -30.0),
+        ("wip-limits", "Limits in Build", "cycle_time", "down", "lending", None, date(2026, 1, 12), 9.0, 1.0, -20.0),
+        ("pairing", "Pairing on contracts", "throughput", "up", "insight", None, date(2026, 6, 8), 6.0, 1.0, np.nan),
+    )  # fmt: skip
+    parts = []
+    for identity, name, metric, direction, stream, stage, launched, level, effect, projected in plans:
+        launch_week = pd.Timestamp(launched)
+        transition_end = launch_week + pd.Timedelta(days=14)
+        phase = np.where(launch_week > WEEKS, "before", np.where(transition_end > WEEKS, "transition", "after"))
+        values = level * rng.lognormal(0, 0.16, len(WEEKS)) * np.where(phase == "after", effect, 1.0)
+        is_complete = WEEKS + pd.Timedelta(days=6) < AS_OF.normalize()
+        n_items = rng.integers(4, 14, len(WEEKS))
+        if metric == "throughput":
+            values = np.round(values)
+            n_items = values.astype(int)
+        else:
+            values = np.where(n_items < 5, np.nan, values)
+        before = np.flatnonzero((phase == "before") & is_complete)[-26:]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "intervention_id": identity,
+                    "week_start": WEEKS,
+                    "intervention_name": name,
+                    "metric": metric,
+                    "unit": "items" if metric == "throughput" else "days",
+                    "desired_direction": direction,
+                    "scope_type": "value_stream",
+                    "scope_id": stream,
+                    "value_stream_id": stream,
+                    "stage_id": stage,
+                    "level": "story",
+                    "launched_date": launch_week,
+                    "transition_end_date": transition_end,
+                    "hypothesis": "If stories wait less for a tester they flow faster <end to end>.",
+                    "owner_role": "Release train engineer",
+                    "projected_change_percent": projected,
+                    "week_number": (WEEKS - launch_week).days // 7,
+                    "phase": phase,
+                    "is_baseline": np.isin(np.arange(len(WEEKS)), before),
+                    "is_complete": is_complete,
+                    "value": values,
+                    "n_items": n_items,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _quality() -> dict[str, pd.DataFrame]:
+    coverage = pd.DataFrame(
+        {
+            "source_id": ["jira-main", "jira-legacy"],
+            "tool": "jira",
+            "n_items": [1302, 58],
+            "n_counted_items": [1302, 52],
+            "n_usable_history": [1298, 47],
+            "usable_history_share": [1298 / 1302, 47 / 52],
+            "n_truncated": [2, 3],
+            "n_broken": [1, 2],
+            "n_start_repaired": [4, 9],
+            "n_change_before_creation": [0, 2],
+            "n_unassigned": [0, 6],
+            "n_unmapped_status_items": [7, 0],
+            "n_quarantined": [2, 0],
+            "quarantined_share": [2 / 1304, 0.0],
+            "complete_to": pd.to_datetime(["2026-06-24 06:00", "2026-06-20 22:10"], utc=True),
+            "days_behind_as_of": [0.0, 3.33],
+            "n_export_files": [41, 2],
+        }
+    )
+    checks = pd.DataFrame(
+        [
+            ("raw", "jira_issues", "raw_jira.issues", "issue keys are unique", "critical", "passed", 1360, 0, None),
+            ("raw", "jira_issues", "raw_jira.issues", "statuses are mapped", "warning", "failed", 1360, 7, "Parking <lot>"),  # noqa: E501
+            ("marts", "flow", "marts.mart_flow_metrics", "shares lie in 0 to 1", "critical", "passed", 900, 0, None),
+            ("dbt", "dbt", "flow.fct_stage_visits", "visits tile each life", "critical", "passed", 8000, 0, None),
+        ],
+        columns=["layer", "suite", "table_name", "check_name", "severity", "status", "n_observed", "n_unexpected",
+                 "examples"],
+    )  # fmt: skip
+    return {
+        "mart_data_coverage": coverage,
+        "mart_unmapped_values": pd.DataFrame(
+            {
+                "source_id": ["jira-main"],
+                "value_kind": ["status"],
+                "value": ["Parking <lot>"],
+                "fallback": ["queue"],
+                "n_items": [7],
+                "example_item_key": ["PAY-131"],
+            }
+        ),
+        "check_results": checks.assign(refresh_id="20260624T060000Z-a1b2c3", description=checks["check_name"]),
+        "quarantined_records": pd.DataFrame(
+            {
+                "source_id": "jira-main",
+                "export_file": ["search-0031.json", "search-0032.json"],
+                "line_number": [1, 88],
+                "record_number": [17, 88],
+                "record_key": ["PAY-977", None],
+                "reason": ["created is not a date: '0000-00-00'", "the line is not JSON"],
+                "refresh_id": "20260624T060000Z-a1b2c3",
+            }
+        ),
+    }
