@@ -3,14 +3,18 @@
 Belongs here: writing frames and reading them back. Does not belong here: computing any figure.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _REFRESHES = {
     "refresh_id": "VARCHAR",
@@ -63,7 +67,7 @@ def create_quality_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 def newest_complete_moment(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     """Return the newest moment up to which any source says it is complete: the default ``as_of``; None without data."""
-    moments = []
+    moments: list[datetime] = []
     for (schema,) in _raw_schemas(connection):
         row = connection.execute(f"select max(complete_to) from {schema}.export_files").fetchone()
         moments.extend(value for value in row or () if value is not None)
@@ -93,6 +97,8 @@ def write_portfolio(
     connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pd.DataFrame], refresh: Refresh
 ) -> dict[str, int]:
     """Replace ``raw_portfolio.*`` with the portfolio's tables and the refresh's own row; returns rows per table."""
+    import pandas as pd  # not at the top: a reader's query does without the second that this takes
+
     frames = {**tables, "refresh": pd.DataFrame([{"refresh_id": refresh.refresh_id, "as_of": refresh.as_of}])}
     for name, frame in frames.items():
         _replace(connection, "raw_portfolio", name, frame)

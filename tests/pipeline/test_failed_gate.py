@@ -17,8 +17,18 @@ def standing(example_copy: PortfolioFolder):
     """Hashes of all that a failed refresh has to leave alone."""
 
     def hashes() -> dict[str, str]:
-        places = [example_copy.warehouse / "warehouse.duckdb", example_copy.reports, example_copy.data_docs, example_copy.warehouse / "parquet"]
-        files = [file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*"))) if file.is_file()]
+        places = [
+            example_copy.warehouse / "warehouse.duckdb",
+            example_copy.reports,
+            example_copy.data_docs,
+            example_copy.warehouse / "parquet",
+        ]
+        files = [
+            file
+            for place in places
+            for file in ([place] if place.is_file() else sorted(place.rglob("*")))
+            if file.is_file()
+        ]
         return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
     before = hashes()
@@ -38,7 +48,9 @@ def published_generation(paths: PortfolioFolder) -> int:
 def test_too_much_quarantined_publishes_nothing(example_copy: PortfolioFolder, weir):
     text = example_copy.portfolio_file.read_text(encoding="utf-8")
     kept = [line for line in text.splitlines() if not line.startswith("gate:")]
-    example_copy.portfolio_file.write_text("\n".join([*kept, "gate: {max_quarantined_share: 0.0}", ""]), encoding="utf-8")
+    example_copy.portfolio_file.write_text(
+        "\n".join([*kept, "gate: {max_quarantined_share: 0.0}", ""]), encoding="utf-8"
+    )
     done = weir("refresh", portfolio=example_copy.folder)
     assert done.returncode == 1
     assert "Nothing was published" in done.stderr
@@ -51,7 +63,9 @@ def test_too_much_quarantined_publishes_nothing(example_copy: PortfolioFolder, w
 
 @pytest.mark.usefixtures("standing")
 def test_failed_dbt_test_publishes_nothing_and_shows_rows(example_copy: PortfolioFolder, tmp_path: Path):
-    project = Path(shutil.copytree(DBT_PROJECT, tmp_path / "dbt_project", ignore=shutil.ignore_patterns("target", "logs")))
+    project = Path(
+        shutil.copytree(DBT_PROJECT, tmp_path / "dbt_project", ignore=shutil.ignore_patterns("target", "logs"))
+    )
     (project / "tests" / "singular" / "no_item_is_called_loan_1.sql").write_text(
         "select item_key, level from {{ ref('fct_work_items') }} where item_key = 'LOAN-1'", encoding="utf-8"
     )
@@ -68,7 +82,8 @@ def test_failed_dbt_test_publishes_nothing_and_shows_rows(example_copy: Portfoli
     assert "item_key=LOAN-1" in done.stderr
     with duckdb.connect(str(example_copy.warehouse / "warehouse.failed.duckdb"), read_only=True) as failed:
         recorded = failed.execute(
-            "select severity, status, n_unexpected from quality.check_results where check_name = 'no_item_is_called_loan_1'"
+            """select severity, status, n_unexpected from quality.check_results
+            where check_name = 'no_item_is_called_loan_1'"""
         ).fetchall()
     assert recorded == [("critical", "failed", 1)]
 

@@ -74,7 +74,10 @@ def _counted(warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counted = {}
     for layer, frame in (("raw", "raw_jira_findings"), ("marts", "mart_findings")):
         frames = check_frames(
-            warehouse, layer, tables=TABLES, portfolio_tables=checks.RAW_PORTFOLIO_TABLES  # type: ignore[arg-type]
+            warehouse,
+            layer,
+            tables=TABLES,
+            portfolio_tables=checks.RAW_PORTFOLIO_TABLES,  # type: ignore[arg-type]
         )
         counted |= dict(zip(frames[frame]["finding"], frames[frame]["n_offending"], strict=True))
     return counted

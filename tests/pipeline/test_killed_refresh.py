@@ -13,9 +13,8 @@ import pytest
 from orchestration.portfolio_folder import PortfolioFolder
 
 BEFORE_PUBLISHING = [
-    "Land Jira exports",
-    "Write the portfolio's tables",
-    "Check the exports",
+    "Land exports and portfolio",
+    "Check what has landed",
     "Build and test the models",
     "Check facts and marts",
     "Rank constraints",
@@ -30,7 +29,9 @@ def file_hash(file: Path) -> str:
 
 def generation(file: Path) -> int:
     with duckdb.connect(str(file), read_only=True) as connection:
-        row = connection.execute("select max(generation), (select count(*) from flow.fct_work_items) from quality.refreshes").fetchone()
+        row = connection.execute(
+            "select max(generation), (select count(*) from flow.fct_work_items) from quality.refreshes"
+        ).fetchone()
     assert row is not None
     assert row[1] > 0
     return row[0]
@@ -40,7 +41,9 @@ def kill_in_phase(paths: PortfolioFolder, phase: str) -> None:
     """Start a refresh, read its lines until the phase begins, and kill it there."""
     environment = {**os.environ, "WEIR_PORTFOLIO": str(paths.folder)}
     command = [sys.executable, "-m", "orchestration.cli", "refresh"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as run:
+    with subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as run:
         assert run.stderr is not None
         for line in run.stderr:
             if line.startswith(f"{phase} …"):
@@ -71,7 +74,7 @@ def test_killed_while_or_after_publishing_leaves_a_whole_warehouse(example_copy:
 
 
 def test_refresh_after_a_killed_one_publishes_and_ends_the_dead_run(example_copy: PortfolioFolder, weir):
-    kill_in_phase(example_copy, "Check the exports")
+    kill_in_phase(example_copy, "Check what has landed")
     done = weir("refresh", portfolio=example_copy.folder)
     assert done.returncode == 0, done.stderr
     assert generation(example_copy.warehouse / "warehouse.duckdb") == 2

@@ -18,7 +18,9 @@ def content_hashes(file: Path) -> dict[str, int]:
     hashes = {}
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute("set search_path = 'main'")
-        tables = connection.execute("select table_schema, table_name from information_schema.tables order by all").fetchall()
+        tables = connection.execute(
+            "select table_schema, table_name from information_schema.tables order by all"
+        ).fetchall()
         for schema, table in tables:
             if table in _OF_THE_REFRESH:
                 continue

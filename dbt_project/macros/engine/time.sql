@@ -19,6 +19,17 @@
 {%- endmacro %}
 
 
+{# Sums that do not depend on the order of the rows: of whole microseconds. A sum of fractions differs in its last digits
+   from run to run, and the same exports have to give the same tables. #}
+{% macro sum_of_seconds(seconds) -%}
+    (cast(sum(cast(round(({{ seconds }}) * 1000000.0) as bigint)) as double) / 1000000.0)
+{%- endmacro %}
+
+{% macro sum_of_days(days) -%}
+    (cast(sum(cast(round(({{ days }}) * 86400000000.0) as bigint)) as double) / 86400000000.0)
+{%- endmacro %}
+
+
 {% macro local_time(instant, timezone) -%}
     {{ return(adapter.dispatch('local_time')(instant, timezone)) }}
 {%- endmacro %}

@@ -34,12 +34,6 @@ memberships as (
 
 ),
 
-stages_mapped as (
-
-    select * from {{ ref('int_item_stages_mapped') }}
-
-),
-
 value_streams as (
 
     select * from {{ ref('stg_portfolio__value_streams') }}
@@ -157,26 +151,13 @@ blocked_times as (
 ),
 
 -- The flow window is cut into queue, active and blocked-while-active time; a blocked item in a queue waits once.
-stage_times as (
+visit_times as (
 
     select
         visits.work_item_id,
-        max(case when visits.stage_kind = 'active' then 1 else 0 end) as has_active_visit,
-        sum(case
-            when visits.stage_kind = 'active'
-                then {{ seconds_between('greatest(visits.entered_at, clocks.flow_started_at)', 'visits.left_at') }}
-                - coalesce(blocked_times.blocked_seconds_in_flow, 0)
-            else 0
-        end) as active_seconds,
-        sum(case
-            when visits.stage_kind <> 'active'
-                then {{ seconds_between('greatest(visits.entered_at, clocks.flow_started_at)', 'visits.left_at') }}
-            else 0
-        end) as wait_seconds,
-        sum(case
-            when visits.stage_kind = 'active' then coalesce(blocked_times.blocked_seconds_in_flow, 0)
-            else 0
-        end) as blocked_seconds
+        visits.stage_kind = 'active' as is_active,
+        {{ seconds_between('greatest(visits.entered_at, clocks.flow_started_at)', 'visits.left_at') }} as flow_seconds,
+        coalesce(blocked_times.blocked_seconds_in_flow, 0) as blocked_seconds
     from visits
     inner join clocks on visits.work_item_id = clocks.work_item_id
     left join blocked_times
@@ -184,8 +165,20 @@ stage_times as (
         and visits.visit_sequence = blocked_times.visit_sequence
     where clocks.ended_at is not null
         and not visits.is_after_end
-        and visits.left_at > clocks.flow_started_at
-    group by visits.work_item_id
+        and (visits.left_at > clocks.flow_started_at or visits.entered_at >= clocks.flow_started_at)
+
+),
+
+stage_times as (
+
+    select
+        work_item_id,
+        max(case when is_active then 1 else 0 end) as has_active_visit,
+        {{ sum_of_seconds('case when is_active then flow_seconds - blocked_seconds else 0 end') }} as active_seconds,
+        {{ sum_of_seconds('case when not is_active then flow_seconds else 0 end') }} as wait_seconds,
+        {{ sum_of_seconds('case when is_active then blocked_seconds else 0 end') }} as blocked_seconds
+    from visit_times
+    group by work_item_id
 
 ),
 

@@ -58,7 +58,7 @@ marked as (
     inner join rules
         on timelines.workflow_id = rules.workflow_id
         and rules.blocked_kind = 'label'
-        and ' ' || timelines.labels || ' ' like '% ' || rules.blocked_value || ' %'
+        and contains(' ' || timelines.labels || ' ', ' ' || rules.blocked_value || ' ')
 
 ),
 
@@ -78,9 +78,10 @@ reasoned as (
 
     select
         *,
-        -- The reason is often written a moment after the flag.
+        -- The reason is often written a moment after the flag, over what the spell before has left in its field: the
+        -- last one of the spell counts.
         {{ first_known('blocked_reason',
-            'partition by work_item_id, blocked_kind, mark, spell order by event_number') }} as first_reason
+            'partition by work_item_id, blocked_kind, mark, spell order by event_number desc') }} as last_reason
     from numbered
 
 ),
@@ -93,7 +94,7 @@ spells as (
         blocked_kind,
         mark,
         spell,
-        max(first_reason) as blocked_reason,
+        max(last_reason) as blocked_reason,
         min(event_at) as started_at,
         case when count(next_event_at) = count(*) then max(next_event_at) end as ended_at,
         min(event_number) as first_event_number

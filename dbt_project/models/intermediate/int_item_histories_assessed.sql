@@ -1,7 +1,8 @@
 -- One row per item: can its history be trusted for time in stage? Truncated: the export announces more history entries
 -- than it brings. Broken: a status change does not begin where the one before ended, or the item is not in the status
--- its last change led to. A renamed status keeps its id, so it breaks nothing. Repaired: the first change begins in
--- another status than the item is known to have been created in; the change's own `from` is taken.
+-- its last change led to (or, never changed, not in the one it was created in). A renamed status keeps its id, so it
+-- breaks nothing. Repaired: the first change begins in another status than the item is known to have been created in;
+-- the change's own `from` is taken.
 with items as (
 
     select * from {{ ref('int_items_unioned') }}
@@ -78,7 +79,10 @@ early as (
 select
     items.work_item_id,
     coalesce(items.n_histories_announced > coalesce(histories.n_histories_known, 0), false) as is_history_truncated,
-    coalesce(chains.has_gap, false) or coalesce(chains.has_other_end, false) as is_history_broken,
+    coalesce(chains.has_gap, false)
+    or coalesce(chains.has_other_end, false)
+    or coalesce(chains.work_item_id is null and lower(items.initial_status) <> lower(items.status_name), false)
+        as is_history_broken,
     coalesce(chains.is_start_repaired, false) as is_start_repaired,
     coalesce(early.has_change_before_creation, false) as has_change_before_creation
 from items

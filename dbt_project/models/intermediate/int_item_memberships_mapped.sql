@@ -67,7 +67,7 @@ team_matches as (
         on (rules.source_id is null or rules.source_id = keyed.source_id)
         and (rules.project is null or rules.project = keyed.project)
         and (rules.component is null or array_contains(keyed.components, rules.component))
-        and (rules.label is null or ' ' || keyed.labels || ' ' like '% ' || rules.label || ' %')
+        and (rules.label is null or contains(' ' || keyed.labels || ' ', ' ' || rules.label || ' '))
         and (rules.item_type is null or lower(rules.item_type) = lower(keyed.item_type))
         and (rules.team_value is null or lower(rules.team_value) = lower(keyed.team_value))
         and (rules.valid_from is null or keyed.rule_date >= rules.valid_from)
@@ -86,7 +86,7 @@ type_matches as (
     inner join {{ ref('stg_portfolio__work_type_rules') }} as rules
         on (rules.source_id is null or rules.source_id = keyed.source_id)
         and (rules.project is null or rules.project = keyed.project)
-        and (rules.label is null or ' ' || keyed.labels || ' ' like '% ' || rules.label || ' %')
+        and (rules.label is null or contains(' ' || keyed.labels || ' ', ' ' || rules.label || ' '))
         and (rules.item_type is null or lower(rules.item_type) = lower(keyed.item_type))
         and (rules.valid_from is null or keyed.rule_date >= rules.valid_from)
         and (rules.valid_to is null or keyed.rule_date <= rules.valid_to)

@@ -1,8 +1,9 @@
 -- One row per item and maximal span in one stage, with what the span is in the item's life. Team and level are those
 -- at entry. `left_at` is when the item truly left (NULL: it is there still, also in a done stage).
 --
--- furthest_position_before is the furthest stage reached before this visit: a visit at or before it is rework, a visit
--- beyond it passes over the stages between.
+-- furthest_position_before is the furthest stage reached before this visit: a visit beyond it passes over the stages
+-- between, a visit that follows a move backward is rework up to it. Places are compared within one workflow only, and to
+-- cancel is not to progress: an item taken up again goes on from where it was.
 with events as (
 
     select * from {{ ref('int_item_stages_mapped') }}
@@ -22,7 +23,9 @@ compared as (
         case
             when stage_id = lag(stage_id) over (partition by work_item_id order by event_number) then 0
             else 1
-        end as is_change
+        end as is_change,
+        {{ last_known('case when not is_cancelled_stage then stage_position end',
+            'partition by work_item_id, workflow_id order by event_number') }} as reached_position
     from events
 
 ),
@@ -50,11 +53,11 @@ entries as (
         is_cancelled_stage,
         is_unmapped_stage,
         lead(stage_id) over (partition by work_item_id order by event_number) as next_stage_id,
-        lag(stage_position) over (partition by work_item_id order by event_number) as previous_position,
+        lag(reached_position) over (partition by work_item_id, workflow_id order by event_number) as previous_position,
         lag(stage_kind) over (partition by work_item_id order by event_number) as previous_kind,
-        -- To cancel is not to progress: the cancelled stage counts as nowhere.
         max(case when not is_cancelled_stage then stage_position end) over (
-            partition by work_item_id order by event_number rows between unbounded preceding and 1 preceding
+            partition by work_item_id, workflow_id order by event_number
+            rows between unbounded preceding and 1 preceding
         ) as furthest_position_before
     from compared
     where is_change = 1
@@ -105,8 +108,18 @@ select
     entries.visit_sequence > last_open.last_open_sequence as is_after_end,
     entries.visit_sequence = last_open.last_open_sequence + 1 as is_end,
     coalesce(entries.stage_position < entries.previous_position and not entries.is_cancelled_stage, false) as is_backward,
-    coalesce(entries.stage_position <= entries.furthest_position_before and not entries.is_cancelled_stage, false)
-        as is_rework,
+    -- Sideways from the furthest stage to another in the same place (an unmapped status has one) follows no move back.
+    coalesce(
+        not entries.is_cancelled_stage
+        and (
+            entries.stage_position < entries.furthest_position_before
+            or (
+                entries.stage_position = entries.furthest_position_before
+                and entries.previous_position < entries.furthest_position_before
+            )
+        ),
+        false
+    ) as is_rework,
     coalesce(entries.previous_kind = 'done' and entries.stage_kind <> 'done', false) as is_reopening,
     coalesce(skips.n_stages_skipped, 0) as n_stages_skipped
 from entries

@@ -1,4 +1,4 @@
--- One row per source, status id and status name that any export knows, with the tool's own category.
+-- One row per source and status that any export knows, under the name it has today, with the tool's own category.
 with listed as (
 
     select
@@ -6,7 +6,8 @@ with listed as (
         status_id,
         status_name,
         status_category,
-        1 as preference
+        1 as preference,
+        null as known_at
     from {{ ref('stg_jira__statuses') }}
 
     union all
@@ -17,7 +18,8 @@ with listed as (
         status_id,
         status_name,
         max(status_category) as status_category,
-        2 as preference
+        2 as preference,
+        max(updated_at) as known_at
     from {{ ref('int_items_unioned') }}
     where status_name is not null
     group by source_id, status_id, status_name
@@ -30,7 +32,7 @@ ranked as (
         *,
         row_number() over (
             partition by source_id, coalesce(status_id, lower(status_name))
-            order by preference, status_name
+            order by preference, known_at desc nulls last, status_name
         ) as recency
     from listed
 

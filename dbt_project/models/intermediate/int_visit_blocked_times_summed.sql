@@ -26,19 +26,19 @@ refresh as (
 select
     visits.work_item_id,
     visits.visit_sequence,
-    sum({{ seconds_between(
+    {{ sum_of_seconds(seconds_between(
         'greatest(visits.entered_at, intervals.started_at)',
         'least(coalesce(visits.left_at, refresh.as_of), intervals.ended_at)'
-    ) }}) as blocked_seconds,
-    sum(case
-        when intervals.ended_at > clocks.flow_started_at
-            and coalesce(visits.left_at, refresh.as_of) > clocks.flow_started_at
-            then {{ seconds_between(
-                'greatest(visits.entered_at, intervals.started_at, clocks.flow_started_at)',
-                'least(coalesce(visits.left_at, refresh.as_of), intervals.ended_at)'
-            ) }}
-        else 0
-    end) as blocked_seconds_in_flow
+    )) }} as blocked_seconds,
+    {{ sum_of_seconds(
+        'case when intervals.ended_at > clocks.flow_started_at'
+        ~ ' and coalesce(visits.left_at, refresh.as_of) > clocks.flow_started_at then '
+        ~ seconds_between(
+            'greatest(visits.entered_at, intervals.started_at, clocks.flow_started_at)',
+            'least(coalesce(visits.left_at, refresh.as_of), intervals.ended_at)'
+        )
+        ~ ' else 0 end'
+    ) }} as blocked_seconds_in_flow
 from visits
 inner join intervals
     on visits.work_item_id = intervals.work_item_id

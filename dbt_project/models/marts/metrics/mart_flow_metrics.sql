@@ -297,9 +297,12 @@ finished as (
         {{ nearest_rank('items.' ~ clock ~ '_elapsed_days', 0.5) }} as p50_{{ clock }}_elapsed_days,
         {%- endfor %}
         {{ nearest_rank('items.cycle_time_elapsed_days', 0.85) }} as p85_cycle_time_elapsed_days,
-        sum(case when items.flow_efficiency is not null then items.active_elapsed_days end) as active_elapsed_days,
-        sum(case when items.flow_efficiency is not null then items.wait_elapsed_days end) as wait_elapsed_days,
-        sum(case when items.flow_efficiency is not null then items.blocked_elapsed_days end) as blocked_elapsed_days,
+        {{ sum_of_days('case when items.flow_efficiency is not null then items.active_elapsed_days end') }}
+            as active_elapsed_days,
+        {{ sum_of_days('case when items.flow_efficiency is not null then items.wait_elapsed_days end') }}
+            as wait_elapsed_days,
+        {{ sum_of_days('case when items.flow_efficiency is not null then items.blocked_elapsed_days end') }}
+            as blocked_elapsed_days,
         count(items.flow_efficiency) as n_flow_efficiency,
         avg(case when items.has_usable_history then 1.0 else 0.0 end) as usable_history_share
     from items

@@ -114,11 +114,10 @@ ended_visits as (
         count(*) as n_visits_ended,
         {{ nearest_rank('visits.elapsed_days', 0.5) }} as p50_elapsed_days,
         {{ nearest_rank('visits.elapsed_days', 0.85) }} as p85_elapsed_days,
-        sum(case when visits.stage_kind = 'queue' then visits.elapsed_days else 0 end) as wait_elapsed_days,
-        sum(case
-            when visits.stage_kind = 'active' then visits.elapsed_days - visits.blocked_elapsed_days else 0
-        end) as active_elapsed_days,
-        sum(case when visits.stage_kind = 'active' then visits.blocked_elapsed_days else 0 end)
+        {{ sum_of_days("case when visits.stage_kind = 'queue' then visits.elapsed_days else 0 end") }} as wait_elapsed_days,
+        {{ sum_of_days("case when visits.stage_kind = 'active' then visits.elapsed_days - visits.blocked_elapsed_days"
+            ~ " else 0 end") }} as active_elapsed_days,
+        {{ sum_of_days("case when visits.stage_kind = 'active' then visits.blocked_elapsed_days else 0 end") }}
             as blocked_elapsed_days
     from visits
     inner join dates on visits.exited_date = dates.calendar_date

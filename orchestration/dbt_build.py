@@ -1,0 +1,241 @@
+"""Running dbt in this process and reading what came of it.
+
+In process, because starting dbt's command line anew costs more than building the models. Belongs here: parsing,
+building, and the outcome of each node as plain data. Does not belong here: models (dbt_project/), Dagster events
+(defs/transformation), any SQL.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock
+
+DATABASE_VARIABLE = "WEIR_BUILD_DATABASE"
+
+# What dbt writes itself; a change there is no change of the project.
+_OUTPUT_FOLDERS = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
+_FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+
+NodeStatus = Literal["passed", "warned", "failed", "skipped"]
+
+
+class DbtError(RuntimeError):
+    """dbt could not start or could not read its project."""
+
+
+@dataclass(frozen=True)
+class NodeOutcome:
+    """What came of one dbt node.
+
+    Attributes:
+        unique_id: dbt's id, such as `model.weir.fct_work_items`.
+        resource_type: `model`, `test`, `unit_test`, `seed`, …
+        status: `passed`, `warned` (a test of severity warn), `failed`, or `skipped` (something before it failed).
+        message: dbt's own message, one line; empty if all went well.
+        failures: Rows that a test found, None if the node is no data test or could not run.
+        seconds: Time the node took.
+        tested: Name of the model or source a test belongs to, None for what is no test or belongs to several.
+        is_critical: False only for a test of severity warn.
+        description: The project's own words for the node; may be empty.
+        query: The statement dbt ran; of a data test it selects the rows that should not be there.
+        examples: The first of those rows, once somebody has looked them up.
+    """
+
+    unique_id: str
+    resource_type: str
+    name: str
+    status: NodeStatus
+    message: str
+    failures: int | None
+    seconds: float
+    tested: str | None
+    is_critical: bool
+    description: str = ""
+    query: str = ""
+    examples: str = ""
+
+
+def load_manifest(project: Path, target: Path, database: Path) -> dict[str, Any]:
+    """Return an up-to-date manifest of the project, parsing it only if a file of it has changed.
+
+    Args:
+        project: The dbt project; read only.
+        target: Where dbt keeps its manifest and partial parse.
+        database: The file the profile points to; it need not exist for parsing.
+
+    Raises:
+        DbtError: dbt cannot parse the project.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    stamp = target / "project.sha256"
+    fingerprint = _project_fingerprint(project)
+    # Dagster's code server and a run of its own may load at the same time; one of them parses.
+    with FileLock(target / "parse.lock"):
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
+            # A killed build may have left the file cut off; then it is parsed again.
+            with suppress(OSError, ValueError):
+                return _read_manifest(target)
+        _invoke(["parse"], project, target, database)
+        stamp.write_text(fingerprint, encoding="utf-8")
+        return _read_manifest(target)
+
+
+def _read_manifest(target: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return manifest
+
+
+def build(
+    project: Path,
+    target: Path,
+    database: Path,
+    *,
+    selection: Sequence[str] = (),
+    full_refresh: bool = False,
+    on_event: Callable[[str], None] = lambda _: None,
+) -> list[NodeOutcome]:
+    """Run `dbt build` on the database file and return the outcome of every node, in the order they ended.
+
+    A failed model or test is an outcome, not an exception. When this returns, dbt holds the file no longer.
+
+    Args:
+        project: The dbt project; read only.
+        target: Where dbt keeps its manifest and partial parse.
+        database: The DuckDB file to build in; nobody else may have it open.
+        selection: dbt's own selection arguments (`--select …`); empty means everything.
+        full_refresh: Rebuild incremental models from nothing.
+        on_event: Called with dbt's line for each finished node.
+
+    Raises:
+        DbtError: dbt could not run at all (project, profile or database unreadable).
+    """
+    arguments = ["build", *selection, *(["--full-refresh"] if full_refresh else [])]
+    result = _invoke(arguments, project, target, database, on_event)
+    return [_outcome(node_result) for node_result in result.results]
+
+
+def failure_sentences(outcomes: Sequence[NodeOutcome]) -> list[str]:
+    """Return one sentence for each failed node, models first: a test may fail only because of its model."""
+    failed = sorted((o for o in outcomes if o.status == "failed"), key=lambda o: o.resource_type != "model")
+    return [_sentence(outcome) for outcome in failed]
+
+
+def _sentence(outcome: NodeOutcome) -> str:
+    if outcome.resource_type == "test" and outcome.failures is not None:
+        rows = "1 row" if outcome.failures == 1 else f"{outcome.failures} rows"
+        shown = f": {outcome.examples}" if outcome.examples else ""
+        return f"dbt test {outcome.name} found {rows} that should not be there{shown}."
+    kind = outcome.resource_type.replace("_", " ")
+    return f"dbt {kind} {outcome.name} failed: {outcome.message}"
+
+
+def _outcome(node_result: Any) -> NodeOutcome:
+    node = node_result.node
+    status = str(node_result.status.value if hasattr(node_result.status, "value") else node_result.status)
+    return NodeOutcome(
+        unique_id=node.unique_id,
+        resource_type=str(getattr(node.resource_type, "value", node.resource_type)),
+        name=node.name,
+        status=_node_status(status),
+        message="" if status in {"success", "pass"} else " ".join(str(node_result.message or "").split()),
+        failures=node_result.failures,
+        seconds=float(node_result.execution_time or 0),
+        tested=_tested(node),
+        is_critical=str(getattr(node.config, "severity", "error")).lower() != "warn",
+        description=" ".join(str(getattr(node, "description", None) or "").split()),
+        query=str(getattr(node, "compiled_code", None) or ""),
+    )
+
+
+def _tested(node: Any) -> str | None:
+    named = getattr(node, "attached_node", None) or getattr(node, "tested_node_unique_id", None)
+    if named is None and node.unique_id.startswith("test."):
+        parents = node.depends_on.nodes
+        named = parents[0] if len(parents) == 1 else None
+    return named.split(".")[-1] if named else None
+
+
+def _node_status(status: str) -> NodeStatus:
+    if status in _FAILED:
+        return "failed"
+    if status == "warn":
+        return "warned"
+    return "skipped" if status in {"skipped", "no-op"} else "passed"
+
+
+def _invoke(
+    arguments: Sequence[str],
+    project: Path,
+    target: Path,
+    database: Path,
+    on_event: Callable[[str], None] = lambda _: None,
+) -> Any:
+    # Imported here: dbt takes seconds to import, and most commands do without it.
+    from dbt.cli.main import dbtRunner
+
+    folders = {"project-dir": project, "profiles-dir": project, "target-path": target, "log-path": target / "logs"}
+    options = [text for name, folder in folders.items() for text in (f"--{name}", str(folder))]
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "warn", "--no-use-colors", "--no-version-check"]
+    with _environment({DATABASE_VARIABLE: str(database)}), _closed_afterwards():
+        result = dbtRunner(callbacks=[_node_reporter(on_event)]).invoke([*arguments, *options, *quiet])
+    if result.exception is not None:
+        raise DbtError(f"dbt {arguments[0]} stopped: {' '.join(str(result.exception).split())}") from result.exception
+    return result.result
+
+
+def _node_reporter(on_event: Callable[[str], None]) -> Callable[[Any], None]:
+    def report(event: Any) -> None:
+        if event.info.name in {"LogModelResult", "LogTestResult", "LogUnitTestResult", "LogSeedResult"}:
+            on_event(event.info.msg)
+
+    return report
+
+
+@contextmanager
+def _closed_afterwards() -> Iterator[None]:
+    """Close the DuckDB instance that dbt's adapter keeps for the life of the process.
+
+    Without this nobody else in this process could open the file with other settings, and the file could not be
+    swapped. `close_all_connections` alone only forgets the instance; it stays open while anything refers to it.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    try:
+        yield
+    finally:
+        environment = DuckDBConnectionManager._ENV  # noqa: SLF001 no public way to the open instance
+        reset_adapters()  # type: ignore[no-untyped-call]
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        if environment is not None:
+            environment.close()
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _project_fingerprint(project: Path) -> str:
+    files = (
+        file
+        for file in sorted(project.rglob("*"))
+        if file.is_file() and not _OUTPUT_FOLDERS.intersection(file.relative_to(project).parts)
+    )
+    listing = [(str(file.relative_to(project)), hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
+    return hashlib.sha256(json.dumps(listing).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The method's results as assets of the build."""

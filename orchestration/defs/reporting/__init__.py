@@ -1,0 +1,1 @@
+"""The report site of the published generation."""

@@ -1,0 +1,80 @@
+"""The dbt project as Dagster sees it: its manifest, and how a dbt node becomes an asset.
+
+Belongs here: keys, groups, the mapping from outcomes to events. Does not belong here: running dbt
+(`orchestration.dbt_build`).
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+
+from orchestration.dbt_build import NodeOutcome, load_manifest
+from orchestration.portfolio_folder import DBT_PROJECT, chosen_portfolio
+from orchestration.warehouse import WarehouseFolder
+
+_UNIQUE_ID = "dagster_dbt/unique_id"
+
+
+class LayerTranslator(DagsterDbtTranslator):
+    """A dbt node's group is its layer: the schema it is built in; all raw sources are one layer."""
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        """Return dagster-dbt's spec in the group of its layer, without the SQL in the description."""
+        node = self.get_resource_props(manifest, unique_id)
+        layer = "raw" if node["resource_type"] == "source" else node["schema"]
+        description = node.get("description") or f"dbt {node['resource_type']} {node['name']}."
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        return spec.replace_attributes(group_name=layer, description=description)
+
+
+TRANSLATOR = LayerTranslator(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+
+@cache
+def manifest() -> dict[str, Any]:
+    """Return the project's manifest, parsed again if the project changed."""
+    paths = chosen_portfolio(None, os.environ, Path.cwd())
+    return load_manifest(DBT_PROJECT, paths.dbt_target, WarehouseFolder(paths.warehouse).build)
+
+
+def source_tables(source: str) -> dict[str, str]:
+    """Return the tables that dbt declares for a source, with their descriptions."""
+    nodes = [node for node in manifest()["sources"].values() if node["source_name"] == source]
+    return {node["name"]: node["description"] for node in nodes}
+
+
+def outcome_events(
+    outcomes: Sequence[NodeOutcome], context: dg.AssetExecutionContext, sizes: Mapping[str, int]
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Yield a materialisation for each node that was built and a check result for each test that ran.
+
+    `sizes` has the rows of each table by its schema-qualified name. What failed to build, or was skipped, yields
+    nothing: the step then fails and names it.
+    """
+    specs = context.assets_def.specs_by_key
+    assets = {spec.metadata[_UNIQUE_ID]: key for key, spec in specs.items() if key in context.selected_asset_keys}
+    checks = {spec.metadata[_UNIQUE_ID]: spec.key for spec in context.assets_def.check_specs}
+    for outcome in outcomes:
+        if outcome.unique_id in assets and outcome.status == "passed":
+            key = assets[outcome.unique_id]
+            yield dg.MaterializeResult(
+                asset_key=key,
+                metadata={"dagster/row_count": sizes[".".join(key.path)], "seconds": round(outcome.seconds, 3)},
+            )
+        elif outcome.unique_id in checks and outcome.status != "skipped":
+            yield _check_result(outcome, checks[outcome.unique_id])
+
+
+def _check_result(outcome: NodeOutcome, key: dg.AssetCheckKey) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=outcome.status == "passed",
+        severity=dg.AssetCheckSeverity.ERROR if outcome.is_critical else dg.AssetCheckSeverity.WARN,
+        metadata={"rows": outcome.failures or 0, "examples": outcome.examples or outcome.message},
+    )

@@ -1,0 +1,327 @@
+"""One refresh, step by step, without Dagster: land, describe the portfolio, build, check, analyse, publish.
+
+Belongs here: the order of calls within each step, and the sentences a failed step ends with. Does not belong here: SQL
+(`orchestration.warehouse`, dbt), statistics (`orchestration.analytics`), what is checked (`checks`), when a step runs
+and what it reports to Dagster (`orchestration.defs`).
+
+Every step opens the build file anew and closes it: dbt needs it to itself, and a killed step leaves nothing half open.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+import checks
+from checks.measures.marts import TABLE_KEYS, TABLES_THAT_MAY_BE_EMPTY
+from checks.measures.raw import RAW_PORTFOLIO_TABLES
+from orchestration import dbt_build, warehouse
+from orchestration.analytics import process_behaviour
+from orchestration.analytics import stage_constraint_evidence as constraint_evidence
+from orchestration.analytics.random_streams import generator_for
+from orchestration.portfolio import Portfolio, load_portfolio, portfolio_tables, prepare_example
+from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
+from orchestration.sources import TOOLS
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Rows of a failed dbt test that its check result shows; enough to recognise what they have in common.
+_SHOWN_ROWS = 5
+
+
+class RefreshError(RuntimeError):
+    """The refresh cannot go on; the text is one sentence and what to do next."""
+
+
+class GateError(RefreshError):
+    """Checks failed, so nothing is published; `failures` has one sentence for each."""
+
+    def __init__(self, failures: Sequence[str]) -> None:
+        self.failures = list(failures)
+        super().__init__("\n".join(self.failures))
+
+
+@dataclass
+class RefreshBuild:
+    """A refresh at work on the build file. Made by `open_build`.
+
+    Attributes:
+        paths: The portfolio's folder.
+        portfolio: The portfolio as it stood when the refresh began.
+        files: The warehouse folder, held by this refresh alone.
+        refresh: Identity of the refresh; `as_of` is final once the portfolio's tables are written.
+        is_incremental: Whether the build continues from the published file.
+        now: The clock, for the moments at which files were loaded and checks were run.
+    """
+
+    paths: PortfolioFolder
+    portfolio: Portfolio
+    files: warehouse.WarehouseFolder
+    refresh: warehouse.Refresh
+    is_incremental: bool
+    now: Callable[[], datetime]
+    requested_as_of: datetime | None = None
+    is_published: bool = False
+    landed: list[warehouse.LandingReport] = field(default_factory=list)
+
+    @contextmanager
+    def connection(self) -> Iterator["duckdb.DuckDBPyConnection"]:
+        """Open the build file for one step."""
+        with closing(warehouse.connect(self.files.build)) as connection:
+            yield connection
+
+    @property
+    def data_docs(self) -> Path:
+        """Where this refresh renders its checks; takes the place of the published ones with the warehouse."""
+        return self.paths.warehouse / "data-docs.build"
+
+
+@contextmanager
+def open_build(
+    paths: PortfolioFolder,
+    refresh_id: str,
+    now: Callable[[], datetime],
+    *,
+    as_of: datetime | None = None,
+    full: bool = False,
+) -> Iterator[RefreshBuild]:
+    """Hold the warehouse for one refresh and prepare its build file; what is not published by the end is put aside.
+
+    Raises:
+        PortfolioError: The portfolio is not usable; every problem is named.
+        RefreshRunning: Another refresh is at work.
+    """
+    if paths.is_example:
+        prepare_example(paths.folder)
+    portfolio = load_portfolio(paths.folder)
+    files = warehouse.WarehouseFolder(paths.warehouse)
+    with files.lock():
+        for folder in (files.parquet, paths.data_docs):
+            files.recover_folder(folder)
+        is_incremental = files.start_build(full=full)
+        started_at = now()
+        refresh = warehouse.Refresh(
+            refresh_id=refresh_id,
+            as_of=as_of or started_at,
+            started_at=started_at,
+            mode="incremental" if is_incremental else "full",
+            weir_version=version("weir"),
+            git_version=_git_version(),
+            portfolio_hash=portfolio.content_hash,
+        )
+        build = RefreshBuild(paths, portfolio, files, refresh, is_incremental, now, requested_as_of=as_of)
+        shutil.rmtree(build.data_docs, ignore_errors=True)
+        try:
+            yield build
+        finally:
+            if not build.is_published:
+                files.keep_failed()
+
+
+def land_exports(build: RefreshBuild) -> list[warehouse.LandingReport]:
+    """Load what is new in the exports of every source; a source that cannot be read stops no other.
+
+    Returns one report a source, with what went wrong in its messages.
+    """
+    with build.connection() as connection:
+        warehouse.create_raw_tables(connection, TOOLS)
+        warehouse.create_quality_tables(connection)
+    build.landed = [_land_source(build, source) for source in build.portfolio.sources]
+    return build.landed
+
+
+def _land_source(build: RefreshBuild, source: Any) -> warehouse.LandingReport:
+    fields = build.portfolio.fields.get(source.id)
+    field_map = fields.model_dump(exclude_none=True) if fields else {}
+    try:
+        with build.connection() as connection:
+            return warehouse.land_source(
+                connection, source, field_map, build.paths.folder, build.refresh.refresh_id, build.now()
+            )
+    except Exception as error:  # noqa: BLE001 whatever one source's files hold must not cost the others their night
+        reason = " ".join(str(error).split())
+        message = f"{source.id}: its exports cannot be read ({reason}); its last good export is used. Export it again."
+        return warehouse.LandingReport(source.id, messages=[message])
+
+
+def write_portfolio(build: RefreshBuild) -> None:
+    """Settle `as_of` and write the portfolio's own tables.
+
+    Raises:
+        RefreshError: No source has ever brought any data.
+    """
+    with build.connection() as connection:
+        as_of = build.requested_as_of or warehouse.newest_complete_moment(connection)
+        if as_of is None:
+            messages = [message for report in build.landed for message in report.messages]
+            raise RefreshError(
+                "\n".join(["No source has brought any data, so there is nothing to publish.", *messages])
+            )
+        build.refresh = replace(build.refresh, as_of=as_of)
+        tables = portfolio_tables(build.portfolio, *warehouse.data_days(connection, as_of))
+        warehouse.write_portfolio(connection, tables, build.refresh)
+
+
+def build_models(
+    build: RefreshBuild, selection: Sequence[str] = (), on_event: Callable[[str], None] = lambda _: None
+) -> list[dbt_build.NodeOutcome]:
+    """Run dbt on the build file and record its tests among the check results; failures are outcomes, not raised."""
+    outcomes = dbt_build.build(
+        DBT_PROJECT,
+        build.paths.dbt_target,
+        build.files.build,
+        selection=selection,
+        full_refresh=not build.is_incremental,
+        on_event=on_event,
+    )
+    with build.connection() as connection:
+        outcomes = [_with_examples(connection, outcome) for outcome in outcomes]
+        ran = [o for o in outcomes if o.resource_type in {"test", "unit_test"} and o.status != "skipped"]
+        warehouse.write_check_results(connection, pd.DataFrame([_check_result(build, outcome) for outcome in ran]))
+    return outcomes
+
+
+def _with_examples(connection: "duckdb.DuckDBPyConnection", outcome: dbt_build.NodeOutcome) -> dbt_build.NodeOutcome:
+    if outcome.resource_type != "test" or not outcome.failures:
+        return outcome
+    # The query is dbt's own, compiled from the project; the relation only limits it.
+    found = connection.sql(outcome.query).limit(_SHOWN_ROWS)
+    rows = [", ".join(map(_shown, zip(found.columns, row, strict=True))) for row in found.fetchall()]
+    return replace(outcome, examples="; ".join(rows))
+
+
+def _shown(cell: tuple[str, object]) -> str:
+    column, value = cell
+    return f"{column}={value}"
+
+
+def _check_result(build: RefreshBuild, outcome: dbt_build.NodeOutcome) -> dict[str, object]:
+    return {
+        "refresh_id": build.refresh.refresh_id,
+        "layer": "dbt",
+        "suite": outcome.resource_type.replace("_", " ") + "s",
+        "table_name": outcome.tested,
+        "check_name": outcome.name,
+        "description": outcome.description,
+        "severity": "critical" if outcome.is_critical else "warning",
+        "status": "passed" if outcome.status == "passed" else "failed",
+        "n_observed": None,
+        "n_unexpected": outcome.failures,
+        "examples": outcome.examples or outcome.message,
+        "checked_at": build.now(),
+    }
+
+
+def table_sizes(build: RefreshBuild, tables: Sequence[str]) -> dict[str, int]:
+    """Return rows of each schema-qualified table that exists in the build."""
+    sizes = {}
+    with build.connection() as connection:
+        for table in tables:
+            with suppress(LookupError, RuntimeError):
+                sizes[table] = connection.table(table).shape[0]
+    return sizes
+
+
+def run_checks(build: RefreshBuild, layer: checks.Layer) -> checks.CheckReport:
+    """Run one layer's suites on the build and record their results; failures are in the report, not raised."""
+    parameters = checks.CheckParameters(max_quarantined_share=build.portfolio.gate.max_quarantined_share)
+    with build.connection() as connection:
+        frames = warehouse.check_frames(
+            connection,
+            layer,
+            tables=warehouse.TableKeys(TABLE_KEYS, TABLES_THAT_MAY_BE_EMPTY),
+            portfolio_tables=RAW_PORTFOLIO_TABLES,
+        )
+    data_docs = checks.DataDocs(
+        site_folder=build.data_docs,
+        working_folder=build.paths.check_results,
+        refresh_id=build.refresh.refresh_id,
+        as_of=build.refresh.as_of,
+    )
+    report = checks.run_layer(layer, frames, parameters, data_docs)
+    results = report.frame().assign(refresh_id=build.refresh.refresh_id, checked_at=build.now())
+    with build.connection() as connection:
+        warehouse.write_check_results(connection, results)
+    return report
+
+
+def rank_constraints(build: RefreshBuild) -> pd.DataFrame:
+    """Measure each line's stages over the last whole weeks, write `analysis.stage_constraint_evidence`, return it."""
+    local = build.refresh.as_of.astimezone(ZoneInfo(build.portfolio.portfolio.timezone))
+    week_start = pd.Timestamp(local.date() - timedelta(days=local.weekday()))
+    snapshot = f"{build.refresh.portfolio_hash} {build.refresh.as_of.astimezone(UTC).isoformat()}"
+    wanted: dict[str, list[str] | None] = {
+        "fct_stage_visits": list(constraint_evidence.VISIT_COLUMNS),
+        "dim_stages": list(constraint_evidence.STAGE_COLUMNS),
+        "dim_dates": ["calendar_date", "working_hours"],
+        "dim_value_streams": ["value_stream_id", "timezone"],
+    }
+    with build.connection() as connection:
+        frames = warehouse.read_frames(connection, wanted)
+        streams = frames["dim_value_streams"]
+        evidence = constraint_evidence.stage_constraint_evidence(
+            frames["fct_stage_visits"],
+            frames["dim_stages"],
+            week_start,
+            generator=generator_for(snapshot, "portfolio", constraint_evidence.METHOD_VERSION),
+            calendar=frames["dim_dates"],
+            day_start=build.portfolio.calendar.hours[0],
+            day_end=build.portfolio.calendar.hours[1],
+            timezones=dict(zip(streams["value_stream_id"], streams["timezone"], strict=True)),
+        )
+        warehouse.write_analysis(connection, "stage_constraint_evidence", evidence)
+    return evidence
+
+
+def chart_interventions(build: RefreshBuild) -> pd.DataFrame:
+    """Chart every intervention's series and write `analysis.process_behaviour_points`; returns it."""
+    with build.connection() as connection:
+        wanted: dict[str, list[str] | None] = {"mart_intervention_series": list(process_behaviour.SERIES_COLUMNS)}
+        series = warehouse.read_frames(connection, wanted)["mart_intervention_series"]
+        points = process_behaviour.chart_interventions(series)
+        warehouse.write_analysis(connection, "process_behaviour_points", points)
+    return points
+
+
+def publish(build: RefreshBuild) -> dict[str, Any]:
+    """Put the build in the place of the published warehouse and return its summary.
+
+    The warehouse comes first, in one rename; Parquet and Data Docs follow from it. A refresh killed between them
+    leaves them one generation behind until the next one.
+    """
+    with build.connection() as connection:
+        generation = warehouse.next_generation(connection)
+        warehouse.record_refresh(connection, build.refresh, generation)
+        summary = warehouse.summary(connection)
+        parquet = build.files.parquet.with_name("parquet.build")
+        shutil.rmtree(parquet, ignore_errors=True)
+        warehouse.export_parquet(connection, parquet)
+    build.files.publish(generation, build.portfolio.keep_generations)
+    build.is_published = True
+    build.files.swap_folder(parquet, build.files.parquet)
+    if build.data_docs.exists():
+        build.files.swap_folder(build.data_docs, build.paths.data_docs)
+    return summary
+
+
+def _git_version() -> str:
+    """Return what git calls this code, empty outside of a clone."""
+    command = ["git", "-C", str(DBT_PROJECT.parent), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def utc_now() -> datetime:
+    """The clock of a real refresh; everything below takes its moments as arguments."""
+    return datetime.now(UTC)
