@@ -36,7 +36,7 @@ def landing_results(
     build: RefreshBuild, reports: Sequence[LandingReport], keys: Sequence[dg.AssetKey]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Show how many rows each raw table has, and what this refresh brought."""
-    sizes = table_sizes(build, [".".join(key.path) for key in keys])
+    sizes = table_sizes(build)
     brought = {
         "files loaded now": sum(report.n_files_loaded for report in reports),
         "files known": sum(report.n_files_known for report in reports),

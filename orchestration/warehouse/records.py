@@ -166,6 +166,12 @@ def read_frames(
     return frames
 
 
+def table_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return rows of each table by its schema-qualified name, as DuckDB's catalogue has them."""
+    rows = connection.execute("select schema_name || '.' || table_name, estimated_size from duckdb_tables()").fetchall()
+    return dict(rows)
+
+
 def summary(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Return what the newest refresh in the file published: items, visits, checks by outcome, generation, as_of."""
     row = connection.execute(

@@ -27,7 +27,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def broken(tmp_path: Path) -> Path:
     folder = tmp_path / "broken"
     folder.mkdir()
-    (folder / "portfolio.yaml").write_text("portfolio: {id: x, timezone: Mars/Olympus}\nsurprise: 1\n", encoding="utf-8")
+    (folder / "portfolio.yaml").write_text(
+        "portfolio: {id: x, timezone: Mars/Olympus}\nsurprise: 1\n", encoding="utf-8"
+    )
     return folder
 
 
@@ -73,7 +75,10 @@ def test_an_unexpected_error_is_one_sentence_with_a_way_to_more(run, monkeypatch
     monkeypatch.setattr("orchestration.query_output.print_query", fail)
     done = run("sql", "select 1")
     assert done.exit_code == 1
-    assert done.stderr.splitlines() == ["ZeroDivisionError: division by zero", "Run it again with --debug to see where."]
+    assert done.stderr.splitlines() == [
+        "ZeroDivisionError: division by zero",
+        "Run it again with --debug to see where.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +143,7 @@ def test_ui_starts_dagster_on_the_portfolio_with_its_own_run_history(run, tmp_pa
     done = run("ui", "--portfolio", folder, "--port", "3456")
     assert done.exit_code == 0, done.stderr
     (arguments,) = started
-    assert ["-m", "dagster", "dev", "-w", "workspace.yaml"] == arguments[arguments.index("-m") :][:5]
+    assert arguments[arguments.index("-m") :][:5] == ["-m", "dagster", "dev", "-w", "workspace.yaml"]
     assert arguments[arguments.index("--port") + 1] == "3456"
     assert environment["DAGSTER_HOME"] == str(folder / ".dagster")
     assert environment["WEIR_PORTFOLIO"] == str(folder)
@@ -150,7 +155,8 @@ def test_sql_imports_nothing_slow():
     """A reader's query answers in well under a second only as long as none of these is imported."""
     program = (
         "import sys\nimport orchestration.cli, orchestration.query_output\n"
-        "print(sorted({'dagster', 'dbt', 'great_expectations', 'pandas', 'plotly', 'pydantic', 'simpy'} & set(sys.modules)))"
+        "slow = {'dagster', 'dbt', 'great_expectations', 'pandas', 'plotly', 'pydantic', 'simpy'}\n"
+        "print(sorted(slow & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

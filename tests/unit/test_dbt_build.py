@@ -87,11 +87,15 @@ def test_the_file_is_free_afterwards_for_a_connection_with_other_settings(run, t
 
 
 def test_a_failed_test_is_an_outcome_with_a_sentence_and_stops_what_follows(project, run):
-    (project / "models" / "first.yml").write_text(FILES["models/first.yml"].replace("severity: warn", "severity: error"))
+    (project / "models" / "first.yml").write_text(
+        FILES["models/first.yml"].replace("severity: warn", "severity: error")
+    )
     outcomes = run()
     assert outcomes["unique_first_id"].status == "failed"
     assert outcomes["second"].status == "skipped"
-    assert failure_sentences(list(outcomes.values())) == ["dbt test unique_first_id found 1 row that should not be there."]
+    assert failure_sentences(list(outcomes.values())) == [
+        "dbt test unique_first_id found 1 row that should not be there."
+    ]
 
 
 def test_a_failed_model_is_named_first_with_dbts_reason(project, run):

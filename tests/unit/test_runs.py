@@ -40,9 +40,10 @@ def test_settings_are_written_once_and_again_when_they_change(paths):
 
 def test_dagster_takes_the_settings(paths):
     with dg.DagsterInstance.from_config(str(prepare_home(paths))) as instance:
-        assert not instance.telemetry_enabled
-        assert instance.freshness_enabled
-        assert instance.run_coordinator.max_concurrent_runs == 1
+        assert instance.get_settings("telemetry") == {"enabled": False}
+        assert instance.get_settings("freshness") == {"enabled": True}
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
+        assert instance.global_op_concurrency_default_limit == 1
 
 
 def test_only_runs_of_dead_processes_are_ended(paths):

@@ -2,7 +2,7 @@
 -- at entry. `left_at` is when the item truly left (NULL: it is there still, also in a done stage).
 --
 -- furthest_position_before is the furthest stage reached before this visit: a visit beyond it passes over the stages
--- between, a visit that follows a move backward is rework up to it. Places are compared within one workflow only, and to
+-- between, a visit that follows a move backward is rework up to it. Places are compared within one workflow only. To
 -- cancel is not to progress: an item taken up again goes on from where it was.
 with events as (
 
@@ -107,7 +107,8 @@ select
     -- Everything after the last open stage is the item's end; only its first visit is the moment of finishing.
     entries.visit_sequence > last_open.last_open_sequence as is_after_end,
     entries.visit_sequence = last_open.last_open_sequence + 1 as is_end,
-    coalesce(entries.stage_position < entries.previous_position and not entries.is_cancelled_stage, false) as is_backward,
+    coalesce(entries.stage_position < entries.previous_position and not entries.is_cancelled_stage, false)
+        as is_backward,
     -- Sideways from the furthest stage to another in the same place (an unmapped status has one) follows no move back.
     coalesce(
         not entries.is_cancelled_stage

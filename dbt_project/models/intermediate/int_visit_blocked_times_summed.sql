@@ -40,11 +40,11 @@ select
         ~ ' else 0 end'
     ) }} as blocked_seconds_in_flow
 from visits
+cross join refresh
 inner join intervals
     on visits.work_item_id = intervals.work_item_id
-    and intervals.started_at < coalesce(visits.left_at, (select as_of from refresh))
+    and intervals.started_at < coalesce(visits.left_at, refresh.as_of)
     and intervals.ended_at > visits.entered_at
 inner join clocks on visits.work_item_id = clocks.work_item_id
-cross join refresh
 where not visits.is_after_end
 group by visits.work_item_id, visits.visit_sequence

@@ -19,8 +19,7 @@ def dbt_models(
     """Build every model and run every test; any failure fails the step, so that nothing after it runs."""
     selection, _ = get_subset_selection_for_context(context, manifest(), None, None, None, TRANSLATOR, None)
     outcomes = build_models(refresh.build, selection, context.log.info)
-    sizes = table_sizes(refresh.build, [".".join(key.path) for key in context.selected_asset_keys])
-    yield from outcome_events(outcomes, context, sizes)
+    yield from outcome_events(outcomes, context, table_sizes(refresh.build))
     failures = failure_sentences(outcomes)
     if failures:
         raise dg.Failure("\n".join(failures), allow_retries=False)

@@ -62,10 +62,10 @@ def outcome_events(
     for outcome in outcomes:
         if outcome.unique_id in assets and outcome.status == "passed":
             key = assets[outcome.unique_id]
-            yield dg.MaterializeResult(
-                asset_key=key,
-                metadata={"dagster/row_count": sizes[".".join(key.path)], "seconds": round(outcome.seconds, 3)},
-            )
+            metadata: dict[str, float] = {"seconds": round(outcome.seconds, 3)}
+            if (table := ".".join(key.path)) in sizes:
+                metadata["dagster/row_count"] = sizes[table]
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         elif outcome.unique_id in checks and outcome.status != "skipped":
             yield _check_result(outcome, checks[outcome.unique_id])
 

@@ -77,7 +77,7 @@ def test_schedules_and_sensors_are_on_by_themselves(location):
     }
     assert all(schedule.default_status == dg.DefaultScheduleStatus.RUNNING for schedule in schedules.values())
     sensors = {sensor.name: sensor.default_status for sensor in location.sensors or []}
-    assert sensors == {name: dg.DefaultSensorStatus.RUNNING for name in ("export_landed", "run_failed")}
+    assert sensors == dict.fromkeys(("export_landed", "run_failed"), dg.DefaultSensorStatus.RUNNING)
 
 
 def loaded_elsewhere(portfolio: Path | None, working_folder: Path) -> dict:
@@ -97,7 +97,12 @@ print(json.dumps({
     if portfolio is not None:
         environment["WEIR_PORTFOLIO"] = str(portfolio)
     done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, cwd=working_folder, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=working_folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

@@ -74,7 +74,7 @@ def failed_run(portfolio):
                 sensor_name="run_failed",
                 dagster_instance=instance,
                 dagster_run=result.dagster_run,
-                dagster_event=result.get_job_failure_event(),
+                dagster_event=result.get_run_failure_event(),
             ).for_run_failure()
             sensors.run_failed(context, portfolio=portfolio)
         return posted

@@ -114,7 +114,8 @@ ended_visits as (
         count(*) as n_visits_ended,
         {{ nearest_rank('visits.elapsed_days', 0.5) }} as p50_elapsed_days,
         {{ nearest_rank('visits.elapsed_days', 0.85) }} as p85_elapsed_days,
-        {{ sum_of_days("case when visits.stage_kind = 'queue' then visits.elapsed_days else 0 end") }} as wait_elapsed_days,
+        {{ sum_of_days("case when visits.stage_kind = 'queue' then visits.elapsed_days else 0 end") }}
+            as wait_elapsed_days,
         {{ sum_of_days("case when visits.stage_kind = 'active' then visits.elapsed_days - visits.blocked_elapsed_days"
             ~ " else 0 end") }} as active_elapsed_days,
         {{ sum_of_days("case when visits.stage_kind = 'active' then visits.blocked_elapsed_days else 0 end") }}
