@@ -233,13 +233,17 @@ joined as (
 
 ),
 
--- Where the history cannot be trusted the clocks that need it are not measured; lead time needs no history.
+-- Where the history cannot be trusted the clocks that need it are not measured. Lead time needs only to be told of the
+-- finish: an item that is done with all of its history missing was hardly done in its first moment.
 localised as (
 
     select
         joined.*,
         value_streams.timezone,
         refresh.as_of,
+        case
+            when joined.has_usable_history or joined.finished_at > joined.life_started_at then joined.finished_at
+        end as told_finish_at,
         case when joined.has_usable_history then joined.flow_started_at end as measured_flow_start_at,
         case when joined.has_usable_history then joined.started_at end as measured_start_at,
         case when joined.has_usable_history then joined.restarted_at end as measured_restart_at,
@@ -308,8 +312,11 @@ select
     localised.n_reopenings,
     localised.n_backward_moves,
     localised.n_stages_skipped,
-    {{ elapsed_days('localised.life_started_at', 'localised.finished_at') }} as lead_time_elapsed_days,
-    {{ calendar_days('localised.life_started_date', 'localised.finished_date') }} as lead_time_calendar_days,
+    {{ elapsed_days('localised.life_started_at', 'localised.told_finish_at') }} as lead_time_elapsed_days,
+    case
+        when localised.told_finish_at is not null
+            then {{ calendar_days('localised.life_started_date', 'localised.finished_date') }}
+    end as lead_time_calendar_days,
     {{ elapsed_days('localised.measured_flow_start_at', 'localised.finished_at') }} as flow_time_elapsed_days,
     case
         when localised.has_usable_history

@@ -1,6 +1,6 @@
 -- One row per item: can its history be trusted for time in stage? Truncated: the export announces more history entries
 -- than it brings. Broken: a status change does not begin where the one before ended, or the item is not in the status
--- its last change led to (or, never changed, not in the one it was created in). A renamed status keeps its id, so it
+-- its last change led to (or, never changed, not in the one it was created in, or resolved later than created). A renamed status keeps its id, so it
 -- breaks nothing. Repaired: the first change begins in another status than the item is known to have been created in;
 -- the change's own `from` is taken.
 with items as (
@@ -42,18 +42,13 @@ chains as (
 
     select
         status_changes.work_item_id,
-        max(case
-            when status_changes.change_number = 1 then false
-            when status_changes.previous_to_id is not null and status_changes.status_from_id is not null
-                then status_changes.previous_to_id <> status_changes.status_from_id
-            else lower(status_changes.previous_to) <> lower(status_changes.status_from)
-        end) as has_gap,
-        max(case
-            when status_changes.change_number_from_end > 1 then false
-            when status_changes.status_to_id is not null and items.status_id is not null
-                then status_changes.status_to_id <> items.status_id
-            else lower(status_changes.status_to) <> lower(items.status_name)
-        end) as has_other_end,
+        max(status_changes.change_number > 1 and {{ statuses_differ(
+            'status_changes.previous_to_id', 'status_changes.previous_to',
+            'status_changes.status_from_id', 'status_changes.status_from'
+        ) }}) as has_gap,
+        max(status_changes.change_number_from_end = 1 and {{ statuses_differ(
+            'status_changes.status_to_id', 'status_changes.status_to', 'items.status_id', 'items.status_name'
+        ) }}) as has_other_end,
         max(
             status_changes.change_number = 1
             and items.initial_status is not null
@@ -82,6 +77,7 @@ select
     coalesce(chains.has_gap, false)
     or coalesce(chains.has_other_end, false)
     or coalesce(chains.work_item_id is null and lower(items.initial_status) <> lower(items.status_name), false)
+    or coalesce({{ is_resolved_without_a_change('items', '(chains.work_item_id is not null)') }}, false)
         as is_history_broken,
     coalesce(chains.is_start_repaired, false) as is_start_repaired,
     coalesce(early.has_change_before_creation, false) as has_change_before_creation

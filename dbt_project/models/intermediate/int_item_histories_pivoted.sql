@@ -25,12 +25,28 @@ entries as (
     from changes
     group by work_item_id, history_key, is_after_as_of
 
+),
+
+-- Without ids only the place in the export tells two changes of one second apart, and some exports list the newest
+-- first.
+directed as (
+
+    select
+        *,
+        case
+            when {{ first_known('changed_at', 'partition by work_item_id order by history_position') }}
+                > {{ first_known('changed_at', 'partition by work_item_id order by history_position desc') }}
+                then -history_position
+            else history_position
+        end as place
+    from entries
+
 )
 
 select
-    *,
+    directed.*,
     row_number() over (
         partition by work_item_id
-        order by changed_at, history_number, history_position, history_key
+        order by changed_at, history_number, place, history_key
     ) as entry_number
-from entries
+from directed

@@ -42,6 +42,7 @@ combinations as (
         team_value,
         labels,
         components,
+        is_subtask,
         rule_date
     from dated
 
@@ -51,7 +52,9 @@ keyed as (
 
     select
         *,
-        row_number() over (order by source_id, project, item_type, team_value, labels, rule_date) as combination_number
+        row_number() over (
+            order by source_id, project, item_type, team_value, labels, is_subtask, rule_date
+        ) as combination_number
     from combinations
 
 ),
@@ -87,7 +90,11 @@ type_matches as (
         on (rules.source_id is null or rules.source_id = keyed.source_id)
         and (rules.project is null or rules.project = keyed.project)
         and (rules.label is null or contains(' ' || keyed.labels || ' ', ' ' || rules.label || ' '))
-        and (rules.item_type is null or lower(rules.item_type) = lower(keyed.item_type))
+        -- A sub-task is counted only where a rule names its type.
+        and (
+            (rules.item_type is null and not coalesce(keyed.is_subtask, false))
+            or lower(rules.item_type) = lower(keyed.item_type)
+        )
         and (rules.valid_from is null or keyed.rule_date >= rules.valid_from)
         and (rules.valid_to is null or keyed.rule_date <= rules.valid_to)
 
@@ -147,6 +154,7 @@ inner join placed
     and dated.item_type is not distinct from placed.item_type
     and dated.team_value is not distinct from placed.team_value
     and dated.components is not distinct from placed.components
+    and dated.is_subtask is not distinct from placed.is_subtask
     and dated.rule_date is not distinct from placed.rule_date
 left join workflow_matches
     on placed.combination_number = workflow_matches.combination_number

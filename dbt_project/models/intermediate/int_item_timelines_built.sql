@@ -3,6 +3,10 @@
 --
 -- What was in force at birth is told by the first change's own `from`, whenever that change came (also after as_of);
 -- an attribute that never changed is as it is now.
+--
+-- Where the newest export shows another status than the changes lead to (a workflow migration writes no history), the
+-- item is in it from its resolution or else from its last update on; else it would stay in progress for ever. Where an
+-- item was resolved without any change being known, its status before is "Unknown". Both histories count as broken.
 {% set attributes = ['status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'blocked_reason'] %}
 with items as (
 
@@ -43,13 +47,38 @@ firsts as (
 
 ),
 
+last_changes as (
+
+    select
+        work_item_id,
+        status_to,
+        status_to_id,
+        changed_at
+    from (
+        select
+            *,
+            row_number() over (partition by work_item_id order by entry_number desc) as recency
+        from entries
+        where status_to is not null
+    ) as status_entries
+    where recency = 1
+
+),
+
 births as (
 
     select
         items.work_item_id,
         least(items.created_at, coalesce(firsts.first_changed_at, items.created_at)) as event_at,
-        coalesce(firsts.status_first, items.initial_status, items.status_name) as status,
-        case when firsts.status_first is not null then firsts.status_first_id else items.status_id end as status_id,
+        case
+            when {{ is_resolved_without_a_change('items', '(firsts.status_first is not null)') }} then 'Unknown'
+            else coalesce(firsts.status_first, items.initial_status, items.status_name)
+        end as status,
+        case
+            when {{ is_resolved_without_a_change('items', '(firsts.status_first is not null)') }} then ''
+            when firsts.status_first is not null then firsts.status_first_id
+            else items.status_id
+        end as status_id,
         coalesce(firsts.resolution_first, items.resolution, '') as resolution,
         coalesce(firsts.key_first, items.item_key) as key,
         coalesce(firsts.type_first, items.item_type) as type,
@@ -61,6 +90,29 @@ births as (
     left join firsts
         on items.work_item_id = firsts.work_item_id
         and firsts.entry_number = 1
+
+),
+
+closings as (
+
+    select
+        items.work_item_id,
+        greatest(
+            coalesce(last_changes.changed_at, items.created_at),
+            case when items.status_category = 'done' then coalesce(items.resolved_at, items.updated_at)
+                else items.updated_at end
+        ) as event_at,
+        items.status_name as status,
+        coalesce(items.status_id, '') as status_id
+    from items
+    left join last_changes on items.work_item_id = last_changes.work_item_id
+    where (
+            last_changes.work_item_id is not null
+            and {{ statuses_differ(
+                'last_changes.status_to_id', 'last_changes.status_to', 'items.status_id', 'items.status_name'
+            ) }}
+        )
+        or {{ is_resolved_without_a_change('items', '(last_changes.work_item_id is not null)') }}
 
 ),
 
@@ -89,6 +141,25 @@ events as (
     from entries
     inner join items on entries.work_item_id = items.work_item_id
     where not entries.is_after_as_of
+
+    union all
+
+    select
+        closings.work_item_id,
+        closings.event_at,
+        closings.status,
+        closings.status_id,
+        cast(null as varchar) as resolution,
+        cast(null as varchar) as key,
+        cast(null as varchar) as type,
+        cast(null as varchar) as team,
+        cast(null as varchar) as flagged,
+        cast(null as varchar) as labels,
+        cast(null as varchar) as blocked_reason,
+        2147483647 as event_order
+    from closings
+    cross join refresh
+    where closings.event_at <= refresh.as_of
 
     union all
 
@@ -152,6 +223,7 @@ select
     nullif(carried.flagged, '') as flag_value,
     carried.labels,
     nullif(carried.blocked_reason, '') as blocked_reason,
-    items.components
+    items.components,
+    items.is_subtask
 from carried
 inner join items on carried.work_item_id = items.work_item_id

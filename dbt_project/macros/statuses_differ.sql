@@ -1,0 +1,19 @@
+{# Are these two statuses different? By id where both have one (a renamed status keeps its id), else by name. #}
+{% macro statuses_differ(one_id, one_name, other_id, other_name) -%}
+    case
+        when nullif({{ one_id }}, '') is not null and nullif({{ other_id }}, '') is not null
+            then {{ one_id }} <> {{ other_id }}
+        else lower({{ one_name }}) <> lower({{ other_name }})
+    end
+{%- endmacro %}
+
+
+{# Was the item resolved later than it was created, although no change of its status is known? Then its status at
+   creation is not known either. A minute is allowed for, because a tool stamps both within one request. #}
+{% macro is_resolved_without_a_change(items, has_status_change) -%}
+    (
+        not {{ has_status_change }}
+        and {{ items }}.status_category = 'done'
+        and {{ seconds_between(items ~ '.created_at', items ~ '.resolved_at') }} > 60
+    )
+{%- endmacro %}
