@@ -253,7 +253,7 @@ class Intervention(Written):
     train: Text | None = None
     team: Text | None = None
     stage: Text | None = None
-    level: Level | None = None
+    level: Level = Field(description="the level of work it is measured on: story, feature, capability or epic")
     metric: Metric = Field(description="the one metric it was to move, such as cycle_time")
     desired_direction: Literal["up", "down"] = Field(description="up or down")
     launched_on: Day = Field(description="the day it took effect, as 2026-03-02")

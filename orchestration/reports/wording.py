@@ -38,9 +38,9 @@ _METRIC_NAMES: Final = {
     "stage_departures": "departures from the stage",
 }
 _WEEKLY_STATISTICS: Final = {
-    "cycle_time": "median cycle time of the items finished in the week, in calendar days",
-    "flow_time": "median flow time of the items finished in the week, in calendar days",
-    "lead_time": "median lead time of the items finished in the week, in calendar days",
+    "cycle_time": "median cycle time of the items finished in the week, in elapsed days",
+    "flow_time": "median flow time of the items finished in the week, in elapsed days",
+    "lead_time": "median lead time of the items finished in the week, in elapsed days",
     "throughput": "items finished in the week",
     "wip": "items started and not finished, mean of the week's days",
     "flow_efficiency": "active share of the flow time of the items finished in the week",

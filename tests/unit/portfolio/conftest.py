@@ -77,7 +77,7 @@ notify: {webhook_env: WEIR_WEBHOOK}
 INTERVENTIONS_CSV = """\
 intervention_id,name,value_stream,train,team,stage,level,metric,desired_direction,launched_on,transition_days,hypothesis,owner_role,projected_change_percent
 pairing,Pairing on tests,payments,,,delivery.test,story,stage_time,down,2026-03-02,21,"Two testers, one item",RTE,-30
-smaller,Smaller stories,,,scoring,,,cycle_time,down,2026-04-06,,,,
+smaller,Smaller stories,,,scoring,,story,cycle_time,down,2026-04-06,,,,
 """
 
 

@@ -42,7 +42,7 @@ def test_rows_are_read_with_their_defaults(write_portfolio: Write) -> None:
         "owner_role": "RTE",
         "projected_change_percent": -30.0,
     }
-    assert (smaller.team, smaller.level, smaller.transition_days, smaller.hypothesis) == ("scoring", None, 14, None)
+    assert (smaller.team, smaller.level, smaller.transition_days, smaller.hypothesis) == ("scoring", "story", 14, None)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_rows_are_read_with_their_defaults(write_portfolio: Write) -> None:
         None,
         HEADER,
         HEADER + "\n,,,,,,,,,,,,,\n",
-        "launched_on,intervention_id,metric,name,desired_direction,train\n",
+        "launched_on,intervention_id,metric,name,desired_direction,train,level\n",
     ],
 )
 def test_no_rows_mean_no_interventions(content: str | None, write_portfolio: Write) -> None:
@@ -59,8 +59,8 @@ def test_no_rows_mean_no_interventions(content: str | None, write_portfolio: Wri
 
 
 def test_columns_may_stand_in_any_order_and_spreadsheets_may_mark_the_encoding(write_portfolio: Write) -> None:
-    header = "launched_on,intervention_id,metric,name,desired_direction,train"
-    content = f"\ufeff{header}\r\n2026-03-02,a,wip,Ä,down,lending-art\r\n"
+    header = "launched_on,intervention_id,metric,name,desired_direction,train,level"
+    content = f"\ufeff{header}\r\n2026-03-02,a,wip,Ä,down,lending-art,story\r\n"
 
     (intervention,) = load_portfolio(write_portfolio(interventions=content)).interventions
 
@@ -69,55 +69,55 @@ def test_columns_may_stand_in_any_order_and_spreadsheets_may_mark_the_encoding(w
 
 # Name → (row, column that is named, part of what is said).
 ROWS = {
-    "no id": (",Less,payments,,,,,wip,down,2026-03-02,,,,", "intervention_id", "is missing. Add it: a short id"),
-    "no name": ("a,,payments,,,,,wip,down,2026-03-02,,,,", "name", "is missing"),
-    "id": ("a b,Less,payments,,,,,wip,down,2026-03-02,,,,", "intervention_id", "cannot be an id"),
-    "id twice": ("Smaller,Less,payments,,,,,wip,down,2026-03-02,,,,", "intervention_id", "already used on line 2"),
-    "no scope": ("a,Less,,,,,,wip,down,2026-03-02,,,,", "value_stream", "fill one of the three"),
-    "value stream": ("a,Less,payment,,,,,wip,down,2026-03-02,,,,", "value_stream", "Did you mean 'payments'?"),
-    "train": ("a,Less,,lending,,,,wip,down,2026-03-02,,,,", "train", "Did you mean 'lending-art'?"),
-    "team": ("a,Less,,,checkin,,,wip,down,2026-03-02,,,,", "team", "Did you mean 'checkout'?"),
+    "no id": (",Less,payments,,,,story,wip,down,2026-03-02,,,,", "intervention_id", "is missing. Add it: a short id"),
+    "no name": ("a,,payments,,,,story,wip,down,2026-03-02,,,,", "name", "is missing"),
+    "id": ("a b,Less,payments,,,,story,wip,down,2026-03-02,,,,", "intervention_id", "cannot be an id"),
+    "id twice": ("Smaller,Less,payments,,,,story,wip,down,2026-03-02,,,,", "intervention_id", "already used on line 2"),
+    "no scope": ("a,Less,,,,,story,wip,down,2026-03-02,,,,", "value_stream", "fill one of the three"),
+    "value stream": ("a,Less,payment,,,,story,wip,down,2026-03-02,,,,", "value_stream", "Did you mean 'payments'?"),
+    "train": ("a,Less,,lending,,,story,wip,down,2026-03-02,,,,", "train", "Did you mean 'lending-art'?"),
+    "team": ("a,Less,,,checkin,,story,wip,down,2026-03-02,,,,", "team", "Did you mean 'checkout'?"),
     "team of another train": (
-        "a,Less,,lending-art,checkout,,,wip,down,2026-03-02,,,,",
+        "a,Less,,lending-art,checkout,,story,wip,down,2026-03-02,,,,",
         "train",
         "team 'checkout' belongs to 'payments-art'",
     ),
     "train of another stream": (
-        "a,Less,payments,lending-art,,,,wip,down,2026-03-02,,,,",
+        "a,Less,payments,lending-art,,,story,wip,down,2026-03-02,,,,",
         "value_stream",
         "train 'lending-art' belongs to 'lending'",
     ),
     "team of another stream": (
-        "a,Less,payments,,scoring,,,wip,down,2026-03-02,,,,",
+        "a,Less,payments,,scoring,,story,wip,down,2026-03-02,,,,",
         "value_stream",
         "team 'scoring' belongs to 'lending'",
     ),
     "stage": (
-        "a,Less,payments,,,delivery.tests,,stage_wip,down,2026-03-02,,,,",
+        "a,Less,payments,,,delivery.tests,story,stage_wip,down,2026-03-02,,,,",
         "stage",
         "Did you mean 'delivery.test'?",
     ),
     "stage without workflow": (
-        "a,Less,payments,,,test,,stage_wip,down,2026-03-02,,,,",
+        "a,Less,payments,,,test,story,stage_wip,down,2026-03-02,,,,",
         "stage",
         "is not a stage (workf",
     ),
-    "no stage": ("a,Less,payments,,,,,stage_time,down,2026-03-02,,,,", "stage", "stage_time needs one"),
-    "done stage": ("a,Less,payments,,,delivery.done,,stage_wip,down,2026-03-02,,,,", "stage", "is a done stage"),
+    "no stage": ("a,Less,payments,,,,story,stage_time,down,2026-03-02,,,,", "stage", "stage_time needs one"),
+    "done stage": ("a,Less,payments,,,delivery.done,story,stage_wip,down,2026-03-02,,,,", "stage", "is a done stage"),
     "stage of another level": (
         "a,Less,payments,,,delivery.test,epic,stage_wip,down,2026-03-02,,,,",
         "level",
         "workflow 'delivery' of the stage is not for 'epic'",
     ),
     "level": ("a,Less,payments,,,,stories,wip,down,2026-03-02,,,,", "level", "Did you mean 'story'?"),
-    "metric": ("a,Less,payments,,,,,cycletime,down,2026-03-02,,,,", "metric", "Did you mean 'cycle_time'?"),
-    "direction": ("a,Less,payments,,,,,wip,lower,2026-03-02,,,,", "desired_direction", "Use one of: down, up."),
-    "date": ("a,Less,payments,,,,,wip,down,02.03.2026,,,,", "launched_on", "Write it as year-month-day"),
-    "no date": ("a,Less,payments,,,,,wip,down,,,,,", "launched_on", "is missing. Add it: the day it took effect"),
-    "transition": ("a,Less,payments,,,,,wip,down,2026-03-02,two weeks,,,", "transition_days", "is not a whole number"),
-    "transition below 0": ("a,Less,payments,,,,,wip,down,2026-03-02,-1,,,", "transition_days", "Give at least 0."),
-    "percent": ('a,Less,payments,,,,,wip,down,2026-03-02,,,,"-12,5"', "projected_change_percent", "with a point"),
-    "comma in a text": ("a,Less, and less,payments,,,,,wip,down,2026-03-02,,,,x", "", "has 15 cells for 14 columns"),
+    "metric": ("a,Less,payments,,,,story,cycletime,down,2026-03-02,,,,", "metric", "Did you mean 'cycle_time'?"),
+    "direction": ("a,Less,payments,,,,story,wip,lower,2026-03-02,,,,", "desired_direction", "Use one of: down, up."),
+    "date": ("a,Less,payments,,,,story,wip,down,02.03.2026,,,,", "launched_on", "Write it as year-month-day"),
+    "no date": ("a,Less,payments,,,,story,wip,down,,,,,", "launched_on", "is missing. Add it: the day it took effect"),
+    "transition": ("a,Less,payments,,,,story,wip,down,2026-03-02,two weeks,,,", "transition_days", "is not a whole number"),
+    "transition below 0": ("a,Less,payments,,,,story,wip,down,2026-03-02,-1,,,", "transition_days", "Give at least 0."),
+    "percent": ('a,Less,payments,,,,story,wip,down,2026-03-02,,,,"-12,5"', "projected_change_percent", "with a point"),
+    "comma in a text": ("a,Less, and less,payments,,,,story,wip,down,2026-03-02,,,,x", "", "has 15 cells for 14 columns"),
 }
 
 
@@ -157,10 +157,10 @@ def test_mistake_in_the_header_is_told_with_its_column(name: str, write_portfoli
 
 
 def test_line_of_a_row_counts_the_lines_of_texts_before_it(write_portfolio: Write) -> None:
-    first = 'a,Less,payments,,,,,wip,down,2026-03-02,,"first line\nsecond, line",,\n'
+    first = 'a,Less,payments,,,,story,wip,down,2026-03-02,,"first line\nsecond, line",,\n'
 
     (problem,) = problems_of(
-        write_portfolio(interventions=HEADER + first + "\n" + "b,Less,payments,,,,,wap,down,2026-03-02,,,,\n")
+        write_portfolio(interventions=HEADER + first + "\n" + "b,Less,payments,,,,story,wap,down,2026-03-02,,,,\n")
     )
 
     assert (problem.line, problem.key) == (5, "metric")
@@ -183,7 +183,7 @@ def test_quote_that_is_not_closed(write_portfolio: Write) -> None:
 
 
 def test_problems_of_file_and_register_come_together(write_portfolio: Write) -> None:
-    row = "a,Less,payment,,,,,wap,down,soon,,,,\n"
+    row = "a,Less,payment,,,,story,wap,down,soon,,,,\n"
     folder = write_portfolio("portfolio: {id: p, timezone: Mars}\nvalue_streams: [{id: payments}]\n", HEADER + row)
 
     told = [(problem.file, problem.line, problem.key) for problem in problems_of(folder)]
@@ -199,7 +199,7 @@ def test_problems_of_file_and_register_come_together(write_portfolio: Write) -> 
 
 
 def test_rows_are_checked_also_when_the_file_is_no_yaml(write_portfolio: Write) -> None:
-    told = problems_of(write_portfolio("portfolio: [", HEADER + "a,Less,payments,,,,,wap,down,2026-03-02,,,,\n"))
+    told = problems_of(write_portfolio("portfolio: [", HEADER + "a,Less,payments,,,,story,wap,down,2026-03-02,,,,\n"))
 
     assert [(problem.file, problem.key) for problem in told] == [
         ("portfolio.yaml", ""),

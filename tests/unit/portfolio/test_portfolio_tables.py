@@ -227,7 +227,7 @@ def test_interventions_know_the_scopes_around_theirs(tables: Tables) -> None:
     columns = ("intervention_id", "value_stream_id", "train_id", "team_id", "stage_id", "level", "launched_date")
     assert rows(tables["interventions"], *columns) == [
         ("pairing", "payments", None, None, "delivery.test", "story", date(2026, 3, 2)),
-        ("smaller", "lending", "lending-art", "scoring", None, None, date(2026, 4, 6)),
+        ("smaller", "lending", "lending-art", "scoring", None, "story", date(2026, 4, 6)),
     ]
     columns = ("metric", "desired_direction", "transition_days", "hypothesis", "owner_role", "projected_change_percent")
     assert rows(tables["interventions"], *columns) == [
