@@ -1,7 +1,7 @@
 """Jira's exports: search pages, issues one per line, changelog pages, statuses, fields and sprints.
 
-Belongs here: which files Jira's REST API answers look like, the typed record read from each, and how a record becomes
-rows of ``raw_jira.*``. Does not belong here: levels, stages, teams (dbt), opening files or a database (the warehouse).
+Belongs here: the typed record read from each kind of file, and how a record becomes rows of ``raw_jira.*``. Does not
+belong here: telling the kinds apart (``jira_files``), levels, stages, teams (dbt), opening a database (the warehouse).
 
 Shapes follow Jira's REST API v2 ``/search?expand=changelog``, v3 ``/search/jql``, ``/issue/{id}/changelog``,
 ``/changelog/bulkfetch``, ``/status``, ``/field`` and the agile API's ``/board/{id}/sprint``.
@@ -10,11 +10,10 @@ People (assignee, reporter, authors, user pickers) are not read at all: a change
 ``TRACKED_FIELDS`` or mapped by the portfolio keeps its time and field, and loses its values.
 """
 
-import json
-import re
 from collections.abc import Mapping
 
 from orchestration.sources.export_format import ExportKind, RawTable, ToolFormat
+from orchestration.sources.jira_files import recognise
 
 # Changelog fields whose values flow facts need; Jira writes the same field under several names over the years.
 TRACKED_FIELDS = (
@@ -132,83 +131,6 @@ TABLES = (
 )
 
 
-def recognise(file_name: str, head: str) -> str | None:
-    """Name the export kind of a file from its name and its first characters, or None if it is not Jira's.
-
-    Only the beginning is read, because a page may be hundreds of megabytes long; a beginning that is no JSON at all
-    still counts as issues one per line if a later line is an issue, so that one torn line does not lose a file.
-    """
-    text = head.lstrip("\ufeff \t\r\n")
-    if text.startswith("["):
-        return _kind_of_array(text, file_name.lower())
-    lines = text.splitlines()[:50]
-    for line in lines:
-        try:
-            document = json.loads(line)
-        except ValueError:
-            if line is lines[0] and text.startswith("{"):
-                # One document over many lines: its own lines may look like records, its beginning tells what it is.
-                kind = _kind_of_cut_document(text)
-                if kind is not None:
-                    return kind
-            continue
-        if isinstance(document, dict):
-            return _kind_of_document(document, file_name)
-    return None
-
-
-def _kind_of_array(text: str, file_name: str) -> str | None:
-    if re.search(r'"fields"\s*:\s*\{', text) and re.search(r'"key"\s*:', text):
-        return "issue_array"
-    if '"statusCategory"' in text:
-        return "statuses"
-    if re.search(r'"(clauseNames|schema|orderable|custom)"\s*:', text):
-        return "fields"
-    if '"id"' in text and '"name"' in text:
-        # Lists cut down to ids and names differ only by what the person who saved them called the file.
-        return "fields" if "field" in file_name else "statuses" if "status" in file_name else None
-    return None
-
-
-def _kind_of_document(document: Mapping[str, object], file_name: str) -> str | None:
-    if "issues" in document:
-        return "issue_pages"
-    if "issueChangeLogs" in document:
-        return "bulk_changelog_pages"
-    if "fields" in document or ("key" in document and "changelog" in document):
-        return "issues"
-    values = document.get("values", document.get("histories"))
-    if isinstance(values, list):
-        first = values[0] if values else {}
-        if isinstance(first, dict) and "items" in first:
-            return "changelog_pages"
-        if isinstance(first, dict) and ("state" in first or "originBoardId" in first):
-            return "sprint_pages"
-        place = f"{document.get('self', '')} {file_name}".lower()
-        return "changelog_pages" if "changelog" in place else "sprint_pages" if "sprint" in place else None
-    return None
-
-
-def _kind_of_cut_document(text: str) -> str | None:
-    """Recognise a document of which only the beginning is known (pretty-printed or very long)."""
-    marks = {
-        "issue_pages": r'"issues"\s*:\s*\[',
-        "bulk_changelog_pages": r'"issueChangeLogs"\s*:\s*\[',
-        "values": r'"values"\s*:\s*\[',
-        "issues": r'"fields"\s*:\s*\{',
-    }
-    found = {name: match.start() for name, mark in marks.items() if (match := re.search(mark, text))}
-    if not found:
-        return None
-    first = min(found, key=lambda name: found[name])
-    if first == "values":
-        return "changelog_pages" if '"items"' in text else "sprint_pages" if '"originBoardId"' in text else None
-    if first == "issues":
-        # A document that breaks its lines inside the first issue is one whole issue, not one issue a line.
-        return "issue_documents" if re.match(r"\{\s*\n", text) else "issues"
-    return first
-
-
 def kinds(field_map: Mapping[str, str], field_names: Mapping[str, str]) -> dict[str, ExportKind]:
     """Declare the export kinds for one source.
 
@@ -235,7 +157,11 @@ def kinds(field_map: Mapping[str, str], field_names: Mapping[str, str]) -> dict[
             ExportKind("issue_documents", "unstructured", **shared),  # type: ignore[arg-type]
             _changelog_kind("changelog_pages", _CHANGELOG_PAGE, _PAGE_HISTORIES, _PAGE_ISSUE_REF, tracked),
             _changelog_kind(
-                "bulk_changelog_pages", _BULK_RECORD, "record.changeHistories", "record.issueId", tracked,
+                "bulk_changelog_pages",
+                _BULK_RECORD,
+                "record.changeHistories",
+                "record.issueId",
+                tracked,
                 records_in="issueChangeLogs",
             ),
             _STATUSES,
@@ -309,7 +235,8 @@ def _issue_selects(field_map: Mapping[str, str], tracked: set[str]) -> dict[str,
                 coalesce(link.outwardIssue.id, link.inwardIssue.id),
                 coalesce(link.outwardIssue.key, link.inwardIssue.key)
             from (
-                select export_file, exported_at, coalesce(record.id, record.key) as issue_id, unnest(record.fields.issuelinks) as link
+                select export_file, exported_at, coalesce(record.id, record.key) as issue_id,
+                    unnest(record.fields.issuelinks) as link
                 from landed where refusal is null
             )""",
     }
@@ -381,7 +308,10 @@ _STATUSES = ExportKind(
     "statuses",
     "array",
     {"id": "VARCHAR", "name": "VARCHAR", "statusCategory": "STRUCT(key VARCHAR)"},
-    {"statuses": "select export_file, exported_at, record.id, record.name, record.statusCategory.key from landed where refusal is null"},
+    {
+        "statuses": "select export_file, exported_at, record.id, record.name, record.statusCategory.key"
+        " from landed where refusal is null"
+    },
     key="record.name",
     refusal="case when record.name is null then 'status without name' end",
     load_order=0,
@@ -392,7 +322,8 @@ _FIELDS = ExportKind(
     "array",
     {"id": "VARCHAR", "key": "VARCHAR", "name": "VARCHAR", "custom": "BOOLEAN"},
     {
-        "fields": "select export_file, exported_at, coalesce(record.id, record.key), record.name, coalesce(record.custom, false)"
+        "fields": "select export_file, exported_at, coalesce(record.id, record.key), record.name,"
+        " coalesce(record.custom, false)"
         " from landed where refusal is null"
     },
     key="record.name",
@@ -414,7 +345,8 @@ _SPRINTS = ExportKind(
         "completeDate": "VARCHAR",
     },
     {
-        "sprints": "select export_file, exported_at, record.id, record.name, record.state, record.originBoardId, record.goal,"
+        "sprints": "select export_file, exported_at, record.id, record.name, record.state,"
+        " record.originBoardId, record.goal,"
         " try_cast(record.startDate as timestamptz), try_cast(record.endDate as timestamptz),"
         " try_cast(record.completeDate as timestamptz) from landed where refusal is null"
     },

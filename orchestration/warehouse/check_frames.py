@@ -56,9 +56,7 @@ def check_frames(
     }
 
 
-def _findings(
-    connection: duckdb.DuckDBPyConnection, findings: Mapping[str, tuple[str, str]]
-) -> pd.DataFrame:
+def _findings(connection: duckdb.DuckDBPyConnection, findings: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
     """Run each finding: how many rows were examined, how many offend, and the first few of them as text."""
     statements = [
         f"""

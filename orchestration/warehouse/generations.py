@@ -66,7 +66,9 @@ class WarehouseFolder:
         ``keep``: how many earlier generations stay. Raises ``RuntimeError`` if the build was not closed cleanly.
         """
         if self.build.with_name(self.build.name + ".wal").exists():
-            raise RuntimeError("The build still has a write-ahead log: a connection to it was not closed; run it again.")
+            raise RuntimeError(
+                "The build still has a write-ahead log: a connection to it was not closed; run it again."
+            )
         self.generations.mkdir(exist_ok=True)
         with self.build.open("rb") as build:
             os.fsync(build.fileno())
@@ -74,8 +76,8 @@ class WarehouseFolder:
             # A hard link, not a copy or a move: the published name never disappears, not even for an instant.
             earlier = self.generations / f"warehouse-{generation - 1:06d}.duckdb"
             earlier.unlink(missing_ok=True)
-            os.link(self.published, earlier)
-        os.replace(self.build, self.published)
+            earlier.hardlink_to(self.published)
+        self.build.replace(self.published)
         for old in sorted(self.generations.glob("warehouse-*.duckdb"))[: -keep or None]:
             old.unlink()
         self._discard(self.failed)
@@ -88,8 +90,8 @@ class WarehouseFolder:
         self._discard(self.failed)
         wal = self.build.with_name(self.build.name + ".wal")
         if wal.exists():
-            os.replace(wal, self.failed.with_name(self.failed.name + ".wal"))
-        os.replace(self.build, self.failed)
+            wal.replace(self.failed.with_name(self.failed.name + ".wal"))
+        self.build.replace(self.failed)
         return self.failed
 
     def swap_folder(self, new: Path, target: Path) -> None:

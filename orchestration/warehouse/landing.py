@@ -57,11 +57,16 @@ class Source(Protocol):
     """The part of a portfolio's source that landing needs."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """The source's id, part of every key."""
+
     @property
-    def tool(self) -> str: ...
+    def tool(self) -> str:
+        """The tool whose module reads the exports."""
+
     @property
-    def exports(self) -> str: ...
+    def exports(self) -> str:
+        """Folder or glob, relative to the portfolio's folder."""
 
 
 @dataclass
@@ -304,9 +309,7 @@ def _read_records(connection: duckdb.DuckDBPyConnection, kind: ExportKind, files
     if kind.records_in:
         inner = f"STRUCT({_struct_fields(kind)})[]"
         columns = f"'{kind.records_in}': '{_escaped(inner)}'"
-        record = (
-            f'unnest("{kind.records_in}") as record, generate_subscripts("{kind.records_in}", 1) as record_number'
-        )
+        record = f'unnest("{kind.records_in}") as record, generate_subscripts("{kind.records_in}", 1) as record_number'
     else:
         fields = ", ".join(f'"{name}" := "{name}"' for name in kind.record_columns)
         record = f"struct_pack({fields}) as record, null::bigint as record_number"

@@ -50,7 +50,8 @@ _CHANGES = """
 RAW_JIRA_FINDINGS: dict[str, tuple[str, str]] = {
     "issue_key_of_two_issues": (
         f"select count(distinct (source_id, issue_key)) from {_NEWEST}",
-        f"""select source_id || ':' || issue_key || ' (' || string_agg(issue_id, ', ' order by issue_id) || ')' as example
+        f"""select source_id || ':' || issue_key || ' (' || string_agg(issue_id, ', ' order by issue_id) || ')'
+                as example
             from {_NEWEST} group by source_id, issue_key having count(distinct issue_id) > 1""",
     ),
     "duplicate_issue_in_file": (

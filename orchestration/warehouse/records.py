@@ -80,7 +80,8 @@ def data_days(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[d
     for (schema,) in _raw_schemas(connection):
         if schema == "raw_jira":
             row = connection.execute(
-                "select least((select min(created) from raw_jira.issues), (select min(changed) from raw_jira.issue_changes))"
+                "select least((select min(created) from raw_jira.issues),"
+                " (select min(changed) from raw_jira.issue_changes))"
             ).fetchone()
             first = min([first, *(value for value in row or () if value is not None)])
     return (first - _CALENDAR_MARGIN).date(), (as_of + _CALENDAR_MARGIN).date()
@@ -142,10 +143,8 @@ def record_refresh(connection: duckdb.DuckDBPyConnection, refresh: Refresh, gene
     """Write the refresh and the generation it made to ``quality.refreshes``."""
     create_quality_tables(connection)
     row = asdict(refresh) | {"generation": generation}
-    connection.execute(
-        f"insert into quality.refreshes ({', '.join(_REFRESHES)}) values ({', '.join('$' + name for name in _REFRESHES)})",
-        row,
-    )
+    values = ", ".join(f"${name}" for name in _REFRESHES)
+    connection.execute(f"insert into quality.refreshes ({', '.join(_REFRESHES)}) values ({values})", row)
 
 
 def read_frames(

@@ -42,7 +42,9 @@ def warehouse(
     folder = tmp_path_factory.mktemp("devlake")
     write_portfolio(folder, {"devlake": STAGES}, {})
     exports = folder / "exports" / "devlake"
-    write_lines(exports / "issues.ndjson", (json.loads(row["data"]) for row in _payloads(raw / "_raw_jira_api_issues.csv")))
+    write_lines(
+        exports / "issues.ndjson", (json.loads(row["data"]) for row in _payloads(raw / "_raw_jira_api_issues.csv"))
+    )
     write_lines(
         exports / "changelogs.ndjson",
         (
@@ -71,7 +73,9 @@ def test_lead_time_of_every_issue(
 ) -> None:
     # DevLake's lead time is creation to the tool's resolution date, in whole minutes.
     answers = {
-        row["issue_id"]: int(row["lead_time_minutes"]) for row in expected("_tool_jira_issues") if row["lead_time_minutes"]
+        row["issue_id"]: int(row["lead_time_minutes"])
+        for row in expected("_tool_jira_issues")
+        if row["lead_time_minutes"]
     }
     ours = dict(
         _rows(
@@ -141,9 +145,7 @@ def test_every_item_of_the_changelog_pages(
     assert ours == answers
 
 
-def test_every_sprint(
-    warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
-) -> None:
+def test_every_sprint(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]) -> None:
     answers = {
         row["sprint_id"]: (row["name"], row["state"], _moment(row["start_date"]), _moment(row["complete_date"]))
         for row in expected("_tool_jira_sprints")

@@ -83,7 +83,8 @@ def visits(
     with duckdb.connect(str(refreshed(folder)), read_only=True) as warehouse:
         rows = warehouse.execute(
             "select items.native_id, visits.status_at_entry, visits.entered_at, visits.visit_sequence = 1,"
-            " visits.next_stage_id is null from flow.fct_stage_visits as visits inner join flow.fct_work_items as items using (work_item_id)"
+            " visits.next_stage_id is null from flow.fct_stage_visits as visits"
+            " inner join flow.fct_work_items as items using (work_item_id)"
         ).fetchall()
     return set(rows)
 

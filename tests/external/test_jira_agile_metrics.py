@@ -75,9 +75,7 @@ def test_cycle_time_table(
 
 
 def test_blocked_days(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]) -> None:
-    answers = {
-        (row["key"], row["start"], row["end"]) for row in expected("impediments")
-    }
+    answers = {(row["key"], row["start"], row["end"]) for row in expected("impediments")}
     ours = set(
         warehouse.execute(
             "select item_key, started_at::date::varchar, ended_at::date::varchar from flow.fct_blocked_spells"
@@ -88,9 +86,7 @@ def test_blocked_days(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[
     assert ours == answers
 
 
-def test_cumulative_flow(
-    warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
-) -> None:
+def test_cumulative_flow(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]) -> None:
     rows = warehouse.execute(
         """select calendar_date, stage_name,
             sum(sum(n_first_reached)) over (partition by stage_name order by calendar_date)
@@ -105,13 +101,13 @@ def test_cumulative_flow(
         day = date.fromisoformat(row["Date"])
         for stage in COLUMNS:
             # What their backlog column leaves out is added to it here, not taken from ours.
-            left_out = sum(first[key]["Backlog"] <= row["Date"] for key in WITHOUT_CHANGELOG) if stage == "Backlog" else 0
+            left_out = (
+                sum(first[key]["Backlog"] <= row["Date"] for key in WITHOUT_CHANGELOG) if stage == "Backlog" else 0
+            )
             assert ours.get((day, stage), 0) == float(row[stage]) + left_out, (day, stage)
 
 
-def test_throughput(
-    warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
-) -> None:
+def test_throughput(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]) -> None:
     ours = dict(
         warehouse.execute(
             "select finished_date, count(*) from flow.fct_work_items where is_finished group by finished_date"
@@ -124,5 +120,7 @@ def test_throughput(
 
 
 def test_fixture_is_read_whole(shared_data: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
-    issues = json.loads((shared_data / "jira_agile_metrics" / "jira" / "search_issues.json").read_text(encoding="utf-8"))
+    issues = json.loads(
+        (shared_data / "jira_agile_metrics" / "jira" / "search_issues.json").read_text(encoding="utf-8")
+    )
     assert warehouse.execute("select count(*) from flow.fct_work_items").fetchone() == (len(issues),)

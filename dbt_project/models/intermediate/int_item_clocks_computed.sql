@@ -43,7 +43,9 @@ last_returns as (
 select
     placed.work_item_id,
     min(placed.entered_at) as life_started_at,
-    min(case when placed.is_counted_stage and placed.stage_kind <> 'done' then placed.entered_at end) as flow_started_at,
+    min(case
+        when placed.is_counted_stage and placed.stage_kind <> 'done' then placed.entered_at
+    end) as flow_started_at,
     min(case when placed.is_committed_visit then placed.entered_at end) as started_at,
     min(case
         when placed.is_committed_visit and placed.visit_sequence > last_returns.last_return_sequence

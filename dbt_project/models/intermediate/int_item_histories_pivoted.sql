@@ -46,7 +46,7 @@ directed as (
 select
     directed.*,
     row_number() over (
-        partition by work_item_id
-        order by changed_at, history_number, place, history_key
+        partition by directed.work_item_id
+        order by directed.changed_at, directed.history_number, directed.place, directed.history_key
     ) as entry_number
 from directed

@@ -39,7 +39,8 @@ firsts as (
         entry_number,
         changed_at as first_changed_at,
         {% for attribute in attributes -%}
-        {{ first_known(attribute ~ '_from', 'partition by work_item_id order by entry_number') }} as {{ attribute }}_first,
+        {{ first_known(attribute ~ '_from', 'partition by work_item_id order by entry_number') }}
+            as {{ attribute }}_first,
         {% endfor -%}
         {{ first_known('case when status_from is not null then coalesce(status_from_id, \'\') end',
             'partition by work_item_id order by entry_number') }} as status_first_id
@@ -201,7 +202,8 @@ carried as (
         event_at,
         lead(event_at) over (partition by work_item_id order by event_number) as next_event_at,
         {% for attribute in attributes + ['status_id'] -%}
-        {{ last_known(attribute, 'partition by work_item_id order by event_number') }} as {{ attribute }}{{ ',' if not loop.last }}
+        {{ last_known(attribute, 'partition by work_item_id order by event_number') }}
+            as {{ attribute }}{{ ',' if not loop.last }}
         {% endfor %}
     from numbered
 

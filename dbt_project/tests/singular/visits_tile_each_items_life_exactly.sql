@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_stage_visits'}}}) }}
--- From birth to finish (or as_of) without gap or overlap: each visit begins where the one before ended, the first at the
--- item's birth, and the lengths add up to the item's age. A second of doubt would make every time in stage doubtful.
+-- From birth to finish (or as_of) without gap or overlap: each visit begins where the one before ended, the first at
+-- the item's birth, and the lengths add up to the age. A second of doubt would make every time in stage doubtful.
 with visits as (
 
     select
@@ -49,11 +49,12 @@ ages as (
 lost as (
 
     select
-        work_item_id,
+        items.work_item_id,
         'a counted item has no visit' as problem
-    from {{ ref('fct_work_items') }}
-    where is_counted
-        and work_item_id not in (select work_item_id from visits)
+    from {{ ref('fct_work_items') }} as items
+    left join visits on items.work_item_id = visits.work_item_id
+    where items.is_counted
+        and visits.work_item_id is null
 
 )
 

@@ -114,10 +114,18 @@ ROWS = {
     "direction": ("a,Less,payments,,,,story,wip,lower,2026-03-02,,,,", "desired_direction", "Use one of: down, up."),
     "date": ("a,Less,payments,,,,story,wip,down,02.03.2026,,,,", "launched_on", "Write it as year-month-day"),
     "no date": ("a,Less,payments,,,,story,wip,down,,,,,", "launched_on", "is missing. Add it: the day it took effect"),
-    "transition": ("a,Less,payments,,,,story,wip,down,2026-03-02,two weeks,,,", "transition_days", "is not a whole number"),
+    "transition": (
+        "a,Less,payments,,,,story,wip,down,2026-03-02,two weeks,,,",
+        "transition_days",
+        "is not a whole number",
+    ),
     "transition below 0": ("a,Less,payments,,,,story,wip,down,2026-03-02,-1,,,", "transition_days", "Give at least 0."),
     "percent": ('a,Less,payments,,,,story,wip,down,2026-03-02,,,,"-12,5"', "projected_change_percent", "with a point"),
-    "comma in a text": ("a,Less, and less,payments,,,,story,wip,down,2026-03-02,,,,x", "", "has 15 cells for 14 columns"),
+    "comma in a text": (
+        "a,Less, and less,payments,,,,story,wip,down,2026-03-02,,,,x",
+        "",
+        "has 15 cells for 14 columns",
+    ),
 }
 
 

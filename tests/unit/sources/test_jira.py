@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from orchestration.sources import jira
+from orchestration.sources import jira, jira_files
 
 ISSUE = {"id": "1", "key": "A-1", "fields": {"created": "2026-01-05T09:00:00.000+0100"}}
 HISTORY = {"id": "7", "created": "2026-01-06T09:00:00.000+0100", "items": [{"field": "status"}]}
@@ -41,7 +41,7 @@ RECOGNISED = {
 @pytest.mark.parametrize("case", RECOGNISED)
 def test_recognises(case: str) -> None:
     name, head, kind = RECOGNISED[case]
-    assert jira.recognise(name, head) == kind
+    assert jira_files.recognise(name, head) == kind
 
 
 def test_custom_fields_are_part_of_what_is_read() -> None:

@@ -280,7 +280,9 @@ def test_a_manifest_says_up_to_when_a_source_is_complete(
     drop("issues.ndjson", lines(issue(1)))
     land()
     assert newest_complete_moment(warehouse) == datetime(2026, 1, 7, 8, tzinfo=UTC)
-    drop("manifest.json", json.dumps({"exported_at": "2026-02-01T02:00:00+01:00", "complete_to": "2026-02-01T00:00:00Z"}))
+    drop(
+        "manifest.json", json.dumps({"exported_at": "2026-02-01T02:00:00+01:00", "complete_to": "2026-02-01T00:00:00Z"})
+    )
     land()
     assert newest_complete_moment(warehouse) == datetime(2026, 2, 1, tzinfo=UTC)
 
