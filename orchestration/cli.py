@@ -5,6 +5,7 @@ only when a command runs, so that `weir sql` answers at once.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -80,6 +81,14 @@ def _fail(message: str, code: int = 1) -> None:
     raise SystemExit(code)
 
 
+def _own_name() -> str:
+    """Return what the reader types to start Weir: by name where the shell finds it, else by its path."""
+    if shutil.which("weir"):
+        return "weir"
+    started = Path(sys.argv[0])
+    return os.path.relpath(started) if started.name == "weir" else "weir"
+
+
 def _chosen(portfolio: Path | None, *, is_prepared: bool = True) -> PortfolioFolder:
     """Return the folder meant; the bundled example is written there first unless it is only looked at."""
     paths = chosen_portfolio(portfolio, os.environ, Path.cwd())
@@ -124,7 +133,8 @@ def refresh(portfolio: Path | None, as_of: datetime | None, *, full: bool, debug
 
     paths = _chosen(portfolio)
     load_portfolio(paths.folder)  # a broken portfolio is told at once, before Dagster takes seconds to load
-    with warehouse.WarehouseFolder(paths.warehouse).lock():
+    files = warehouse.WarehouseFolder(paths.warehouse)
+    with files.lock():
         pass  # so is another refresh at work; the run itself takes the lock again
     with RunDisplay() as display:
         from orchestration.runs import run_job
@@ -133,10 +143,12 @@ def refresh(portfolio: Path | None, as_of: datetime | None, *, full: bool, debug
     published = published_summary(paths)
     is_published = published is not None and published["refresh_id"] == outcome.run_id
     if published is not None and is_published:
-        click.echo("\n".join(published_lines(paths, published)))
+        click.echo("\n".join(published_lines(paths, published, _own_name())))
     if not outcome.is_success:
         standing = "The warehouse is published, but not all is done" if is_published else "Nothing was published"
-        _fail("\n".join([f"{standing}:", *outcome.failures]))
+        kept = [file for file in (files.failed, paths.failed_data_docs) if file.exists() and not is_published]
+        look = [f"What failed is kept for a look: {', '.join(map(str, kept))}"] if kept else []
+        _fail("\n".join([f"{standing}:", *outcome.failures, *look]))
 
 
 @main.command()

@@ -35,6 +35,11 @@ class PortfolioFolder:
         return self.warehouse / "data-docs"
 
     @property
+    def failed_data_docs(self) -> Path:
+        """Data Docs of the last refresh that published nothing, until one does."""
+        return self.warehouse / "data-docs.failed"
+
+    @property
     def reports(self) -> Path:
         """The report site."""
         return self.folder / "reports"

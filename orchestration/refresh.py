@@ -125,6 +125,8 @@ def open_build(
         finally:
             if not build.is_published:
                 files.keep_failed()
+                if build.data_docs.exists():
+                    files.swap_folder(build.data_docs, paths.failed_data_docs)
 
 
 def land_exports(build: RefreshBuild) -> list[warehouse.LandingReport]:
@@ -306,6 +308,7 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
         warehouse.export_parquet(connection, parquet)
     build.files.publish(generation, build.portfolio.keep_generations)
     build.is_published = True
+    shutil.rmtree(build.paths.failed_data_docs, ignore_errors=True)
     build.files.swap_folder(parquet, build.files.parquet)
     if build.data_docs.exists():
         build.files.swap_folder(build.data_docs, build.paths.data_docs)

@@ -101,8 +101,8 @@ def _title(step: str) -> str:
     return _STEP_TITLES.get(step, step.replace("__", ": ").replace("_", " "))
 
 
-def published_lines(paths: PortfolioFolder, summary: Mapping[str, Any]) -> list[str]:
-    """Say what was published, where it lies, and how to look at it."""
+def published_lines(paths: PortfolioFolder, summary: Mapping[str, Any], command: str = "weir") -> list[str]:
+    """Say what was published, where it lies, and how to look at it; `command` is how this reader starts Weir."""
     warned = summary["n_checks_warned"]
     as_of = f"{summary['as_of']:%Y-%m-%d %H:%M %Z}"
     named = "" if paths.is_example else f" --portfolio {paths.folder}"
@@ -113,5 +113,5 @@ def published_lines(paths: PortfolioFolder, summary: Mapping[str, Any]) -> list[
         + (" (see the report's page on data quality)" if warned else ""),
         f"Warehouse   {paths.warehouse / 'warehouse.duckdb'}",
         f"Report      {paths.reports / 'index.html'}",
-        f"Look        weir sql{named} {_EXAMPLE_QUERY}   or   make ui",
+        f"Look        {command} sql{named} {_EXAMPLE_QUERY}   or   make ui",
     ]

@@ -20,9 +20,9 @@ from dagster_shared.error import SerializableErrorInfo
 
 from orchestration.portfolio_folder import PORTFOLIO_VARIABLE, PortfolioFolder
 from orchestration.run_display import StepEvent, StepStatus
+from orchestration.run_locks import at_work, is_dead
 
 _SETTINGS = Path(__file__).with_name("dagster.yaml")
-_PROCESS_TAG = "weir/process"
 # With this tag the UI lists a run under the job's own name.
 _REPOSITORY_TAG = {".dagster/repository": "__repository__@weir"}
 # Captured output would swallow the progress shown on the terminal, and a pool slot that a killed run held would make
@@ -56,12 +56,12 @@ def prepare_home(paths: PortfolioFolder) -> Path:
 
 
 def end_dead_runs(paths: PortfolioFolder) -> int:
-    """Mark runs of killed `weir` processes as failed; returns how many.
+    """Mark runs of killed processes as failed; returns how many.
 
     Nobody else can tell that they are dead, and Dagster would wait for them before it starts another run.
     """
     with DagsterInstance.from_config(str(prepare_home(paths)), "weir.yaml") as instance:
-        return _end_dead_runs(instance)
+        return _end_dead_runs(instance, paths)
 
 
 def run_job(
@@ -84,19 +84,19 @@ def run_job(
         is_debugging: Let Dagster print its own log.
     """
     run_id = str(uuid.uuid4())
-    with _quiet(is_debugging), _named(paths):
+    with _quiet(is_debugging), _named(paths), at_work(paths, run_id):
         from orchestration.definitions import defs
 
         definition = defs().resolve_job_def(job)
         with DagsterInstance.from_config(str(prepare_home(paths)), "weir.yaml") as instance:
-            _end_dead_runs(instance)
+            _end_dead_runs(instance, paths)
             instance.add_event_listener(run_id, _listener(on_event))
             result = definition.execute_in_process(
                 run_config=_run_config(job, as_of, full=full, is_debugging=is_debugging),
                 instance=instance,
                 raise_on_error=False,
                 run_id=run_id,
-                tags={**_REPOSITORY_TAG, _PROCESS_TAG: str(os.getpid())},
+                tags=_REPOSITORY_TAG,
             )
             return RunOutcome(result.success, run_id, tuple(_failures(result)))
 
@@ -160,24 +160,14 @@ def _own_words(error: SerializableErrorInfo) -> str:
     return (text or error.message).strip()
 
 
-def _end_dead_runs(instance: DagsterInstance) -> int:
+def _end_dead_runs(instance: DagsterInstance, paths: PortfolioFolder) -> int:
     unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED]
     runs = instance.get_runs(dg.RunsFilter(statuses=unfinished))
-    dead = [run for run in runs if _PROCESS_TAG in run.tags and not _is_alive(int(run.tags[_PROCESS_TAG]))]
+    dead = [run for run in runs if is_dead(paths, run.run_id)]
     for run in dead:
-        instance.report_run_failed(run, message="The process that ran this was killed; nothing was published.")
+        instance.report_run_failed(run, message="The process that ran this was killed; run the job again.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return len(dead)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pydantic import PrivateAttr
 
 from orchestration.portfolio_folder import PortfolioFolder, chosen_portfolio
 from orchestration.refresh import RefreshBuild, open_build, utc_now
+from orchestration.run_locks import at_work
 
 
 class PortfolioResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -26,6 +27,15 @@ class PortfolioResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def paths(self) -> PortfolioFolder:
         """The folder's layout."""
         return PortfolioFolder(Path(self.folder), self.is_example)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PortfolioResource"]:
+        """Let a run be known as at work for as long as its process lives."""
+        if context.run is None:
+            yield self
+            return
+        with at_work(self.paths, context.run.run_id):
+            yield self
 
 
 class RefreshResource(dg.ConfigurableResource):  # type: ignore[type-arg]

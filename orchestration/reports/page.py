@@ -31,7 +31,7 @@ from orchestration.reports.sections.intervention_signals import Charted, charted
 from orchestration.reports.sections.levels import TABLE_LEVEL, charted_level, counted_at
 from orchestration.reports.sections.periods import complete_periods, complete_weeks
 from orchestration.reports.value_streams import ValueStream, value_streams
-from orchestration.reports.wording import clipped, counted, counted_items, day, level_plural, listed
+from orchestration.reports.wording import clipped, counted, counted_items, data_up_to, day, level_plural, listed
 
 _INTERVENTION_PREFIX: Final = "intervention-"
 _VALUE_STREAM_PREFIX: Final = "value-stream-"
@@ -209,7 +209,7 @@ def _portfolio_lead(frames: Mapping[str, pd.DataFrame], context: ReportContext, 
     n_trains = frames["dim_trains"]["value_stream_id"].isin(shown).sum()
     n_teams = frames["dim_teams"]["value_stream_id"].isin(shown).sum()
     parts = f"{counted(len(streams), 'value stream')}, {counted(n_trains, 'train')}, {counted(n_teams, 'team')}"
-    return f"{parts}. Data as of {day(context.as_of_day)}."
+    return f"{parts}. {data_up_to(context.local_as_of)}"
 
 
 def _value_stream_page(frames: Mapping[str, pd.DataFrame], context: ReportContext, stream: ValueStream) -> Page:
@@ -277,7 +277,7 @@ def _stream_lead(frames: Mapping[str, pd.DataFrame], context: ReportContext, str
     if stream.is_unassigned:
         return (
             f"Items that no membership rule of the portfolio file matched; charts show {level_plural(stream.level)}. "
-            f"Data as of {day(context.as_of_day)}."
+            f"{data_up_to(context.local_as_of)}"
         )
     trains, teams = frames["dim_trains"], frames["dim_teams"]
     train_names = trains.loc[trains["value_stream_id"] == stream.identity].sort_values("position")["train_name"]
@@ -285,7 +285,7 @@ def _stream_lead(frames: Mapping[str, pd.DataFrame], context: ReportContext, str
     named = f" ({listed([str(name) for name in train_names])})" if len(train_names) else ""
     return (
         f"Value stream with {counted(len(train_names), 'train')}{named} and {counted(n_teams, 'team')}; charts show "
-        f"{level_plural(stream.level)}. Data as of {day(context.as_of_day)}."
+        f"{level_plural(stream.level)}. {data_up_to(context.local_as_of)}"
     )
 
 
@@ -307,7 +307,7 @@ def _intervention_page(frames: Mapping[str, pd.DataFrame], context: ReportContex
         title=str(one.facts["intervention_name"]),
         lead=(
             f"Intervention in {scope_name}, launched {day(one.facts['launched_date'])}. "
-            f"Data as of {day(context.as_of_day)}."
+            f"{data_up_to(context.local_as_of)}"
         ),
         sections=intervention_detail.sections(one, scope_name, stage_name),
         kind="intervention",
@@ -319,7 +319,7 @@ def _quality_page(frames: Mapping[str, pd.DataFrame], context: ReportContext) ->
     return Page(
         file_name="data-quality.html",
         title="Data quality",
-        lead=f"What the numbers of generation {context.generation} rest on. Data as of {day(context.as_of_day)}.",
+        lead=f"What the numbers of generation {context.generation} rest on. {data_up_to(context.local_as_of)}",
         sections=data_quality.sections(
             frames["mart_data_coverage"],
             frames["mart_unmapped_values"],

@@ -5,7 +5,7 @@ Belongs here: turning a value into a short piece of text. Does not belong here: 
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import pandas as pd
@@ -133,6 +133,13 @@ def day(value: object) -> str:
     """A day in words: "22 Jun 2026"."""
     moment = as_day(value)
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def data_up_to(moment: datetime) -> str:
+    """Say up to when the data go; midnight is the end of the day before, as people count days."""
+    if moment.time() == time.min:  # the portfolio's own midnight
+        return f"Data up to the end of {day(moment.date() - timedelta(days=1))}."
+    return f"Data up to {day(moment.date())}, {moment:%H:%M}."
 
 
 def short_day(value: object) -> str:

@@ -1,7 +1,4 @@
-"""The report site that the browser tests open.
-
-`site_folder` is the one place to change for another site: it returns a folder with `index.html` and its pages.
-"""
+"""The report sites that the browser tests open: folders with `index.html` and its pages."""
 
 import shutil
 import sys
@@ -23,9 +20,11 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report site built from the synthetic frames of the report tests."""
+@pytest.fixture(scope="session", params=["made-up frames", "the bundled example"])
+def site_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reports of a whole refresh, and a site from the hostile frames of the report tests."""
+    if request.param == "the bundled example":
+        return request.getfixturevalue("published_example").reports
     sys.path.insert(0, str(REPORT_TESTS))
     import synthetic_frames
 

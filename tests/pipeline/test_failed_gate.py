@@ -58,6 +58,8 @@ def test_too_much_quarantined_publishes_nothing(example_copy: PortfolioFolder, w
     assert "jira-main, n_quarantined = 2" in done.stderr
     assert "Traceback" not in done.stderr
     assert (example_copy.warehouse / "warehouse.failed.duckdb").exists()
+    assert (example_copy.failed_data_docs / "index.html").exists()
+    assert f"kept for a look: {example_copy.warehouse / 'warehouse.failed.duckdb'}" in done.stderr
     assert not (example_copy.warehouse / "warehouse.build.duckdb").exists()
 
 

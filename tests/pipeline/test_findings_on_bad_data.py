@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 import checks
+from orchestration.portfolio_folder import PortfolioFolder
 from orchestration.warehouse import TableKeys, check_frames, connect
 
 TABLES = TableKeys(checks.TABLE_KEYS, checks.TABLES_THAT_MAY_BE_EMPTY)
@@ -62,10 +63,10 @@ SPOILT = {
 
 
 @pytest.fixture
-def warehouse(published_example: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def warehouse(published_example: PortfolioFolder, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Return a writable copy of the published example."""
     copy = tmp_path / "warehouse.duckdb"
-    shutil.copyfile(published_example / "warehouse" / "warehouse.duckdb", copy)
+    shutil.copyfile(published_example.warehouse / "warehouse.duckdb", copy)
     with connect(copy) as connection:
         yield connection
 

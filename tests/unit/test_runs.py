@@ -1,6 +1,5 @@
 """The run history of a portfolio: its settings, and runs whose process was killed."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import dagster as dg
 import pytest
 
 from orchestration.portfolio_folder import PortfolioFolder
+from orchestration.run_locks import at_work, is_dead
 from orchestration.runs import end_dead_runs, prepare_home
 
 
@@ -20,11 +20,6 @@ def some_job() -> None:
 @pytest.fixture
 def paths(tmp_path: Path) -> PortfolioFolder:
     return PortfolioFolder(tmp_path)
-
-
-def statuses(paths: PortfolioFolder, name: str = "weir.yaml") -> dict[str, str]:
-    with dg.DagsterInstance.from_config(str(prepare_home(paths)), name) as instance:
-        return {run.tags.get("weir/process", ""): run.status.value for run in instance.get_runs()}
 
 
 def test_settings_are_written_once_and_again_when_they_change(paths):
@@ -46,12 +41,47 @@ def test_dagster_takes_the_settings(paths):
         assert instance.global_op_concurrency_default_limit == 1
 
 
-def test_only_runs_of_dead_processes_are_ended(paths):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
+HOLD = """
+import sys, time
+from pathlib import Path
+from orchestration.portfolio_folder import PortfolioFolder
+from orchestration.run_locks import at_work
+with at_work(PortfolioFolder(Path(sys.argv[1])), sys.argv[2]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_only_runs_of_killed_processes_are_ended(paths):
     with dg.DagsterInstance.from_config(str(prepare_home(paths)), "weir.yaml") as instance:
-        for tags in ({"weir/process": str(ended.pid)}, {"weir/process": str(os.getpid())}, {}):
-            instance.create_run_for_job(some_job, status=dg.DagsterRunStatus.STARTED, tags=tags)
-    assert end_dead_runs(paths) == 1
-    assert statuses(paths) == {str(ended.pid): "FAILURE", str(os.getpid()): "STARTED", "": "STARTED"}
-    assert end_dead_runs(paths) == 0
+        killed, working, elsewhere, done = (
+            instance.create_run_for_job(some_job, status=dg.DagsterRunStatus.STARTED).run_id for _ in range(4)
+        )
+    command = [sys.executable, "-c", HOLD, str(paths.folder)]
+    for run_id in (killed, working):
+        process = subprocess.Popen([*command, run_id], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        if run_id == killed:
+            process.kill()
+            process.wait()
+    with at_work(paths, done):
+        pass
+    try:
+        assert end_dead_runs(paths) == 1
+        assert end_dead_runs(paths) == 0
+    finally:
+        process.kill()
+        process.wait()
+    with dg.DagsterInstance.from_config(str(prepare_home(paths)), "weir.yaml") as instance:
+        statuses = {run.run_id: run.status.value for run in instance.get_runs()}
+    assert statuses == {killed: "FAILURE", working: "STARTED", elsewhere: "STARTED", done: "STARTED"}
+
+
+def test_a_lock_taken_twice_in_one_process_is_held_until_the_outer_end(paths):
+    with at_work(paths, "a-run"):
+        with at_work(paths, "a-run"):
+            assert not is_dead(paths, "a-run")
+        assert not is_dead(paths, "a-run")
+        assert list((paths.dagster_home / "at-work").iterdir()) != []
+    assert list((paths.dagster_home / "at-work").iterdir()) == []

@@ -1,6 +1,6 @@
 """Numbers, days and names in words."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -44,3 +44,14 @@ def test_listed_counts_what_it_leaves_out() -> None:
 def test_clipped_keeps_short_text_and_marks_a_cut() -> None:
     assert wording.clipped("short") == "short"
     assert wording.clipped("x" * 80, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (datetime(2026, 6, 29, 0, 0, tzinfo=UTC), "Data up to the end of 28 Jun 2026."),
+        (datetime(2026, 6, 29, 13, 5, tzinfo=UTC), "Data up to 29 Jun 2026, 13:05."),
+    ],
+)
+def test_midnight_is_the_end_of_the_day_before(moment: datetime, said: str) -> None:
+    assert wording.data_up_to(moment) == said

@@ -1,0 +1,36 @@
+"""dbt's unit tests: the SQL's logic on made-up rows, one edge case each (`unit_tests:` beside the models).
+
+They stay out of the nightly refresh, because no night's data can change what they find.
+"""
+
+import shutil
+from pathlib import Path
+
+from orchestration.dbt_build import build, failure_sentences
+from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
+
+# The edge cases that flow facts must not lose; the models' own files hold many more.
+REQUIRED = {
+    "a_reopened_item_is_finished_at_its_last_finish",
+    "after_a_move_backward_all_is_rework_up_to_the_furthest_stage_reached_before",
+    "a_skipped_stage_gets_no_visit_and_is_counted",
+    "two_changes_in_one_second_are_two_visits_in_the_tools_order",
+    "a_self_transition_and_a_renamed_status_go_on_with_the_visit",
+    "an_item_created_directly_in_a_later_status_is_born_there",
+    "an_item_that_never_moved_is_as_it_is_now_from_its_creation_on",
+    "a_cancelled_item_leaves_wip_and_has_no_durations",
+    "an_item_across_a_night_when_the_clocks_change_has_true_hours_and_local_days",
+    "an_item_moved_between_projects_is_one_item_with_its_old_keys",
+    "a_status_renamed_halfway_stays_in_its_stage",
+}
+
+
+def test_dbt_unit_tests_pass(published_example: PortfolioFolder, tmp_path: Path) -> None:
+    database = tmp_path / "warehouse.build.duckdb"
+    # A unit test takes the columns' types from the relations that its model reads.
+    shutil.copyfile(published_example.warehouse / "warehouse.duckdb", database)
+    outcomes = build(DBT_PROJECT, tmp_path / "target", database, selection=["--select", "test_type:unit"])
+    assert failure_sentences(outcomes) == []
+    assert {outcome.resource_type for outcome in outcomes} == {"unit_test"}
+    assert {outcome.status for outcome in outcomes} == {"passed"}
+    assert {outcome.name for outcome in outcomes} >= REQUIRED
