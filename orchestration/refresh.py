@@ -149,9 +149,18 @@ def _land_source(build: RefreshBuild, source: Any) -> warehouse.LandingReport:
             return warehouse.land_source(
                 connection, source, field_map, build.paths.folder, build.refresh.refresh_id, build.now()
             )
-    except Exception as error:  # noqa: BLE001 whatever one source's files hold must not cost the others their night
+    except Exception as error:
         reason = " ".join(str(error).split())
+        if not build.is_incremental:
+            raise RefreshError(
+                f"{source.id}: its exports cannot be read ({reason}), and a full build has no earlier export to use; "
+                "export them again."
+            ) from error
         message = f"{source.id}: its exports cannot be read ({reason}); its last good export is used. Export it again."
+        with build.connection() as connection:
+            warehouse.note_unreadable_source(
+                connection, source, f"exports cannot be read: {reason}", build.refresh.refresh_id, build.now()
+            )
         return warehouse.LandingReport(source.id, messages=[message])
 
 
@@ -170,7 +179,7 @@ def write_portfolio(build: RefreshBuild) -> None:
             )
         build.refresh = replace(build.refresh, as_of=as_of)
         tables = portfolio_tables(build.portfolio, *warehouse.data_days(connection, as_of))
-        warehouse.write_portfolio(connection, tables, build.refresh)
+        warehouse.write_portfolio(connection, tables, build.refresh, is_as_of_given=build.requested_as_of is not None)
 
 
 def build_models(

@@ -136,7 +136,8 @@ _RAW_JIRA_LOAD = Measure(
         MeasureColumn(
             "quarantined_share",
             "share",
-            "n_quarantined / (n_loaded + n_quarantined), at most 1; NULL if both are 0",
+            "quarantined records / records, of all files of the source or of those loaded in this refresh, whichever "
+            "is larger; files that are not Jira's are left out; NULL without records",
             is_nullable=True,
         ),
         MeasureColumn(
@@ -186,6 +187,12 @@ _RAW_PORTFOLIO_CALENDAR = Measure(
         ),
         MeasureColumn("n_days_missing", "count", "required days that raw_portfolio.dates lacks or holds twice"),
         MeasureColumn("n_working_days", "count", "required days with is_working_day and working_hours > 0"),
+        MeasureColumn(
+            "days_since_as_of",
+            "number",
+            "days from as_of to the start of the refresh; NULL if this as_of was asked for",
+            is_nullable=True,
+        ),
     ),
 )
 

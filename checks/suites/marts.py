@@ -198,7 +198,7 @@ _INTERVENTIONS = SuiteDefinition(
     checks=(
         Check(
             "every_intervention_has_series",
-            "critical",
+            "warning",
             "Every registered intervention has a weekly series.",
             "ExpectColumnValuesToBeBetween",
             {"column": "n_series_weeks", "min_value": 1},

@@ -4,7 +4,7 @@ Belongs here: expectations on ``raw_portfolio.*`` that need the loaded data. Doe
 folder is coherent, which its loader decides before anything runs.
 """
 
-from checks.definitions import Check, Condition, SuiteDefinition
+from checks.definitions import Check, Condition, Limit, SuiteDefinition
 from checks.measures import RAW_PORTFOLIO_TABLES
 
 _RULE_TABLES = {
@@ -59,6 +59,13 @@ _CALENDAR = SuiteDefinition(
             "ExpectColumnValuesToBeBetween",
             {"column": "n_working_days", "min_value": 1},
             observed_column="n_days_required",
+        ),
+        Check(
+            "data_are_recent",
+            "warning",
+            "The newest data are at most {max_days_behind:g} days older than the refresh.",
+            "ExpectColumnValuesToBeBetween",
+            {"column": "days_since_as_of", "max_value": Limit("max_days_behind")},
         ),
     ),
 )

@@ -8,12 +8,17 @@
 {%- endmacro %}
 
 
-{# Was the item resolved later than it was created, although no change of its status is known? Then its status at
-   creation is not known either. A minute is allowed for, because a tool stamps both within one request. #}
+{# Was the item done later than it was created, although no change of its status is known? Then its status at creation
+   is not known either. A minute is allowed for, because a tool stamps both within one request. Of an item exported
+   without any history only its last update tells. #}
 {% macro is_resolved_without_a_change(items, has_status_change) -%}
     (
         not {{ has_status_change }}
         and {{ items }}.status_category = 'done'
-        and {{ seconds_between(items ~ '.created_at', items ~ '.resolved_at') }} > 60
+        and {{ seconds_between(
+            items ~ '.created_at',
+            'coalesce(' ~ items ~ '.resolved_at, case when not ' ~ items ~ '.has_changelog then '
+            ~ items ~ '.updated_at end)'
+        ) }} > 60
     )
 {%- endmacro %}

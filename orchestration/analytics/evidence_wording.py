@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
 #: Below these a number would print as 0.
-_SMALLEST_GROWTH_SHOWN, _SMALLEST_P_SHOWN = 0.05, 0.001
+_SMALLEST_GROWTH_SHOWN, _SMALLEST_P_SHOWN, _SMALLEST_SHARE_SHOWN = 0.05, 0.001, 0.005
 
 
 def describe_insufficiency(line: pd.DataFrame, min_weeks: int, min_departures: int) -> pd.Series[str]:
@@ -48,14 +48,28 @@ def describe_evidence(line: pd.DataFrame, *, is_working_time: bool) -> pd.Series
 def _describe_stage(row: Mapping[Hashable, Any], time: str) -> str:
     basis = (
         f"n = {row['n_departures']} departures, {row['n_weeks']} weeks to {row['window_end']:%Y-%m-%d}"
-        f" (from {row['window_start']:%Y-%m-%d})."
+        f" (from {row['window_start']:%Y-%m-%d}){_left_out_clause(row)}."
     )
     if pd.isna(row["utilisation"]):
-        return f"{row['stage_name']} had no item in work in the window, so it cannot be compared; {basis}"
+        item = "item with a usable history" if row["left_out_share"] > 0 else "item"
+        return f"{row['stage_name']} had no {item} in work in the window, so it cannot be compared; {basis}"
     sentences = [_busy_sentence(row, time), _queue_sentence(row), _flow_sentence(row), _rank_sentence(row)]
     if not row["is_sufficient"]:
         sentences.append(f"Too little to compare stages by: {row['insufficient_reason']}.")
     return " ".join([sentence for sentence in sentences if sentence] + [basis])
+
+
+def _left_out_clause(row: Mapping[Hashable, Any]) -> str:
+    share = row["left_out_share"]
+    if pd.isna(share) or share == 0:
+        return ""
+    # Neither the few left out nor the few kept may be rounded away.
+    shown = _share(share)
+    if share < _SMALLEST_SHARE_SHOWN:
+        shown = "under 1 %"
+    elif 1 - _SMALLEST_SHARE_SHOWN <= share < 1:
+        shown = "over 99 %"
+    return f"; {shown} of the line's stage visits are left out, as their items have no usable history"
 
 
 def _share(value: float) -> str:

@@ -45,7 +45,15 @@ MIN_DEPARTURES = 60
 #: The queue is not ranked in a line in which a limit on work in progress was reached in more than this share of weeks.
 MAX_WIP_LIMIT_HIT_SHARE = 0.2
 
-VISIT_COLUMNS = ("value_stream_id", "level", "stage_id", "entered_at", "exited_at", "next_stage_id")
+VISIT_COLUMNS = (
+    "value_stream_id",
+    "level",
+    "stage_id",
+    "entered_at",
+    "exited_at",
+    "next_stage_id",
+    "has_usable_history",
+)
 STAGE_COLUMNS = (
     "stage_id",
     "workflow_id",
@@ -71,6 +79,7 @@ _TYPES = {
     "n_arrivals": "int64",
     "n_departures": "int64",
     "n_left_queue": "int64",
+    "left_out_share": "float64",
     "capacity_estimate": "float64",
     "capacity_source": "str",
     "utilisation": "float64",
@@ -156,6 +165,9 @@ def stage_constraint_evidence(
     Only mapped, counted, not cancelled stages take part; the queue of an active stage is the queue stage or stages
     directly before it. Nothing at or after ``window_end`` is read. Visits without a value stream or level are left out.
 
+    Visits of items without a usable history are measured by nothing here, as their times cannot be trusted;
+    ``left_out_share`` is their share (0 to 1) of the line's visits to queue and active stages in the window.
+
     Parameters
     ----------
     visits: one row per stage visit with ``VISIT_COLUMNS`` (grain of ``fct_stage_visits``); ``exited_at`` NaT = open;
@@ -201,10 +213,13 @@ def stage_constraint_evidence(
         if not queues:
             continue
         given = {stage: size for (owner, stage), size in (capacities or {}).items() if owner == stream}
-        is_queue_ranked = not _is_held_by_wip_limits(before_end, line_stages, window)
+        usable_before_end = before_end.loc[before_end["has_usable_history"]]
+        is_queue_ranked = not _is_held_by_wip_limits(usable_before_end, line_stages, window)
         for level, of_level in before_end.groupby("level", sort=True):
-            line_window = window.since(float(of_level["entered"].min()))
-            measured = measure_line(_line_visits(of_level, line_window), queues, clock, given, uniforms)
+            usable = of_level.loc[of_level["has_usable_history"]]
+            # A line of which nothing can be measured keeps its rows: they say that all of it was left out.
+            line_window = window.since(float((of_level if usable.empty else usable)["entered"].min()))
+            measured = measure_line(_line_visits(usable, line_window), queues, clock, given, uniforms)
             named = measured.merge(line_stages[["stage_id", "stage_name", "position"]], on="stage_id", how="left")
             first_day, last_day = _local_days(line_window)
             named = named.rename(columns={"position": "stage_position"}).assign(
@@ -215,6 +230,7 @@ def stage_constraint_evidence(
                 window_start=first_day,
                 window_end=last_day,
                 is_queue_ranked=is_queue_ranked,
+                left_out_share=_left_out_share(of_level, line_window),
             )
             lines.append(_worded(rank_stages(named), is_working_time=clock.is_working_time))
     if not lines:
@@ -267,9 +283,18 @@ def _counted_visits(visits: pd.DataFrame, stages: pd.DataFrame) -> pd.DataFrame:
     counted = counted.merge(of_interest[["stage_id", "workflow_id"]], on="stage_id", how="inner")
     counted["entered"] = seconds_since_epoch(counted["entered_at"])
     counted["left"] = seconds_since_epoch(counted["exited_at"])
+    counted["has_usable_history"] = counted["has_usable_history"].astype("boolean").fillna(value=False).astype(bool)
     if (counted["left"] < counted["entered"]).any():
         raise ValueError("A stage visit ends before it begins; repair or drop such visits before they are measured.")
     return counted
+
+
+def _left_out_share(of_level: pd.DataFrame, window: _Window) -> float:
+    """Return the share of the visits in the window that belong to unusable histories; NaN if there was no visit."""
+    start, end = window.seconds[0], window.seconds[-1]
+    is_inside = (of_level["entered"] < end) & ~(of_level["left"] < start)
+    inside = of_level.loc[is_inside, "has_usable_history"]
+    return float("nan") if inside.empty else float(1 - inside.mean())
 
 
 def _line_visits(of_level: pd.DataFrame, window: _Window) -> LineVisits:

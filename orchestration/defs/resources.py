@@ -28,15 +28,6 @@ class PortfolioResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The folder's layout."""
         return PortfolioFolder(Path(self.folder), self.is_example)
 
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["PortfolioResource"]:
-        """Let a run be known as at work for as long as its process lives."""
-        if context.run is None:
-            yield self
-            return
-        with at_work(self.paths, context.run.run_id):
-            yield self
-
 
 class RefreshResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """One refresh for the whole run: holds the warehouse's lock from the first step to the last.
@@ -54,7 +45,8 @@ class RefreshResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Open the build for one run; what is not published is put aside at its end."""
         as_of = datetime.fromisoformat(self.as_of) if self.as_of else None
         refresh_id = context.run.run_id if context.run else "outside-of-a-run"
-        with open_build(self.portfolio.paths, refresh_id, utc_now, as_of=as_of, full=self.full) as build:
+        opened = open_build(self.portfolio.paths, refresh_id, utc_now, as_of=as_of, full=self.full)
+        with at_work(self.portfolio.paths, refresh_id), opened as build:
             self._build = build
             yield self
 

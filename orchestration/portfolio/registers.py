@@ -154,6 +154,10 @@ def _stage_problems(row: _Row, model: PortfolioFile | None, ids: WrittenIds | No
         if metric in ("stage_time", "stage_wip", "stage_departures"):
             yield row.problem("stage", f"is missing, and {metric} needs one. Write it as workflow.stage.")
         return
+    for column in ("train", "team"):
+        if metric.startswith("stage_") and row.cells.get(column):
+            message = f"is given, but {metric} is measured for the whole value stream. Leave it empty."
+            yield row.problem(column, message)
     if model is None or ids is None:
         return
     if named not in ids.stages:

@@ -146,7 +146,9 @@ def kinds(field_map: Mapping[str, str], field_names: Mapping[str, str]) -> dict[
         "selects": selects,
         "key": "record.key",
         "refusal": _ISSUE_REFUSAL,
-        "unreadable_parts": _UNREADABLE_HISTORIES.format(histories="record.changelog.histories", key="record.key"),
+        "unreadable_parts": _UNREADABLE_HISTORIES.format(
+            histories="record.changelog.histories", key="record.key", possible=_POSSIBLE
+        ),
     }
     return {
         kind.name: kind
@@ -190,24 +192,29 @@ def _issue_record(field_map: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-_ISSUE_REFUSAL = """
+# One wild date would move the whole portfolio's clock or stretch a life over centuries.
+_POSSIBLE = "timestamptz '1970-01-02 00:00:00+00' and exported_at + interval 1 day"
+
+_ISSUE_REFUSAL = f"""
     case
         when record.key is null and record.id is null and record.fields is null then 'not a JSON object of an issue'
         when trim(coalesce(record.key, '')) = '' then 'issue without key'
         when record.fields.created is null then 'issue without created'
         when try_cast(record.fields.created as timestamptz) is null
             then 'impossible created date: ' || record.fields.created
-        when try_cast(record.fields.created as timestamptz) not between timestamptz '1970-01-02 00:00:00+00'
-            and exported_at + interval 1 day then 'created date outside its export: ' || record.fields.created
+        when try_cast(record.fields.created as timestamptz) not between {_POSSIBLE}
+            then 'created date outside its export: ' || record.fields.created
         when record.fields.updated is not null and try_cast(record.fields.updated as timestamptz) is null
             then 'impossible updated date: ' || record.fields.updated
+        when try_cast(record.fields.updated as timestamptz) not between {_POSSIBLE}
+            then 'updated date outside its export: ' || record.fields.updated
     end"""
 
 _UNREADABLE_HISTORIES = """
     select export_file, {key} as record_key,
         'change with an impossible date: ' || coalesce(history.created, 'none') as reason
-    from (select export_file, record, unnest({histories}) as history from landed where refusal is null)
-    where try_cast(history.created as timestamptz) is null"""
+    from (select export_file, exported_at, record, unnest({histories}) as history from landed where refusal is null)
+    where coalesce(try_cast(history.created as timestamptz) not between {possible}, true)"""
 
 
 def _issue_selects(field_map: Mapping[str, str], tracked: set[str]) -> dict[str, str]:
@@ -243,7 +250,10 @@ def _issue_selects(field_map: Mapping[str, str], tracked: set[str]) -> dict[str,
 
 
 def _changes_select(histories: str, origin: str, tracked: set[str], issue_ref: str) -> str:
-    """Two unnests: histories with their place, then their items with theirs; values kept for tracked fields only."""
+    """Two unnests: histories with their place, then their items with theirs; values kept for tracked fields only.
+
+    An entry without items keeps one row without a field, because a tool's count of entries counts it too.
+    """
     names = ", ".join("'" + name.replace("'", "''") + "'" for name in sorted(tracked))
     kept = f"(lower(item.field) in ({names}) or lower(item.fieldId) in ({names}))"
     return f"""
@@ -252,14 +262,17 @@ def _changes_select(histories: str, origin: str, tracked: set[str], issue_ref: s
                 case when {kept} then item."from" end, case when {kept} then item."fromString" end,
                 case when {kept} then item."to" end, case when {kept} then item."toString" end, '{origin}'
             from (
-                select export_file, exported_at, issue_ref, history, history_position, unnest(history.items) as item,
-                    generate_subscripts(history.items, 1) as item_position
+                select export_file, exported_at, issue_ref, history, history_position, unnest(items) as item,
+                    generate_subscripts(items, 1) as item_position
                 from (
-                    select export_file, exported_at, {issue_ref} as issue_ref, unnest({histories}) as history,
-                        generate_subscripts({histories}, 1) as history_position
-                    from landed where refusal is null
+                    select *, case when len(history.items) > 0 then history.items else [null] end as items
+                    from (
+                        select export_file, exported_at, {issue_ref} as issue_ref, unnest({histories}) as history,
+                            generate_subscripts({histories}, 1) as history_position
+                        from landed where refusal is null
+                    )
+                    where try_cast(history.created as timestamptz) between {_POSSIBLE}
                 )
-                where try_cast(history.created as timestamptz) is not null
             )"""
 
 
@@ -300,7 +313,7 @@ def _changelog_kind(
         key=issue_ref,
         refusal=f"case when {issue_ref} is null then 'changelog page that does not name its issue' end",
         selects={"issue_changes": _changes_select(histories, "changelog_page", tracked, issue_ref)},
-        unreadable_parts=_UNREADABLE_HISTORIES.format(histories=histories, key=issue_ref),
+        unreadable_parts=_UNREADABLE_HISTORIES.format(histories=histories, key=issue_ref, possible=_POSSIBLE),
     )
 
 

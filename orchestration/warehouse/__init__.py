@@ -7,7 +7,7 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, run_query
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
-from orchestration.warehouse.landing import LandingReport, create_raw_tables, land_source
+from orchestration.warehouse.landing import LandingReport, create_raw_tables, land_source, note_unreadable_source
 from orchestration.warehouse.records import (
     Refresh,
     create_quality_tables,
@@ -40,6 +40,7 @@ __all__ = [
     "land_source",
     "newest_complete_moment",
     "next_generation",
+    "note_unreadable_source",
     "read_frames",
     "record_refresh",
     "run_query",

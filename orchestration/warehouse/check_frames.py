@@ -90,12 +90,19 @@ def _shapes(connection: duckdb.DuckDBPyConnection, tables: TableKeys) -> pd.Data
     return connection.execute(" union all ".join(statements)).df()
 
 
+_SHARE_OF = "sum(n_quarantined) filter (where {files})::double / nullif(sum(n_records) filter (where {files}), 0)"
+
 _RAW_JIRA_LOAD = """
     with files as (
         select source_id, count(*) as n_export_files, max(complete_to) as complete_to,
+            -- Of all files, and of tonight's alone: years of good records must not hide a bad night.
+            greatest(
+                {share_of},
+                {share_of_tonight}
+            ) as quarantined_share,
             count(*) filter (where file_kind is not null and not is_readable) as n_unreadable_files,
             coalesce(sum(n_records) filter (where file_kind like 'issue%' and is_readable), 0) as n_records
-        from raw_jira.export_files group by source_id
+        from raw_jira.export_files cross join raw_portfolio.refresh group by source_id
     ),
     newest as (
         select source_id, issue_id, count(*) as n_versions,
@@ -118,7 +125,7 @@ _RAW_JIRA_LOAD = """
     select sources.source_id, coalesce(n_export_files, 0) as n_export_files,
         coalesce(n_unreadable_files, 0) as n_unreadable_files, coalesce(n_records, 0) as n_records,
         coalesce(n_loaded, 0) as n_loaded, coalesce(n_quarantined, 0) as n_quarantined,
-        least(n_quarantined::double / nullif(coalesce(n_loaded, 0) + n_quarantined, 0), 1.0) as quarantined_share,
+        files.quarantined_share,
         abs(coalesce(n_records, 0) - coalesce(n_loaded, 0) - coalesce(n_issues_refused, 0)) as n_unaccounted,
         coalesce(n_issues, 0) as n_issues, coalesce(n_without_status, 0) as n_without_status,
         n_without_status::double / nullif(n_issues, 0) as without_status_share,
@@ -132,7 +139,12 @@ _RAW_JIRA_LOAD = """
         union all
         select source_id, 0, 0 from raw_portfolio.sources where source_id not in (select source_id from quarantined)
     ) using (source_id)
-    where sources.tool = 'jira'"""
+    where sources.tool = 'jira'""".format(
+    share_of=_SHARE_OF.format(files="file_kind is not null"),
+    share_of_tonight=_SHARE_OF.format(
+        files="file_kind is not null and export_files.refresh_id = raw_portfolio.refresh.refresh_id"
+    ),
+)
 
 _CALENDAR = """
     with required as (
@@ -147,6 +159,8 @@ _CALENDAR = """
         from raw_portfolio.dates group by calendar_date
     )
     select 'portfolio' as calendar, count(*) as n_days_required,
+        (select case when not is_as_of_given then (epoch(started_at) - epoch(as_of)) / 86400.0 end
+            from raw_portfolio.refresh) as days_since_as_of,
         count(*) filter (where coalesce(dates.n, 0) <> 1) as n_days_missing,
         count(*) filter (where dates.is_worked) as n_working_days
     from days left join dates on days.day = dates.calendar_date"""

@@ -10,8 +10,8 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +29,10 @@ _SMALLEST_OBJECT = 16 << 20
 _LARGEST_OBJECT = 1 << 30
 # A page of Jira shrinks to about a twentieth of its size; a reader needs a buffer for the whole of it.
 _GZIP_RATIO = 30
+# No file's name begins so: a row bears it only while names are being swapped.
+_MOVING = "\x00"
+# Copying a folder may write the exports after the manifest that speaks for them.
+_MANIFEST_REACH = timedelta(days=1)
 
 _EXPORT_FILES = {
     "file_kind": "VARCHAR",
@@ -144,15 +148,17 @@ def land_source(
     report = LandingReport(source.id)
     load = _Load(connection, tool, source.id, refresh_id, loaded_at, report)
     create_raw_tables(connection, [source.tool])
+    forget_unreadable_source(connection, source)
     files, complete_to = _inventory(source, portfolio_folder, tool, loaded_at)
     if not files:
         report.messages.append(f"{source.id}: no export files under {source.exports}; drop the tool's exports there.")
+    tonight = {file.name: file.content_hash for file in files}
     for order in (0, 1):
         # Fields first: the changelogs of Jira Server name a custom field only by its name.
         kinds = tool.kinds(field_map, _mapped_field_names(load))
         shapes = {name: _shape_hash(kind) for name, kind in kinds.items()}
         due = [file for file in files if file.kind is not None and kinds[file.kind].load_order == order]
-        for kind_name, batch in _batches(_new_files(load, due, shapes)):
+        for kind_name, batch in _batches(_new_files(load, due, shapes, tonight)):
             _load_batch(load, kinds[kind_name], shapes[kind_name], batch)
     for file in files:
         if file.kind is None:
@@ -172,15 +178,15 @@ def _inventory(
     place = portfolio_folder / source.exports
     found = place.rglob("*") if place.is_dir() else portfolio_folder.glob(source.exports)
     paths = sorted(path for path in found if path.is_file() and _plain_name(path).endswith(EXPORT_SUFFIXES))
-    manifests = [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.name == MANIFEST]
-    exported_at = max((datetime.fromisoformat(m["exported_at"]) for m in manifests if "exported_at" in m), default=None)
-    complete_to = max((datetime.fromisoformat(m["complete_to"]) for m in manifests if "complete_to" in m), default=None)
+    manifests = [_Manifest.read(path) for path in paths if path.name == MANIFEST]
     files = []
     for path in paths:
         if path.name == MANIFEST:
             continue
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        declared = [m.exported_at for m in manifests if m.exported_at and m.speaks_for(path, written)]
         files.append(
             _ExportFile(
                 path=path,
@@ -188,10 +194,31 @@ def _inventory(
                 kind=tool.recognise(path.name, _head(path)),
                 content_hash=digest,
                 n_bytes=path.stat().st_size,
-                exported_at=exported_at or min(datetime.fromtimestamp(path.stat().st_mtime, UTC), loaded_at),
+                exported_at=max(declared) if declared else min(written, loaded_at),
             )
         )
-    return files, complete_to
+    return files, max((m.complete_to for m in manifests if m.complete_to), default=None)
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    """What a manifest beside exports says of them."""
+
+    path: Path
+    written: datetime
+    exported_at: datetime | None
+    complete_to: datetime | None
+
+    @classmethod
+    def read(cls, path: Path) -> "_Manifest":
+        said = json.loads(path.read_text(encoding="utf-8"))
+        moments = {name: datetime.fromisoformat(said[name]) for name in ("exported_at", "complete_to") if name in said}
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return cls(path, written, moments.get("exported_at"), moments.get("complete_to"))
+
+    def speaks_for(self, file: Path, file_written: datetime) -> bool:
+        """Is the file in the manifest's folder, and not written long after it?"""
+        return self.path.parent in file.parents and file_written <= self.written + _MANIFEST_REACH
 
 
 def _plain_name(path: Path) -> str:
@@ -222,20 +249,59 @@ def _shape_hash(kind: ExportKind) -> str:
     return hashlib.sha256(repr(kind).encode()).hexdigest()[:16]
 
 
-def _new_files(load: _Load, files: Iterable[_ExportFile], shapes: Mapping[str, str]) -> Iterator[_ExportFile]:
-    known = set(
-        load.connection.execute(
-            f"select content_hash, shape_hash from {load.schema}.export_files where source_id = $source_id",
-            {"source_id": load.source_id},
-        ).fetchall()
-    )
+def _new_files(
+    load: _Load, files: Iterable[_ExportFile], shapes: Mapping[str, str], tonight: Mapping[str, str]
+) -> list[_ExportFile]:
+    """Return the files whose content has to be read; content that only changed its name takes its rows along.
+
+    ``tonight``: name to content hash of every file of the source. Content counts as loaded under another name only if
+    that name still holds it: of rotated files (``issues.json`` becomes ``issues-1.json``) none may be forgotten.
+    """
+    rows = load.connection.execute(
+        f"select content_hash, shape_hash, export_file from {load.schema}.export_files"
+        " where source_id = $source_id and is_readable",
+        {"source_id": load.source_id},
+    ).fetchall()
+    holders: dict[tuple[str, str], list[str]] = {}
+    for content, shape, name in rows:
+        holders.setdefault((content, shape), []).append(name)
+    new, renamed = [], {}
     for file in files:
         identity = (file.content_hash, shapes[str(file.kind)])
-        if identity in known:
+        names = holders.get(identity, [])
+        if file.name in names or any(tonight.get(name) == file.content_hash for name in names):
+            load.report.n_files_known += 1
+        elif names:
+            renamed[names.pop()] = file.name
+            holders[identity] = [*names, file.name]
             load.report.n_files_known += 1
         else:
-            known.add(identity)
-            yield file
+            holders[identity] = [file.name]
+            new.append(file)
+    _rename_files(load, renamed)
+    return new
+
+
+def _rename_files(load: _Load, renamed: Mapping[str, str]) -> None:
+    """Give rows the name that their file has now; by way of a name that no file has, because names may be swapped."""
+    for old, name in renamed.items():
+        _relabel(load, old, f"{_MOVING}{name}")
+    for name in renamed.values():
+        _forget_file(load, name)
+        _relabel(load, f"{_MOVING}{name}", name)
+
+
+def _relabel(load: _Load, old: str, name: str) -> None:
+    values = {"source_id": load.source_id, "old": old, "name": name}
+    for table in _tables_of_files(load):
+        load.connection.execute(
+            f"update {table} set export_file = $name where source_id = $source_id and export_file = $old", values
+        )
+
+
+def _tables_of_files(load: _Load) -> list[str]:
+    tables = [f"{load.schema}.{table.name}" for table in load.tool.tables]
+    return [*tables, f"{load.schema}.export_files", "quality.quarantined_records"]
 
 
 def _batches(files: Iterable[_ExportFile]) -> Iterator[tuple[str, list[_ExportFile]]]:
@@ -390,21 +456,35 @@ def _quarantine_parts(load: _Load, kind: ExportKind, file: _ExportFile) -> int:
 
 
 def _refuse_file(load: _Load, file: _ExportFile, shape_hash: str, reason: str) -> None:
-    _forget_file(load, file.name)
+    """Note a file that cannot be read. What an earlier content under its name had brought stays: its last good export.
+
+    A file that was this tool's before stays so: one that a login page has overwritten is a file lost, not a stranger.
+    """
+    values = {"source_id": load.source_id, "export_file": file.name}
+    before = load.connection.execute(
+        f"select max(file_kind) from {load.schema}.export_files"
+        " where source_id = $source_id and export_file = $export_file",
+        values,
+    ).fetchone()
+    for table in (f"{load.schema}.export_files", "quality.quarantined_records"):
+        load.connection.execute(
+            f"delete from {table} where source_id = $source_id and export_file = $export_file", values
+        )
     load.connection.execute(
         "insert into quality.quarantined_records values ($source_id, $export_file, null, null, null, $reason,"
         " $loaded_at, $refresh_id)",
         {**load.lineage, "export_file": file.name, "reason": reason},
     )
-    _note_file(load, file, shape_hash, n_records=1, n_quarantined=1, is_readable=False)
+    kind = file.kind or (before[0] if before else None)
+    refused = replace(file, kind=kind)
+    _note_file(load, refused, shape_hash, n_records=1, n_quarantined=1, is_readable=False)
     load.report.messages.append(f"{file.name}: {reason}; export it again or remove it.")
 
 
 def _forget_file(load: _Load, name: str) -> None:
     """Remove what an earlier content or shape of the same file had brought."""
     values = {"source_id": load.source_id, "export_file": name}
-    tables = [f"{load.schema}.{table.name}" for table in load.tool.tables]
-    for table in [*tables, f"{load.schema}.export_files", "quality.quarantined_records"]:
+    for table in _tables_of_files(load):
         load.connection.execute(
             f"delete from {table} where source_id = $source_id and export_file = $export_file", values
         )
@@ -435,12 +515,39 @@ def _note_file(
 
 
 def _note_completeness(load: _Load, declared: datetime | None) -> None:
-    """Write up to when the source is complete: what its manifest declares, else the newest moment its data know."""
+    """Write up to when the source is complete: the newest moment its data know, or more if its manifest says so.
+
+    No data reach beyond their own export, so neither does what they show.
+    """
     values = {"source_id": load.source_id}
-    observed = load.connection.execute(load.tool.complete_to, values).fetchone()
+    observed = load.connection.execute(
+        f"select least(({load.tool.complete_to}), max(exported_at)) from {load.schema}.export_files"
+        " where source_id = $source_id",
+        values,
+    ).fetchone()
+    moments = [moment for moment in (declared, observed[0] if observed else None) if moment is not None]
     load.connection.execute(
         f"update {load.schema}.export_files set complete_to = $complete_to where source_id = $source_id",
-        {**values, "complete_to": declared or (observed[0] if observed else None)},
+        {**values, "complete_to": max(moments, default=None)},
+    )
+
+
+def note_unreadable_source(
+    connection: duckdb.DuckDBPyConnection, source: Source, reason: str, refresh_id: str, loaded_at: datetime
+) -> None:
+    """Put a source whose exports could not be read at all into the quarantine, where the report shows it."""
+    create_raw_tables(connection, [])
+    forget_unreadable_source(connection, source)
+    connection.execute(
+        "insert into quality.quarantined_records values (?, ?, null, null, null, ?, ?, ?)",
+        [source.id, source.exports, reason, loaded_at, refresh_id],
+    )
+
+
+def forget_unreadable_source(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Take back what ``note_unreadable_source`` had noted: the source can be read again."""
+    connection.execute(
+        "delete from quality.quarantined_records where source_id = ? and export_file = ?", [source.id, source.exports]
     )
 
 

@@ -95,12 +95,20 @@ def _raw_schemas(connection: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
 
 
 def write_portfolio(
-    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pd.DataFrame], refresh: Refresh
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, pd.DataFrame],
+    refresh: Refresh,
+    *,
+    is_as_of_given: bool = True,
 ) -> dict[str, int]:
-    """Replace ``raw_portfolio.*`` with the portfolio's tables and the refresh's own row; returns rows per table."""
+    """Replace ``raw_portfolio.*`` with the portfolio's tables and the refresh's own row; returns rows per table.
+
+    ``is_as_of_given``: whether a person asked for this ``as_of``; if not, data far behind the clock are old data.
+    """
     import pandas as pd  # not at the top: a reader's query does without the second that this takes
 
-    frames = {**tables, "refresh": pd.DataFrame([{"refresh_id": refresh.refresh_id, "as_of": refresh.as_of}])}
+    itself = asdict(refresh) | {"is_as_of_given": is_as_of_given}
+    frames = {**tables, "refresh": pd.DataFrame([itself])}
     for name, frame in frames.items():
         _replace(connection, "raw_portfolio", name, frame)
     return {name: len(frame) for name, frame in frames.items()}

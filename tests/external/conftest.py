@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+# Records of a line worked by hand become visits here as they do in the unit tests of the method.
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "analytics"))
+
 SHARED = Path(__file__).parents[2].parent / "shared"
 
 # Raw cells hold whole issues.

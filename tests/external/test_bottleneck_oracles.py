@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from service_records import visits_from_service_records
 
-from orchestration.analytics.service_records import visits_from_service_records
 from orchestration.analytics.stage_constraint_evidence import stage_constraint_evidence
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles" / "bottleneck"

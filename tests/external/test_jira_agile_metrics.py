@@ -78,8 +78,8 @@ def test_blocked_days(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[
     answers = {(row["key"], row["start"], row["end"]) for row in expected("impediments")}
     ours = set(
         warehouse.execute(
-            "select item_key, started_at::date::varchar, ended_at::date::varchar from flow.fct_blocked_spells"
-            " inner join flow.fct_work_items using (work_item_id)"
+            "select items.item_key, spells.started_at::date::varchar, spells.ended_at::date::varchar"
+            " from flow.fct_blocked_spells as spells inner join flow.fct_work_items as items using (work_item_id)"
         ).fetchall()
     )
     assert len(answers) == 1

@@ -92,3 +92,17 @@
 {% macro spark__first_known(value, over) -%}
     first_value({{ value }}, true) over ({{ over }} rows between unbounded preceding and unbounded following)
 {%- endmacro %}
+
+
+{# One short text for a group of texts, whatever their order. #}
+{% macro content_hash(value) -%}
+    {{ return(adapter.dispatch('content_hash')(value)) }}
+{%- endmacro %}
+
+{% macro default__content_hash(value) -%}
+    md5(array_to_string(list_sort(array_agg({{ value }})), ';'))
+{%- endmacro %}
+
+{% macro spark__content_hash(value) -%}
+    md5(array_join(array_sort(collect_list({{ value }})), ';'))
+{%- endmacro %}

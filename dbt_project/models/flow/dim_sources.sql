@@ -4,8 +4,8 @@ with files as (
         source_id,
         count(*) as n_export_files,
         count(case when file_kind is not null and not is_readable then 1 end) as n_unreadable_files,
-        sum(n_records) as n_records,
-        sum(n_quarantined) as n_quarantined,
+        sum(case when file_kind is not null then n_records end) as n_records,
+        sum(case when file_kind is not null then n_quarantined end) as n_quarantined,
         max(exported_at) as exported_at,
         max(complete_to) as complete_to
     from {{ ref('stg_jira__export_files') }}

@@ -83,6 +83,7 @@ moves as (
         and stages.position > coalesce(visits.furthest_position_before, 0)
     inner join value_streams on visits.value_stream_id = value_streams.value_stream_id
     where not visits.is_cancelled_stage
+        and (visits.stage_kind = 'done' or not coalesce(visits.is_unmapped_stage, false))
 
 ),
 

@@ -214,6 +214,7 @@ joined as (
         histories.is_history_broken,
         histories.is_start_repaired,
         histories.has_change_before_creation,
+        histories.is_end_inferred,
         not histories.is_history_truncated and not histories.is_history_broken as has_usable_history,
         blocked_now.work_item_id is not null as is_blocked,
         stage_times.has_active_visit,
@@ -242,7 +243,9 @@ localised as (
         value_streams.timezone,
         refresh.as_of,
         case
-            when joined.has_usable_history or joined.finished_at > joined.life_started_at then joined.finished_at
+            when joined.has_usable_history then joined.finished_at
+            when joined.finished_at > joined.life_started_at and not coalesce(joined.is_end_inferred, false)
+                then joined.finished_at
         end as told_finish_at,
         case when joined.has_usable_history then joined.flow_started_at end as measured_flow_start_at,
         case when joined.has_usable_history then joined.started_at end as measured_start_at,
@@ -294,7 +297,7 @@ select
     localised.restarted_at,
     localised.finished_at,
     localised.cancelled_at,
-    localised.resolved_at,
+    case when localised.resolved_at <= localised.as_of then localised.resolved_at end as resolved_at,
     localised.created_date,
     localised.started_date,
     localised.finished_date,

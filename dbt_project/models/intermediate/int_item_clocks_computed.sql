@@ -24,7 +24,9 @@ placed as (
     select
         visits.*,
         visits.stage_kind <> 'done' and visits.stage_position >= commitments.commitment_position as is_committed_visit,
-        visits.stage_kind <> 'done' and visits.stage_position < commitments.commitment_position as is_before_commitment
+        visits.stage_kind <> 'done'
+        and not coalesce(visits.is_unmapped_stage, false)
+        and visits.stage_position < commitments.commitment_position as is_before_commitment
     from visits
     inner join commitments on visits.workflow_id = commitments.workflow_id
 

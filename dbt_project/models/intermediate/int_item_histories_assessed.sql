@@ -1,5 +1,5 @@
 -- One row per item: can its history be trusted for time in stage? Truncated: the export announces more history entries
--- than it brings. Broken: a status change does not begin where the one before ended, or the item is not in the status
+-- than it brings, or was made without a history. Broken: a status change does not begin where the one before ended, or the item is not in the status
 -- its last change led to (or, never changed, not in the one it was created in, or resolved later than created). A
 -- renamed status keeps its id, so it breaks nothing. Repaired: the first change begins in another status than the item
 -- is known to have been created in; the change's own `from` is taken.
@@ -73,14 +73,22 @@ early as (
 
 select
     items.work_item_id,
-    coalesce(items.n_histories_announced > coalesce(histories.n_histories_known, 0), false) as is_history_truncated,
+    coalesce(items.n_histories_announced > coalesce(histories.n_histories_known, 0), false)
+    or coalesce(not items.has_changelog and coalesce(histories.n_histories_known, 0) = 0, false)
+        as is_history_truncated,
     coalesce(chains.has_gap, false)
     or coalesce(chains.has_other_end, false)
     or coalesce(chains.work_item_id is null and lower(items.initial_status) <> lower(items.status_name), false)
     or coalesce({{ is_resolved_without_a_change('items', '(chains.work_item_id is not null)') }}, false)
         as is_history_broken,
     coalesce(chains.is_start_repaired, false) as is_start_repaired,
-    coalesce(early.has_change_before_creation, false) as has_change_before_creation
+    coalesce(early.has_change_before_creation, false) as has_change_before_creation,
+    -- The end was put at the last update, because nothing tells of it but the newest export.
+    items.resolved_at is null
+    and (
+        coalesce(chains.has_other_end, false)
+        or coalesce({{ is_resolved_without_a_change('items', '(chains.work_item_id is not null)') }}, false)
+    ) as is_end_inferred
 from items
 left join histories on items.work_item_id = histories.work_item_id
 left join chains on items.work_item_id = chains.work_item_id

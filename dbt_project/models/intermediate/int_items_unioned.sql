@@ -33,7 +33,8 @@ jira as (
         created_at,
         updated_at,
         resolved_at,
-        n_histories_announced
+        n_histories_announced,
+        has_changelog
     from {{ ref('stg_jira__issues') }}
 
 )

@@ -3,7 +3,8 @@
 --
 -- furthest_position_before is the furthest stage reached before this visit: a visit beyond it passes over the stages
 -- between, a visit that follows a move backward is rework up to it. Places are compared within one workflow only. To
--- cancel is not to progress: an item taken up again goes on from where it was.
+-- cancel is not to progress, and a status that nobody mapped stands nowhere in the workflow unless the tool calls it
+-- done: an item goes on from where it was before.
 with events as (
 
     select * from {{ ref('int_item_stages_mapped') }}
@@ -16,6 +17,18 @@ stages as (
 
 ),
 
+placed as (
+
+    select
+        *,
+        case
+            when is_cancelled_stage or (coalesce(is_unmapped_stage, false) and stage_kind <> 'done') then null
+            else stage_position
+        end as reach_position
+    from events
+
+),
+
 compared as (
 
     select
@@ -24,9 +37,9 @@ compared as (
             when stage_id = lag(stage_id) over (partition by work_item_id order by event_number) then 0
             else 1
         end as is_change,
-        {{ last_known('case when not is_cancelled_stage then stage_position end',
+        {{ last_known('reach_position',
             'partition by work_item_id, workflow_id order by event_number') }} as reached_position
-    from events
+    from placed
 
 ),
 
@@ -49,13 +62,14 @@ entries as (
         stage_id,
         stage_kind,
         stage_position,
+        reach_position,
         is_counted_stage,
         is_cancelled_stage,
         is_unmapped_stage,
         lead(stage_id) over (partition by work_item_id order by event_number) as next_stage_id,
         lag(reached_position) over (partition by work_item_id, workflow_id order by event_number) as previous_position,
         lag(stage_kind) over (partition by work_item_id order by event_number) as previous_kind,
-        max(case when not is_cancelled_stage then stage_position end) over (
+        max(reach_position) over (
             partition by work_item_id, workflow_id order by event_number
             rows between unbounded preceding and 1 preceding
         ) as furthest_position_before
@@ -96,8 +110,7 @@ skips as (
     inner join declared
         on entries.workflow_id = declared.workflow_id
         and declared.position > entries.furthest_position_before
-        and declared.position < entries.stage_position
-    where not entries.is_cancelled_stage
+        and declared.position < entries.reach_position
     group by entries.work_item_id, entries.visit_sequence
 
 )
@@ -107,17 +120,12 @@ select
     -- Everything after the last open stage is the item's end; only its first visit is the moment of finishing.
     entries.visit_sequence > last_open.last_open_sequence as is_after_end,
     entries.visit_sequence = last_open.last_open_sequence + 1 as is_end,
-    coalesce(entries.stage_position < entries.previous_position and not entries.is_cancelled_stage, false)
-        as is_backward,
-    -- Sideways from the furthest stage to another in the same place (an unmapped status has one) follows no move back.
+    coalesce(entries.reach_position < entries.previous_position, false) as is_backward,
     coalesce(
-        not entries.is_cancelled_stage
-        and (
-            entries.stage_position < entries.furthest_position_before
-            or (
-                entries.stage_position = entries.furthest_position_before
-                and entries.previous_position < entries.furthest_position_before
-            )
+        entries.reach_position < entries.furthest_position_before
+        or (
+            entries.reach_position = entries.furthest_position_before
+            and entries.previous_position < entries.furthest_position_before
         ),
         false
     ) as is_rework,

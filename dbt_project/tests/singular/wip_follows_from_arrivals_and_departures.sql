@@ -1,6 +1,9 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_stage_days'}}}) }}
--- wip(t) = wip(t-1) + arrivals(t) - departures(t) for each stage and day, and the last day's count is the number of
--- items that are truly there.
+-- wip(t) = wip(t-1) + arrivals(t) - departures(t) holds of any running sum, also of arrivals booked on a wrong row or
+-- day. So each count is held against the items too: those whose event in force at the end of that local day puts them
+-- in this value stream, team, level and stage. They are found by looking on each day, not by summing moves, and from
+-- the events before these are folded into spans. Alike stays are looked at once, which keeps every day affordable.
+-- On the last day the counts are also what fct_work_items says of where the items are.
 with days as (
 
     select
@@ -8,49 +11,145 @@ with days as (
         lag(n_wip, 1, 0) over (
             partition by value_stream_id, team_id, level, stage_id order by calendar_date
         ) as n_wip_before,
-        row_number() over (
-            partition by value_stream_id, team_id, level, stage_id order by calendar_date desc
-        ) as days_back
+        max(calendar_date) over (partition by value_stream_id) as last_date
     from {{ ref('fct_stage_days') }}
+
+),
+
+dated as (
+
+    select
+        events.value_stream_id,
+        events.team_id,
+        events.level,
+        events.stage_id,
+        {{ local_date('events.event_at', 'value_streams.timezone') }} as first_date,
+        coalesce({{ local_date('events.next_event_at', 'value_streams.timezone') }}, cast('9999-12-31' as date))
+            as left_date
+    from {{ ref('int_item_stages_mapped') }} as events
+    inner join {{ ref('dim_value_streams') }} as value_streams
+        on events.value_stream_id = value_streams.value_stream_id
+
+),
+
+-- What left on the day it came is there at no day's end.
+stays as (
+
+    select
+        dated.value_stream_id,
+        dated.team_id,
+        dated.level,
+        dated.stage_id,
+        dated.first_date,
+        dated.left_date,
+        count(*) as n_items
+    from dated
+    where dated.left_date > dated.first_date
+    group by
+        dated.value_stream_id, dated.team_id, dated.level, dated.stage_id, dated.first_date, dated.left_date
+
+),
+
+looks as (
+
+    select
+        last_dates.value_stream_id,
+        dates.calendar_date
+    from (select distinct days.value_stream_id, days.last_date from days) as last_dates
+    inner join {{ ref('dim_dates') }} as dates on last_dates.last_date >= dates.calendar_date
 
 ),
 
 there as (
 
     select
-        current_stage_id as stage_id,
-        count(*) as n_there
-    from {{ ref('fct_work_items') }}
-    where is_counted
-    group by current_stage_id
+        stays.value_stream_id,
+        stays.team_id,
+        stays.level,
+        stays.stage_id,
+        looks.calendar_date,
+        sum(stays.n_items) as n_there
+    from stays
+    inner join looks
+        on stays.value_stream_id = looks.value_stream_id
+        and stays.first_date <= looks.calendar_date
+        and stays.left_date > looks.calendar_date
+    group by stays.value_stream_id, stays.team_id, stays.level, stays.stage_id, looks.calendar_date
 
 ),
 
-last_days as (
+-- An item in a done stage counts for the team it ended with, though it may have been moved since: the stage only.
+last_rows as (
 
     select
-        stage_id,
-        sum(n_wip) as n_wip
+        case when days.stage_kind <> 'done' then days.value_stream_id end as value_stream_id,
+        case when days.stage_kind <> 'done' then days.team_id end as team_id,
+        case when days.stage_kind <> 'done' then days.level end as level,
+        days.stage_id,
+        days.n_wip,
+        0 as n_there
     from days
-    where days_back = 1
-    group by stage_id
+    where days.calendar_date = days.last_date
+
+    union all
+
+    select
+        case when stages.stage_kind <> 'done' then items.value_stream_id end as value_stream_id,
+        case when stages.stage_kind <> 'done' then items.team_id end as team_id,
+        case when stages.stage_kind <> 'done' then items.level end as level,
+        items.current_stage_id as stage_id,
+        0 as n_wip,
+        1 as n_there
+    from {{ ref('fct_work_items') }} as items
+    inner join {{ ref('dim_stages') }} as stages on items.current_stage_id = stages.stage_id
+    where items.is_counted
 
 )
 
 select
-    stage_id,
-    cast(calendar_date as varchar) as place,
-    n_wip
+    'the day before plus arrivals minus departures' as compared_with,
+    days.value_stream_id,
+    days.team_id,
+    days.level,
+    days.stage_id,
+    days.calendar_date,
+    days.n_wip,
+    days.n_wip_before + days.n_arrivals - days.n_departures as n_expected
 from days
-where n_wip <> n_wip_before + n_arrivals - n_departures
-    or n_wip < 0
+where days.n_wip <> days.n_wip_before + days.n_arrivals - days.n_departures
+    or days.n_wip < 0
 
 union all
 
 select
-    last_days.stage_id,
-    'last day' as place,
-    last_days.n_wip
-from last_days
-left join there on last_days.stage_id = there.stage_id
-where last_days.n_wip <> coalesce(there.n_there, 0)
+    'the items there at the end of the day' as compared_with,
+    coalesce(days.value_stream_id, there.value_stream_id) as value_stream_id,
+    coalesce(days.team_id, there.team_id) as team_id,
+    coalesce(days.level, there.level) as level,
+    coalesce(days.stage_id, there.stage_id) as stage_id,
+    coalesce(days.calendar_date, there.calendar_date) as calendar_date,
+    days.n_wip,
+    there.n_there as n_expected
+from days
+full join there
+    on days.value_stream_id = there.value_stream_id
+    and days.team_id = there.team_id
+    and days.level = there.level
+    and days.stage_id = there.stage_id
+    and days.calendar_date = there.calendar_date
+where coalesce(days.n_wip, 0) <> coalesce(there.n_there, 0)
+
+union all
+
+select
+    'where the items are on the last day' as compared_with,
+    last_rows.value_stream_id,
+    last_rows.team_id,
+    last_rows.level,
+    last_rows.stage_id,
+    cast(null as date) as calendar_date,
+    sum(last_rows.n_wip) as n_wip,
+    sum(last_rows.n_there) as n_expected
+from last_rows
+group by last_rows.value_stream_id, last_rows.team_id, last_rows.level, last_rows.stage_id
+having sum(last_rows.n_wip) <> sum(last_rows.n_there)

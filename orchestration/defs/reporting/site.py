@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.defs.resources import PortfolioResource
 from orchestration.report_site import build_report_site
+from orchestration.run_locks import at_work
 
 
 @dg.asset(
@@ -15,9 +16,10 @@ from orchestration.report_site import build_report_site
     kinds={"html", "plotly"},
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)),
 )
-def report_site(portfolio: PortfolioResource) -> dg.MaterializeResult[None]:
+def report_site(context: dg.AssetExecutionContext, portfolio: PortfolioResource) -> dg.MaterializeResult[None]:
     """Self-contained HTML pages on constraints, interventions and data quality."""
-    site = build_report_site(portfolio.paths)
+    with at_work(portfolio.paths, context.run.run_id):
+        site = build_report_site(portfolio.paths)
     return dg.MaterializeResult(
         metadata={
             "start page": dg.MetadataValue.path(str(site.index)),

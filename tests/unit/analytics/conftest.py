@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,6 +11,9 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+# The test folders are no packages: this one's `service_records` is found by its folder.
+sys.path.insert(0, str(Path(__file__).parent))
 
 MONDAY = pd.Timestamp("2026-01-05")
 
@@ -78,6 +83,7 @@ def stage_visits() -> Callable[..., pd.DataFrame]:
                 ),
                 "exited_at": (MONDAY + hours).dt.tz_localize("UTC"),
                 "next_stage_id": "flow." + frame["next_stage_id"].astype("str"),
+                "has_usable_history": True,
             }
         )
 

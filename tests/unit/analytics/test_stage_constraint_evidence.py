@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from service_records import visits_from_service_records
 
 from orchestration.analytics.random_streams import generator_for
-from orchestration.analytics.service_records import visits_from_service_records
 from orchestration.analytics.stage_constraint_evidence import COLUMNS, rank_stages, stage_constraint_evidence
 
 if TYPE_CHECKING:
@@ -247,6 +247,54 @@ def test_the_sentence_follows_the_numbers() -> None:
     assert "constraint" not in row["evidence"].lower()
 
 
+def test_unusable_histories_are_measured_by_nothing_and_their_share_is_said(
+    stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame
+) -> None:
+    trusted = [("ready", 0, 2, "build"), ("build", 2, 8, "to-test"), ("to-test", 8, 9, "test"), ("test", 9, 12, "done")]
+    distrusted = [("ready", 0, 20, "build"), ("build", 1, 20, None)]
+    # Neither the visit that was over before the window nor the one that begins after it counts in the share.
+    outside = [("ready", -9, -1, "build"), ("build", 30, 31, "test")]
+    limits = one_line_stages.assign(wip_limit=np.where(one_line_stages["stage_id"] == "flow.build", 2, np.nan))
+    end, usable = MONDAY + 20 * HOUR, [True] * 4 + [False] * 4
+    visits = stage_visits([*trusted, *distrusted, *outside]).assign(has_usable_history=usable)
+    found = evidence(visits, limits, end, window_start=MONDAY)
+    alone = evidence(stage_visits(trusted), limits, end, window_start=MONDAY)
+    said = ["left_out_share", "evidence"]
+    pd.testing.assert_frame_equal(found.drop(columns=said), alone.drop(columns=said))
+    assert found["utilisation"].tolist() == [6 / 20, 3 / 20]
+    assert found["left_out_share"].tolist() == pytest.approx([2 / 6] * 2)
+    clause = "; 33 % of the line's stage visits are left out, as their items have no usable history."
+    assert found["evidence"].tolist() == [text.removesuffix(".") + clause for text in alone["evidence"]]
+    assert alone["left_out_share"].tolist() == [0, 0]
+    # An unknown history is not a usable one.
+    unknown = visits.assign(has_usable_history=pd.array([True] * 4 + [None] * 4, dtype="boolean"))
+    pd.testing.assert_frame_equal(evidence(unknown, limits, end, window_start=MONDAY), found)
+
+
+def test_a_line_of_unusable_histories_alone_says_so(
+    stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame
+) -> None:
+    visits = stage_visits([("ready", 0, 2, "build"), ("build", 2, 8, "test")]).assign(has_usable_history=False)
+    limits = one_line_stages.assign(wip_limit=1)
+    found = evidence(visits, limits, MONDAY + pd.Timedelta(weeks=1))
+    assert found["left_out_share"].tolist() == [1, 1]
+    assert found["n_stages_ranked"].tolist() == [0, 0]
+    assert found["evidence"].iloc[0] == (
+        "Build had no item with a usable history in work in the window, so it cannot be compared; n = 0 departures, "
+        "1 weeks to 2026-01-11 (from 2026-01-05); 100 % of the line's stage visits are left out, as their items have "
+        "no usable history."
+    )
+
+
+@pytest.mark.parametrize(("n_unusable", "shown"), [(1, "under 1 %"), (299, "over 99 %")])
+def test_a_share_left_out_is_never_rounded_to_nothing_or_all(
+    stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame, n_unusable: int, shown: str
+) -> None:
+    visits = stage_visits([("build", 0, 1, "test")] * 300).assign(has_usable_history=np.arange(300) >= n_unusable)
+    found = evidence(visits, one_line_stages, MONDAY + pd.Timedelta(weeks=1))
+    assert f"; {shown} of the line's stage visits are left out" in found["evidence"].iloc[0]
+
+
 def test_empty_input_keeps_columns_and_types(
     stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame
 ) -> None:
@@ -271,7 +319,3 @@ def test_wrong_input_is_refused_with_a_hint(
         evidence(visits, one_line_stages, end, capacities={("payments", "flow.build"): 0})
     with pytest.raises(ValueError, match="ends before it begins"):
         evidence(stage_visits([("build", 4, 0, "test")]), one_line_stages, end)
-    with pytest.raises(ValueError, match="out of order"):
-        visits_from_service_records(
-            pd.DataFrame([{"item": 0, "stage": 0, "enter": 2, "start": 1, "finish": 3}]), HOUR, MONDAY
-        )

@@ -41,7 +41,13 @@ def good_frames() -> dict[str, pd.DataFrame]:
         "raw_jira_findings": _findings("raw_jira_findings"),
         "raw_portfolio_tables": pd.DataFrame({"table_name": list(portfolio_tables), "n_rows": 3}),
         "raw_portfolio_calendar": pd.DataFrame(
-            {"calendar": ["portfolio"], "n_days_required": [540], "n_days_missing": [0], "n_working_days": [370]}
+            {
+                "calendar": ["portfolio"],
+                "n_days_required": [540],
+                "n_days_missing": [0],
+                "n_working_days": [370],
+                "days_since_as_of": [0.4],
+            }
         ),
         "mart_shape": pd.DataFrame(
             {

@@ -111,6 +111,9 @@ BAD: dict[tuple[str, str], Spoil] = {
     ("raw_portfolio_calendar", "working_days_exist"): Spoil(
         "critical", 1, "n_working_days = 0", {"n_working_days": 0}, "portfolio", 540
     ),
+    ("raw_portfolio_calendar", "data_are_recent"): Spoil(
+        "warning", 1, "days_since_as_of = 3.1", {"days_since_as_of": 3.1}, "portfolio", 1
+    ),
     ("mart_shape", "has_rows"): Spoil(
         "critical", 1, "table_name = flow.fct_work_items, n_rows = 0", {"n_rows": 0}, "flow.fct_work_items", 12
     ),
@@ -170,7 +173,7 @@ BAD: dict[tuple[str, str], Spoil] = {
         5600,
     ),
     ("intervention_series", "every_intervention_has_series"): Spoil(
-        "critical", 1, "intervention_id = INT-2, n_series_weeks = 0", {"n_series_weeks": 0}, "INT-2", 2
+        "warning", 1, "intervention_id = INT-2, n_series_weeks = 0", {"n_series_weeks": 0}, "INT-2", 2
     ),
     ("intervention_series", "baseline_long_enough"): Spoil(
         "warning", 1, "intervention_id = INT-2, n_baseline_weeks = 11", {"n_baseline_weeks": 11}, "INT-2", 2

@@ -110,6 +110,11 @@ ROWS = {
         "workflow 'delivery' of the stage is not for 'epic'",
     ),
     "level": ("a,Less,payments,,,,stories,wip,down,2026-03-02,,,,", "level", "Did you mean 'story'?"),
+    "stage metric of a team": (
+        "a,Less,,,scoring,delivery.test,story,stage_time,down,2026-03-02,,,,",
+        "team",
+        "stage_time is measured for the whole value stream",
+    ),
     "metric": ("a,Less,payments,,,,story,cycletime,down,2026-03-02,,,,", "metric", "Did you mean 'cycle_time'?"),
     "direction": ("a,Less,payments,,,,story,wip,lower,2026-03-02,,,,", "desired_direction", "Use one of: down, up."),
     "date": ("a,Less,payments,,,,story,wip,down,02.03.2026,,,,", "launched_on", "Write it as year-month-day"),

@@ -187,6 +187,7 @@ def _visits(  # noqa: PLR0917 - arrays of one length that belong together
             entered_at=at[holds],
             exited_at=exited[holds],
             elapsed_days=durations[holds, stage] if stage < 6 else 0.0,
+            has_usable_history=True,
             blocked_elapsed_days=(durations[holds, stage] * blocked_share[holds]) if stage in (2, 4) else 0.0,
         )
         parts.append(visit)

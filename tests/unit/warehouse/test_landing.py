@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -298,3 +299,105 @@ def test_many_small_files_lose_no_record(
         drop(f"page-{number:03}.json", json.dumps({"issues": [issue(2 * number), issue(2 * number + 1)]}))
     assert land().n_records == 120
     assert warehouse.execute("select count(distinct issue_id) from raw_jira.issues").fetchone() == (120,)
+
+
+def test_rotated_files_lose_nothing(
+    drop: Callable[[str, str | bytes], Path], land: Callable[..., LandingReport], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    """Each night the newest export is issues.ndjson, and the ones before move on to issues-1, issues-2 …"""
+    for night in (1, 2, 3):
+        for age in range(1, night):
+            drop(f"issues-{age}.ndjson", lines(issue(night - age)))
+        drop("issues.ndjson", lines(issue(night)))
+        land()
+        found = warehouse.execute("select issue_key, export_file from raw_jira.issues order by all").fetchall()
+        names = {f"A-{night - age}": f"{EXPORTS}/issues-{age}.ndjson" for age in range(1, night)}
+        assert dict(found) == {**names, f"A-{night}": f"{EXPORTS}/issues.ndjson"}
+        assert len(found) == night
+
+
+def test_two_files_that_swap_their_names_keep_their_rows(
+    drop: Callable[[str, str | bytes], Path], land: Callable[..., LandingReport], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    drop("a.ndjson", lines(issue(1)))
+    drop("b.ndjson", lines(issue(2)))
+    land()
+    drop("a.ndjson", lines(issue(2)))
+    drop("b.ndjson", lines(issue(1)))
+    land()
+    assert warehouse.execute("select issue_key, export_file from raw_jira.issues order by all").fetchall() == [
+        ("A-1", f"{EXPORTS}/b.ndjson"),
+        ("A-2", f"{EXPORTS}/a.ndjson"),
+    ]
+
+
+def test_of_two_equal_files_the_other_is_loaded_when_the_first_is_overwritten(
+    drop: Callable[[str, str | bytes], Path], land: Callable[..., LandingReport], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    drop("a.ndjson", lines(issue(1)))
+    drop("copy.ndjson", lines(issue(1)))
+    land()
+    drop("a.ndjson", lines(issue(2)))
+    land()
+    assert warehouse.execute("select issue_key from raw_jira.issues order by all").fetchall() == [("A-1",), ("A-2",)]
+
+
+@pytest.mark.parametrize("content", ["<html>Please log in</html>", "", '{"errorMessages": ["no"]}'])
+def test_a_file_overwritten_with_something_else_keeps_its_last_good_rows_and_counts_as_unreadable(
+    content: str,
+    drop: Callable[[str, str | bytes], Path],
+    land: Callable[..., LandingReport],
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    drop("issues.ndjson", lines(issue(1)))
+    land()
+    drop("issues.ndjson", content)
+    report = land()
+    assert warehouse.execute("select issue_key from raw_jira.issues").fetchall() == [("A-1",)]
+    assert warehouse.execute("select file_kind, is_readable from raw_jira.export_files").fetchall() == [
+        ("issues", False)
+    ]
+    assert len(report.messages) == 1
+    drop("issues.ndjson", lines(issue(2)))
+    land()
+    assert warehouse.execute("select issue_key from raw_jira.issues").fetchall() == [("A-2",)]
+    assert warehouse.execute("select count(*) from quality.quarantined_records").fetchone() == (0,)
+
+
+def test_wild_dates_move_neither_the_clock_nor_a_life(
+    drop: Callable[[str, str | bytes], Path], land: Callable[..., LandingReport], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    ancient = issue(2)
+    ancient["changelog"]["histories"][0]["created"] = "0202-01-06T09:00:00.000+0100"
+    drop("issues.ndjson", lines(issue(1), ancient, issue(3, updated="2099-01-01T00:00:00.000+0000")))
+    land()
+    assert newest_complete_moment(warehouse) == datetime(2026, 1, 7, 8, tzinfo=UTC)
+    reasons = warehouse.execute("select record_key, reason from quality.quarantined_records order by all").fetchall()
+    assert reasons == [
+        ("A-2", "change with an impossible date: 0202-01-06T09:00:00.000+0100"),
+        ("A-3", "updated date outside its export: 2099-01-01T00:00:00.000+0000"),
+    ]
+
+
+def test_an_old_manifest_does_not_speak_for_newer_files(
+    drop: Callable[[str, str | bytes], Path], land: Callable[..., LandingReport], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    manifest = drop(
+        "manifest.json", json.dumps({"exported_at": "2026-01-02T00:00:00Z", "complete_to": "2026-01-02T00:00:00Z"})
+    )
+    os.utime(manifest, (1767312000, 1767312000))
+    drop("issues.ndjson", lines(issue(1)))
+    assert land().n_quarantined == 0
+    assert newest_complete_moment(warehouse) == datetime(2026, 1, 7, 8, tzinfo=UTC)
+
+
+def test_an_entry_without_items_is_counted(
+    drop: Callable[[str, str | bytes], Path], land: Callable[..., LandingReport], warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    hollow = issue(1)
+    hollow["changelog"]["histories"].append({"id": "77", "created": "2026-01-06T10:00:00.000+0100", "items": []})
+    drop("issues.ndjson", lines(hollow))
+    land()
+    assert warehouse.execute("select history_id, field from raw_jira.issue_changes where field is null").fetchall() == [
+        ("77", None)
+    ]

@@ -1,6 +1,6 @@
-with visits as (
+with statuses as (
 
-    select * from {{ ref('fct_stage_visits') }}
+    select * from {{ ref('fct_unmapped_statuses') }}
 
 ),
 
@@ -11,17 +11,15 @@ items as (
 )
 
 select
-    visits.source_id,
+    statuses.source_id,
     'status' as value_kind,
-    visits.status_at_entry as value,
+    statuses.status as value,
     stages.stage_name as fallback,
-    cast(count(distinct visits.work_item_id) as integer) as n_items,
-    min(items.item_key) as example_item_key
-from visits
-inner join {{ ref('dim_stages') }} as stages on visits.stage_id = stages.stage_id
-inner join items on visits.work_item_id = items.work_item_id
-where stages.is_unmapped
-group by visits.source_id, visits.status_at_entry, stages.stage_name
+    cast(sum(statuses.n_items) as integer) as n_items,
+    min(statuses.example_item_key) as example_item_key
+from statuses
+inner join {{ ref('dim_stages') }} as stages on statuses.stage_id = stages.stage_id
+group by statuses.source_id, statuses.status, stages.stage_name
 
 union all
 

@@ -140,13 +140,27 @@ days as (
 
 ),
 
+-- An item may come to a team only to be finished there, so finishing too makes a team's first day.
 first_days as (
 
     select
         team_id,
         level,
         min(calendar_date) as first_date
-    from days
+    from (
+        select
+            team_id,
+            level,
+            calendar_date
+        from days
+        union all
+        select
+            team_id,
+            level,
+            finished_date as calendar_date
+        from items
+        where is_finished
+    ) as all_days
     group by team_id, level
 
 ),
@@ -229,7 +243,9 @@ grid as (
         periods.period_start,
         periods.period_end,
         as_of_days.as_of_date,
-        cast({{ plus_days('periods.period_end', 1) }} as timestamp) <= as_of_days.as_of_local as is_complete
+        -- Neither cut off by as_of nor begun before the scope's first day.
+        cast({{ plus_days('periods.period_end', 1) }} as timestamp) <= as_of_days.as_of_local
+        and periods.period_start >= scope_levels.first_date as is_complete
     from scope_levels
     inner join as_of_days on coalesce(scope_levels.value_stream_id, 'unassigned') = as_of_days.value_stream_id
     inner join periods

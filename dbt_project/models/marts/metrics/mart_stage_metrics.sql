@@ -51,6 +51,17 @@ level_days as (
 
 ),
 
+first_days as (
+
+    select
+        value_stream_id,
+        level,
+        min(calendar_date) as first_date
+    from level_days
+    group by value_stream_id, level
+
+),
+
 -- A WIP limit holds for the stage in its value stream, whatever level the items are of.
 limit_days as (
 
@@ -96,8 +107,15 @@ weeks as (
         end) as wip_end,
         max({{ days_from('dates.iso_week_start',
             'least(' ~ plus_days('dates.iso_week_start', 6) ~ ', as_of_days.as_of_date)') }} + 1) as n_days,
-        max(cast({{ plus_days('dates.iso_week_start', 7) }} as timestamp) <= as_of_days.as_of_local) as is_complete
+        -- Neither cut off by as_of nor begun before the level's first day in the value stream.
+        max(
+            cast({{ plus_days('dates.iso_week_start', 7) }} as timestamp) <= as_of_days.as_of_local
+            and dates.iso_week_start >= first_days.first_date
+        ) as is_complete
     from level_days
+    inner join first_days
+        on level_days.value_stream_id = first_days.value_stream_id
+        and level_days.level = first_days.level
     inner join dates on level_days.calendar_date = dates.calendar_date
     inner join as_of_days on level_days.value_stream_id = as_of_days.value_stream_id
     group by level_days.value_stream_id, level_days.level, level_days.stage_id, dates.iso_week_start

@@ -1,11 +1,41 @@
 -- One row per changed field of a history: the same history comes with every export of its issue and on its pages.
--- A history without an id (some exports drop it) is told apart by its moment and its place.
-with identified as (
+-- A history without an id (some exports drop it) is told apart by its moment and what it changed; its place moves from
+-- export to export.
+with changes as (
+
+    select * from {{ source('raw_jira', 'issue_changes') }}
+
+),
+
+contents as (
 
     select
-        *,
-        coalesce(history_id, cast(changed as varchar) || '#' || cast(history_position as varchar)) as history_key
-    from {{ source('raw_jira', 'issue_changes') }}
+        source_id,
+        issue_ref,
+        export_file,
+        history_position,
+        changed,
+        {{ content_hash("coalesce(field, '') || ':' || coalesce(from_value, '') || '>' || coalesce(to_value, '')") }}
+            as content
+    from changes
+    where history_id is null
+    group by source_id, issue_ref, export_file, history_position, changed
+
+),
+
+identified as (
+
+    select
+        changes.*,
+        coalesce(changes.history_id, cast(changes.changed as varchar) || '#' || contents.content) as history_key
+    from changes
+    left join contents
+        on changes.history_id is null
+        and changes.source_id = contents.source_id
+        and changes.issue_ref = contents.issue_ref
+        and changes.export_file = contents.export_file
+        and changes.history_position = contents.history_position
+        and changes.changed = contents.changed
 
 ),
 

@@ -7,7 +7,8 @@ with exported as (
             partition by source_id, issue_id
             order by updated desc nulls last, exported_at desc, export_file desc, issue_key
         ) as recency,
-        max(n_histories_announced) over (partition by source_id, issue_id) as n_histories_announced_ever
+        max(n_histories_announced) over (partition by source_id, issue_id) as n_histories_announced_ever,
+        max(n_histories_embedded) over (partition by source_id, issue_id) as n_histories_embedded_ever
     from {{ source('raw_jira', 'issues') }}
 
 )
@@ -36,6 +37,7 @@ select
     created as created_at,
     updated as updated_at,
     resolved as resolved_at,
-    n_histories_announced_ever as n_histories_announced
+    n_histories_announced_ever as n_histories_announced,
+    n_histories_announced_ever is not null or n_histories_embedded_ever is not null as has_changelog
 from exported
 where recency = 1

@@ -1,16 +1,11 @@
 """Stage visits from explicit service records: when an item joined a stage's queue, was begun and was finished.
 
-Belongs here: turning such records (simulations, worked examples, tools that log the start of work apart from the
-arrival) into the visits and stages that :mod:`.stage_constraint_evidence` reads. Does not belong here: anything that
-measures them.
+Belongs here: turning such records (simulations, lines worked by hand) into the visits and stages that the evidence on
+the constraint reads; the tests in tests/external use it too. Does not belong here: anything that measures them.
 """
-
-from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-
-RECORD_COLUMNS = ("item", "stage", "enter", "start", "finish")
 
 
 def visits_from_service_records(
@@ -18,15 +13,9 @@ def visits_from_service_records(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return (visits, stages): for each stage number k a queue ``line.queue-k`` and an active stage ``line.stage-k``.
 
-    ``records`` holds one row per item and stage with ``RECORD_COLUMNS``; enter <= start <= finish are numbers of
-    ``unit`` since ``origin``. An item begun at once gets no visit to the queue. Raises ``ValueError`` for a missing
-    column or times out of order.
+    ``records`` holds one row per item and stage: item, stage, enter, start, finish; enter <= start <= finish are
+    numbers of ``unit`` since ``origin``. An item begun at once gets no visit to the queue. Every history is usable.
     """
-    missing = [column for column in RECORD_COLUMNS if column not in records.columns]
-    if missing:
-        raise ValueError(f"The service records lack {', '.join(missing)}; pass the columns of RECORD_COLUMNS.")
-    if ((records["start"] < records["enter"]) | (records["finish"] < records["start"])).any():
-        raise ValueError("A service record is out of order; give enter, start and finish in this order.")
     waits = records.loc[records["start"] > records["enter"]]
     visits = pd.concat(
         [
@@ -41,6 +30,7 @@ def visits_from_service_records(
     visits["entered_at"] = origin + visits.pop("enters").to_numpy(dtype=float) * unit
     visits["exited_at"] = origin + visits.pop("leaves").to_numpy(dtype=float) * unit
     visits["next_stage_id"] = visits.groupby("work_item_id")["stage_id"].shift(-1)
+    visits["has_usable_history"] = True
 
     numbers = np.sort(records["stage"].unique())
     stages = pd.DataFrame(
