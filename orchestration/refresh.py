@@ -29,6 +29,7 @@ from orchestration.analytics import stage_constraint_evidence as constraint_evid
 from orchestration.analytics.random_streams import generator_for
 from orchestration.portfolio import Portfolio, load_portfolio, portfolio_tables, prepare_example
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
+from orchestration.published import published_summary
 from orchestration.sources import TOOLS
 
 if TYPE_CHECKING:
@@ -309,7 +310,9 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
     leaves them one generation behind until the next one.
     """
     with build.connection() as connection:
-        generation = warehouse.next_generation(connection)
+        # A full build starts without the record of earlier refreshes, but generations go on counting.
+        published = published_summary(build.paths)
+        generation = max(warehouse.next_generation(connection), published["generation"] + 1 if published else 1)
         warehouse.record_refresh(connection, build.refresh, generation)
         summary = warehouse.summary(connection)
         parquet = build.files.parquet.with_name("parquet.build")

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from orchestration.portfolio_folder import PortfolioFolder
+
+# A busy machine is slow, not wrong.
+settings.register_profile("weir", deadline=None, derandomize=True)
+settings.load_profile("weir")
 
 Weir = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -165,7 +165,7 @@ def stage_constraint_evidence(
     Only mapped, counted, not cancelled stages take part; the queue of an active stage is the queue stage or stages
     directly before it. Nothing at or after ``window_end`` is read. Visits without a value stream or level are left out.
 
-    Visits of items without a usable history are measured by nothing here, as their times cannot be trusted;
+    Visits of items without a usable history are left out of every measure, as their times cannot be trusted;
     ``left_out_share`` is their share (0 to 1) of the line's visits to queue and active stages in the window.
 
     Parameters

@@ -73,10 +73,7 @@ class WarehouseFolder:
         with self.build.open("rb") as build:
             os.fsync(build.fileno())
         if self.published.exists():
-            # A hard link, not a copy or a move: the published name never disappears, not even for an instant.
-            earlier = self.generations / f"warehouse-{generation - 1:06d}.duckdb"
-            earlier.unlink(missing_ok=True)
-            earlier.hardlink_to(self.published)
+            self._keep_published_as(self.generations / f"warehouse-{generation - 1:06d}.duckdb")
         self.build.replace(self.published)
         for old in sorted(self.generations.glob("warehouse-*.duckdb"))[: -keep or None]:
             old.unlink()
@@ -109,6 +106,18 @@ class WarehouseFolder:
         previous = target.with_name(f".{target.name}.previous")
         if previous.exists() and not target.exists():
             previous.rename(target)
+
+    def _keep_published_as(self, earlier: Path) -> None:
+        # A second name, never a move: the published name does not disappear, not even for an instant.
+        earlier.unlink(missing_ok=True)
+        try:
+            earlier.hardlink_to(self.published)
+        except OSError:
+            # A file system without hard links (exFAT, some network shares). A refresh that is killed while it copies
+            # must not leave half a file under a generation's name.
+            unfinished = self.generations / ".copying.duckdb"
+            shutil.copyfile(self.published, unfinished)
+            unfinished.replace(earlier)
 
     @staticmethod
     def _discard(file: Path) -> None:

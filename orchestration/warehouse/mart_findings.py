@@ -52,7 +52,8 @@ MART_FINDINGS: dict[str, tuple[str, str]] = {
         "select (select count(*) from flow.fct_work_items) + (select count(*) from flow.fct_stage_visits)",
         """select item_key || ' (' || greatest(created_at, finished_at, cancelled_at, resolved_at) || ')' as example
             from flow.fct_work_items
-            where greatest(created_at, finished_at, cancelled_at, resolved_at) > (select as_of from raw_portfolio.refresh)
+            where greatest(created_at, finished_at, cancelled_at, resolved_at)
+                > (select as_of from raw_portfolio.refresh)
             union all
             select stage_visit_id || ' (' || greatest(entered_at, exited_at) || ')'
             from flow.fct_stage_visits

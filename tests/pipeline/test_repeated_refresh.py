@@ -1,9 +1,11 @@
 """A refresh after a refresh: nothing new changes nothing, and readers are left alone."""
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from orchestration.portfolio_folder import PortfolioFolder
 
@@ -65,3 +67,20 @@ def test_reports_of_one_generation_are_the_same_bytes(example_copy: PortfolioFol
     done = weir("report", portfolio=example_copy.folder)
     assert done.returncode == 0, done.stderr
     assert site() == before
+
+
+@pytest.mark.slow
+def test_full_build_as_of_an_earlier_moment_knows_nothing_of_what_came_later(example_copy: PortfolioFolder, weir):
+    done = weir("refresh", "--full", "--as-of", "2026-03-31T18:00:00+02:00", portfolio=example_copy.folder)
+    assert done.returncode == 0, done.stderr
+    assert "generation 2 as of 2026-03-31 16:00 UTC (full)" in done.stdout
+    with duckdb.connect(str(example_copy.warehouse / "warehouse.duckdb"), read_only=True) as connection:
+        row = connection.execute(
+            "select max(created_at), max(finished_at), max(cancelled_at) from flow.fct_work_items"
+        ).fetchone()
+        generations = connection.execute("select generation, mode, as_of from quality.refreshes").fetchall()
+    assert row is not None
+    as_of = datetime(2026, 3, 31, 16, tzinfo=UTC)
+    assert max(row) <= as_of
+    assert generations == [(2, "full", as_of)]
+    assert (example_copy.warehouse / "generations" / "warehouse-000001.duckdb").exists()

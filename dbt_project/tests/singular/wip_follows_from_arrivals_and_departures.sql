@@ -52,11 +52,10 @@ stays as (
 
 looks as (
 
-    select
-        last_dates.value_stream_id,
-        dates.calendar_date
-    from (select distinct days.value_stream_id, days.last_date from days) as last_dates
-    inner join {{ ref('dim_dates') }} as dates on last_dates.last_date >= dates.calendar_date
+    select distinct
+        days.value_stream_id,
+        days.calendar_date
+    from days
 
 ),
 

@@ -70,7 +70,7 @@ def withheld_reason(line: pd.DataFrame, level: str) -> str:
     if line.empty:
         return f"no {level_plural(level)} passed an active stage in the window"
     if int(line["n_stages_ranked"].iloc[0]) < FEWEST_TO_COMPARE:
-        return "fewer than two active stages had work, so there is nothing to compare"
+        return "fewer than two active stages had work that can be measured, so there is nothing to compare"
     first = line[(line["evidence_rank"] == 1).fillna(value=False).astype(bool)]
     short = first[~first["is_sufficient"].astype(bool)]
     if short.empty:

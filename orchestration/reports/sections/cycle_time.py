@@ -25,11 +25,16 @@ from orchestration.reports.wording import (
 PERCENTILES = (50, 85, 95)
 
 
-def percentile_lines(periods: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+def percentile_lines(periods: pd.DataFrame, finished: pd.DataFrame) -> pd.DataFrame:
     """The lines to draw: the mart's percentiles per complete period; without one, nearest rank over the items shown.
 
+    Args:
+        periods: `complete_periods` of one scope and level.
+        finished: Its finished items, with and without a cycle time.
+
     Returns:
-        percentile, first_day, last_day, days, period_name, n; empty if no period has enough items.
+        percentile, first_day, last_day, days, period_name, n (with a cycle time), n_finished; empty if no period has
+        enough items.
     """
     parts = []
     for percentile in PERCENTILES:
@@ -43,23 +48,25 @@ def percentile_lines(periods: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame
                     "days": measured[f"p{percentile}_cycle_time_calendar_days"].astype(float),
                     "period_name": measured["period_name"],
                     "n": measured["n_cycle_time"],
+                    "n_finished": measured["n_finished"],
                 }
             )
         )
     lines = pd.concat(parts, ignore_index=True)
-    if len(lines) or len(items) < MIN_ITEMS_FOR_PERCENTILE:
+    durations = finished["cycle_time_calendar_days"].dropna().astype(float).to_numpy()
+    if len(lines) or len(durations) < MIN_ITEMS_FOR_PERCENTILE:
         return lines
-    durations = items["cycle_time_calendar_days"].astype(float).to_numpy()
-    finished = pd.to_datetime(items["finished_date"])
+    finish_days = pd.to_datetime(finished["finished_date"])
     return pd.DataFrame(
         {
             "percentile": PERCENTILES,
-            "first_day": finished.min(),
-            "last_day": finished.max(),
+            "first_day": finish_days.min(),
+            "last_day": finish_days.max(),
             # Nearest rank, the rule of the marts: a value that occurred.
             "days": [float(np.quantile(durations, p / 100, method="inverted_cdf")) for p in PERCENTILES],
             "period_name": "all items shown",
-            "n": len(items),
+            "n": len(durations),
+            "n_finished": len(finished),
         }
     )
 
@@ -77,7 +84,7 @@ def chart(items: pd.DataFrame, periods: pd.DataFrame, level: str) -> Block:
     if shown.empty:
         reason = "none has a cycle time" if len(finished) else f"no {level} has been finished yet"
         return Notice(f"No cycle times to show: {reason}.", tone="muted")
-    lines = percentile_lines(periods, shown)
+    lines = percentile_lines(periods, finished)
     title = _title(shown, lines, level)
     edge = cycle_time_scatter.top_edge(shown["cycle_time_calendar_days"])
     notes = [
@@ -95,7 +102,10 @@ def chart(items: pd.DataFrame, periods: pd.DataFrame, level: str) -> Block:
     n_undefined = len(finished) - len(shown)
     if n_undefined:
         verb = "has" if n_undefined == 1 else "have"
-        notes.append(f"{counted(n_undefined, 'finished item')} {verb} no cycle time (never started) and no dot.")
+        notes.append(
+            f"{counted(n_undefined, 'finished item')} {verb} no cycle time (never started, or no usable history) and "
+            "no dot."
+        )
     legend = [LegendEntry("done", f"one finished {level}")]
     if len(lines):
         legend.append(LegendEntry("line", "half took this or less"))
@@ -122,12 +132,14 @@ def _title(shown: pd.DataFrame, lines: pd.DataFrame, level: str) -> str:
     last = lines[lines["last_day"] == last_day].set_index("percentile")
     half, most = last["days"].get(50), last["days"].get(85)
     period = last.iloc[0]
-    n_items = count(period["n"])
+    n_items, n_finished = count(period["n"]), count(period["n_finished"])
     span = day_range(period["first_day"], last_day)
     where = "" if period["period_name"] == "all items shown" else f"in {period['period_name']} "
-    sentence = (
-        f"Half of the {n_items} {level_plural(level)} finished {where}({span}) took {days(float(half or 0))} or less"
-    )
+    measured = f"finished {where}({span})"
+    if n_items != n_finished:
+        of_finished = f"of {n_finished} finished) {where}({span})" if where else f"of {n_finished} finished, {span})"
+        measured = f"with a cycle time ({of_finished}"
+    sentence = f"Half of the {n_items} {level_plural(level)} {measured} took {days(float(half or 0))} or less"
     if is_missing(most) or most == half:
         return sentence
     return f"{sentence}; 85 % took {days(float(most or 0))} or less"

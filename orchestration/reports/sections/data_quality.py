@@ -24,6 +24,9 @@ from orchestration.reports.wording import (
 
 # A nightly export may be a day old when the next refresh reads it; older than that it is called behind.
 STALE_AFTER_DAYS = 1.0
+# What `int_item_timelines_built` calls the status of an item that was resolved without any change being known.
+_STATUS_UNKNOWN = "Unknown"
+_NO_STATUS_KNOWN = "no status known before the resolution"
 
 
 def stale_sources(coverage: pd.DataFrame) -> pd.DataFrame:
@@ -46,6 +49,11 @@ def staleness_notices(coverage: pd.DataFrame, context: ReportContext) -> tuple[N
             stale["source_id"], stale["complete_to"], stale["days_behind_as_of"], strict=True
         )
     )
+
+
+def _is_status_unknown(unmapped: pd.DataFrame) -> pd.Series:
+    """Which rows hold no value of a tool but Weir's own word for a status that no export tells."""
+    return (unmapped["value_kind"] == "status") & (unmapped["value"] == _STATUS_UNKNOWN)
 
 
 def _verb(number_of_things: int) -> str:
@@ -83,8 +91,13 @@ def banner(
         sentences.append(
             f"{percent(usable)} of {counted(coverage['n_counted_items'].sum(), 'item')} have a usable history"
         )
-    if len(unmapped):
-        sentences.append(f"{counted(len(unmapped), 'value')} of the tools {_verb(len(unmapped))} not mapped")
+    unknown = _is_status_unknown(unmapped)
+    n_to_map = len(unmapped) - int(unknown.sum())
+    if n_to_map:
+        sentences.append(f"{counted(n_to_map, 'value')} of the tools {_verb(n_to_map)} not mapped")
+    if unknown.any():
+        n_items = unmapped.loc[unknown, "n_items"].sum()
+        sentences.append(f"{_NO_STATUS_KNOWN} of {counted(n_items, 'item')}")
     if len(quarantined):
         sentences.append(f"{counted(len(quarantined), 'record')} {_verb(len(quarantined))} in quarantine")
     stale = stale_sources(coverage)
@@ -200,27 +213,38 @@ def _coverage(coverage: pd.DataFrame) -> tuple[Block, ...]:
 _FALLBACK_HINT = (
     "Map them in portfolio.yaml; until then their time counts under the tool’s own category and is never dropped."
 )
+_UNKNOWN_HINT = (
+    "Unknown is Weir’s own word, not a status to map: the export tells that the item was resolved and no status before."
+)
 
 
 def _unmapped(unmapped: pd.DataFrame) -> tuple[Block, ...]:
     if unmapped.empty:
         return (Notice("Every status, type and membership value of the tools is mapped.", tone="good"),)
     ordered = unmapped.sort_values(["n_items", "source_id", "value"], ascending=[False, True, True])
+    unknown = _is_status_unknown(ordered)
     rows = tuple(
-        (Cell(str(value)), Cell(str(kind)), Cell(str(source)), Cell("" if is_missing(fallback) else str(fallback)),
-         Cell(count(n_items)), Cell("" if is_missing(example) else str(example)))
-        for value, kind, source, fallback, n_items, example in zip(
-            ordered["value"], ordered["value_kind"], ordered["source_id"], ordered["fallback"], ordered["n_items"],
-            ordered["example_item_key"], strict=True,
+        (Cell(str(value), note=_NO_STATUS_KNOWN if is_unknown else None), Cell(str(kind)), Cell(str(source)),
+         Cell("" if is_missing(fallback) else str(fallback)), Cell(count(n_items)),
+         Cell("" if is_missing(example) else str(example)))
+        for value, is_unknown, kind, source, fallback, n_items, example in zip(
+            ordered["value"], unknown, ordered["value_kind"], ordered["source_id"], ordered["fallback"],
+            ordered["n_items"], ordered["example_item_key"], strict=True,
         )
     )[:ROWS_SHOWN]  # fmt: skip
+    n_to_map = len(ordered) - int(unknown.sum())
+    said = [f"{counted(n_to_map, 'value')} not mapped"] if n_to_map else []
+    notes = [_FALLBACK_HINT] if n_to_map else []
+    if unknown.any():
+        said.append(f"{_NO_STATUS_KNOWN} of {counted(ordered.loc[unknown, 'n_items'].sum(), 'item')}")
+        notes.append(_UNKNOWN_HINT)
     return (
         Table(
-            f"{counted(len(unmapped), 'value')} not mapped" + cut_note(len(unmapped)),
+            sentence_start("; ".join(said)) + cut_note(len(unmapped)),
             (Column("Value"), Column("Kind"), Column("Source"), Column("Counts as"), Column("Items", is_numeric=True),
              Column("For example")),
             rows,
-            notes=(_FALLBACK_HINT,),
+            notes=tuple(notes),
         ),
     )  # fmt: skip
 

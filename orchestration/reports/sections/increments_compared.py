@@ -48,13 +48,16 @@ def glance_table(scopes: Sequence[Scope]) -> Table | Notice:
     """One row per scope: the last complete increment, the one before it, and small bars for up to six."""
     shown = [scope for scope in scopes if len(scope.periods)]
     if not shown:
-        return Notice("No increment or month is complete yet, so there is nothing to compare.", tone="muted")
+        return Notice(
+            "No increment or month lies wholly within the data yet, so there is nothing to compare.", tone="muted"
+        )
     names = sorted({str(scope.periods["period_name"].iloc[-1]) for scope in shown})
     spans = sorted({_span(_last(scope.periods)) for scope in shown})
     caption = f"{' and '.join(names)} ({', '.join(spans)}) against each value stream’s own earlier periods"
     notes = [
-        "Small bars: up to six complete periods, the last one dark. Each value stream is compared only with itself, as "
-        "the size of items differs between value streams."
+        "Small bars: up to six complete periods, the last one dark; a period that is still running, or began before "
+        "the first day with data, is left out. Each value stream is compared only with itself, as the size of items "
+        "differs between value streams."
     ]
     if any(scope.periods["p50_flow_time_calendar_days"].isna().iloc[-1] for scope in shown):
         notes.append(f"{NOT_MEASURED}: withheld, as fewer than {MIN_ITEMS_FOR_PERCENTILE} items have the value.")
@@ -129,17 +132,20 @@ def periods_table(periods: pd.DataFrame, level: str) -> Table | Notice:
     """One row per complete period of one scope and level, newest first."""
     plural = level_plural(level)
     if periods.empty:
-        return Notice(f"No increment or month is complete yet for {plural}.", tone="muted")
+        return Notice(f"No increment or month lies wholly within the data of {plural} yet.", tone="muted")
     if not periods["n_finished"].sum() and not periods["wip_mean"].fillna(0).sum():
         return Notice(f"No {plural} were in progress or finished in the complete periods.", tone="muted")
     rows = tuple(_period_row(row) for row in periods.iloc[::-1].to_dict("records"))
-    notes = ["50 % / 85 %: half, and 85 %, of the items finished in the period took this many calendar days or less."]
+    notes = [
+        "50 % / 85 %: of the items finished in the period that have the time (n), half, and 85 %, took this many "
+        "calendar days or less.",
+        "Complete periods only: one that is still running, or began before the first day with data, is left out.",
+    ]
     n_undefined = float(periods["n_undefined_start"].fillna(0).sum())
     if n_undefined:
         notes.append(
-            f"{counted(n_undefined, 'item')} went straight to done and "
-            f"{'has' if n_undefined == 1 else 'have'} no cycle time; "
-            f"{'it counts' if n_undefined == 1 else 'they count'} as finished."
+            f"{counted(n_undefined, 'finished item')} {'has' if n_undefined == 1 else 'have'} no cycle time: never "
+            f"started, or no usable history; {'it counts' if n_undefined == 1 else 'they count'} as finished."
         )
     withheld = periods["p50_cycle_time_calendar_days"].isna() | periods["p50_flow_time_calendar_days"].isna()
     if withheld.any():

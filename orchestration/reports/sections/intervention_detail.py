@@ -161,6 +161,11 @@ def _chart(charted: Charted, projected: float | None, scope_name: str, stage_nam
     direction = drawn["signal_direction"].map({"improvement": "favourable", "concern": "unfavourable"})
     title = _title(charted, drawn, stage_name)
     notes = [f"Each point: {weekly_statistic(charted.metric)} ({scope_name}). {charted.note}".strip()]
+    n_incomplete = len(points) - len(drawn)
+    if n_incomplete:
+        notes.append(
+            f"{counted(n_incomplete, 'week')} left out: still running, or begun before the first day with data."
+        )
     n_withheld = int(drawn["value"].isna().sum())
     if n_withheld:
         notes.append(

@@ -1,6 +1,9 @@
 """The periods that sections compare: complete increments (or months), and the last complete weeks.
 
 Belongs here: choosing rows of the marts by period. Does not belong here: computing a metric.
+
+A period is complete where it lies wholly within the data: the last may still be running, and the first may have begun
+before the scope's first day with data.
 """
 
 from typing import Final

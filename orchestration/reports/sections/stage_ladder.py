@@ -25,7 +25,8 @@ def summed_stages(
         stages: `dim_stages`.
 
     Returns:
-        (stages in order with the sums of time and of visits ended, the weeks summed).
+        (stages in order with the sums of time and of visits ended, the weeks summed). A week that is still running, or
+        began before the first day with data, is not complete.
     """
     own = stages[
         (stages["workflow_id"] == workflow_id) & flagged(stages["is_counted"]) & (stages["stage_kind"] != "done")
@@ -85,7 +86,7 @@ def _title(stages: pd.DataFrame, window: pd.DataFrame, total: float, level: str)
     return (
         f"{level_plural(level).capitalize()} spent {parts}; {longest['stage_name']} took most: "
         f"{percent(by_stage.max() / total)} of {count(total)} item-days "
-        f"(n {counted(stages['n_visits_ended'].fillna(0).sum(), 'visit')} ended, {counted(n_weeks, 'week')}: "
+        f"(n {counted(stages['n_visits_ended'].fillna(0).sum(), 'visit')} ended, {counted(n_weeks, 'complete week')}: "
         f"{day_range(first, last + pd.Timedelta(days=6))})"
     )
 

@@ -61,6 +61,9 @@ def weekly_chart(weeks: pd.DataFrame, level: str) -> Block:
             LegendEntry("line", "in progress, mean of the week’s days"),
             LegendEntry("done", "finished in the week"),
         ),
+        notes=(
+            "Complete weeks only: one that is still running, or began before the first day with data, is left out.",
+        ),
     )
 
 
@@ -75,10 +78,14 @@ def ageing_blocks(
         periods: `complete_periods`; the last one's percentiles are what ages are compared with.
     """
     counted_in = counted_at(items, level)
-    open_items = counted_in[flagged(counted_in["is_in_progress"]) & counted_in["age_calendar_days"].notna()]
+    open_items = counted_in[flagged(counted_in["is_in_progress"])]
     if open_items.empty:
         return (Notice(f"No {level} is in progress on {day(as_of)}.", tone="muted"),)
-    named = open_items.merge(
+    aged = open_items[open_items["age_calendar_days"].notna()]
+    if aged.empty:
+        none_has = "it has no usable age" if len(open_items) == 1 else "none of them has a usable age"
+        return (Notice(f"{_in_progress(open_items, level, as_of)}; {none_has}.", tone="muted"),)
+    named = aged.merge(
         stages[["stage_id", "stage_name", "stage_kind", "position"]],
         left_on="current_stage_id",
         right_on="stage_id",
@@ -95,13 +102,16 @@ def ageing_blocks(
         .rename(columns={"current_stage_id": "stage_id"})
     )
     percentiles = _percentiles(periods)
-    title = _ageing_title(named, periods, percentiles, level, as_of)
+    title = _ageing_title(open_items, periods, percentiles, level, as_of)
     legend = [LegendEntry("queue", "waits in a queue"), LegendEntry("active", "in an active stage")]
     if named["is_blocked"].any():
         legend.append(LegendEntry("blocked", "blocked (cross)"))
     if percentiles:
         legend.append(LegendEntry("line", "half of the finished took this or less"))
         legend.append(LegendEntry("percentile", "85 % did"))
+    notes = ["Age: calendar days since the cycle-time start, first and last day counted, up to the as-of day."]
+    if len(aged) < len(open_items):
+        notes.append("An item without a usable history has no usable age, so no dot and no row in the table.")
     chart = Chart(
         chart_id="ageing-work",
         title=title,
@@ -109,9 +119,9 @@ def ageing_blocks(
         description=f"Age of each {level} in progress by the stage it sits in. {title}",
         height=110 + 52 * max(len(shown_stages), 3),
         legend=tuple(legend),
-        notes=("Age: calendar days since the cycle-time start, first and last day counted, up to the as-of day.",),
+        notes=tuple(notes),
     )
-    return chart, _oldest_table(named, percentiles, level)
+    return chart, _oldest_table(named, percentiles, level, n_open=len(open_items))
 
 
 def _percentiles(periods: pd.DataFrame) -> dict[int, float]:
@@ -122,14 +132,20 @@ def _percentiles(periods: pd.DataFrame) -> dict[int, float]:
     return {percentile: float(value) for percentile, value in found.items() if not is_missing(value)}
 
 
+def _in_progress(items: pd.DataFrame, level: str, as_of: date) -> str:
+    verb = "is" if len(items) == 1 else "are"
+    sentence = f"{counted_items(len(items), level).capitalize()} {verb} in progress on {day(as_of)}"
+    n_blocked = int(flagged(items["is_blocked"]).sum())
+    return f"{sentence}, {count(n_blocked)} of them blocked" if n_blocked else sentence
+
+
 def _ageing_title(
     items: pd.DataFrame, periods: pd.DataFrame, percentiles: dict[int, float], level: str, as_of: date
 ) -> str:
-    verb = "is" if len(items) == 1 else "are"
-    sentence = f"{counted_items(len(items), level).capitalize()} {verb} in progress on {day(as_of)}"
-    n_blocked = int(items["is_blocked"].sum())
-    if n_blocked:
-        sentence += f", {count(n_blocked)} of them blocked"
+    sentence = _in_progress(items, level, as_of)
+    n_without_age = int(items["age_calendar_days"].isna().sum())
+    if n_without_age:
+        sentence += f"; {count(n_without_age)} of them {'has' if n_without_age == 1 else 'have'} no usable age"
     if periods.empty:
         return f"{sentence}; no complete period to compare their age with"
     last = periods.iloc[-1]
@@ -139,14 +155,16 @@ def _ageing_title(
             f"finished with a cycle time and at least {MIN_ITEMS_FOR_PERCENTILE} are needed"
         )
     older = int((items["age_calendar_days"] > percentiles[MOST]).sum())
+    finished = f"{count(last['n_cycle_time'])} finished"
+    if last["n_cycle_time"] != last["n_finished"]:
+        finished = f"{count(last['n_cycle_time'])} with a cycle time (of {count(last['n_finished'])} finished)"
     return (
         f"{sentence}; {'none' if older == 0 else count(older)} {'is' if older == 1 else 'are'} older than "
-        f"{days(percentiles[MOST])}, the cycle time that 85 % of the {count(last['n_cycle_time'])} finished in "
-        f"{last['period_name']} did not exceed"
+        f"{days(percentiles[MOST])}, the cycle time that 85 % of the {finished} in {last['period_name']} did not exceed"
     )
 
 
-def _oldest_table(items: pd.DataFrame, percentiles: dict[int, float], level: str) -> Table:
+def _oldest_table(items: pd.DataFrame, percentiles: dict[int, float], level: str, *, n_open: int) -> Table:
     oldest = items.sort_values(["age_calendar_days", "item_key"], ascending=[False, True]).head(OLDEST_SHOWN)
     rows = tuple(
         (
@@ -159,8 +177,8 @@ def _oldest_table(items: pd.DataFrame, percentiles: dict[int, float], level: str
             oldest["is_blocked"], strict=True,
         )
     )  # fmt: skip
-    shown = f"The {len(rows)} oldest of {counted_items(len(items), level)} in progress"
-    caption = shown if len(items) > len(rows) else f"{counted_items(len(items), level).capitalize()} in progress"
+    listed_of = f"{counted_items(len(items), level)} in progress{'' if len(items) == n_open else ' with a usable age'}"
+    caption = f"The {len(rows)} oldest of {listed_of}" if len(items) > len(rows) else listed_of.capitalize()
     return Table(
         f"{caption}, oldest first",
         (Column("Item"), Column("Stage"), Column("Age", is_numeric=True, note="calendar days")),

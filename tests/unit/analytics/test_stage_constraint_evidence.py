@@ -247,7 +247,7 @@ def test_the_sentence_follows_the_numbers() -> None:
     assert "constraint" not in row["evidence"].lower()
 
 
-def test_unusable_histories_are_measured_by_nothing_and_their_share_is_said(
+def test_unusable_histories_are_left_out_of_every_measure_and_their_share_is_said(
     stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame
 ) -> None:
     trusted = [("ready", 0, 2, "build"), ("build", 2, 8, "to-test"), ("to-test", 8, 9, "test"), ("test", 9, 12, "done")]

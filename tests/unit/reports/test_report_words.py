@@ -7,8 +7,13 @@ import pandas as pd
 import pytest
 import synthetic_frames
 
-from orchestration.reports.blocks import Chart, Notice, Table
-from orchestration.reports.sections import constraint_evidence, cycle_time, increments_compared, work_in_progress
+from orchestration.reports.blocks import Block, Chart, Notice, Table
+from orchestration.reports.sections import (
+    constraint_evidence,
+    cycle_time,
+    increments_compared,
+    work_in_progress,
+)
 from orchestration.reports.sections.intervention_signals import (
     Charted,
     against_centre,
@@ -17,7 +22,6 @@ from orchestration.reports.sections.intervention_signals import (
     projection,
     state,
 )
-from orchestration.reports.sections.periods import complete_periods
 
 PERIODS = pd.DataFrame(
     {
@@ -73,6 +77,20 @@ def test_scatter_title_states_the_marts_percentiles_with_n_and_window() -> None:
     )
 
 
+def test_scatter_title_tells_finished_items_from_those_with_a_cycle_time() -> None:
+    fewer = PERIODS.assign(n_cycle_time=[40, 309], n_finished=[40, 315])
+    block = cycle_time.chart(_items([3.0] * 20 + [np.nan] * 2), fewer, "story")
+    assert _title(block).startswith(
+        "Half of the 309 stories with a cycle time (of 315 finished) in PI-2 (30 Mar – 21 Jun 2026) took 9 days or less"
+    )
+    assert isinstance(block, Chart)
+    assert block.notes[-1] == ("2 finished items have no cycle time (never started, or no usable history) and no dot.")
+    # Without a complete period the title speaks of all items, with and without.
+    assert _title(cycle_time.chart(_items([3.0] * 20 + [np.nan] * 2), PERIODS.iloc[:0], "story")) == (
+        "Half of the 20 stories with a cycle time (of 22 finished, 1 May – 22 May 2026) took 3 days or less"
+    )
+
+
 def test_scatter_title_drops_the_second_half_where_both_percentiles_are_equal() -> None:
     equal = PERIODS.assign(p85_cycle_time_calendar_days=PERIODS["p50_cycle_time_calendar_days"])
     assert "85 %" not in _title(cycle_time.chart(_items([3.0] * 20), equal, "story"))
@@ -108,24 +126,16 @@ def test_periods_say_nothing_of_items_without_start_unless_there_are_some() -> N
         assert isinstance(table, Table)
         return " ".join(table.notes)
 
-    assert "straight to done" not in notes([0, 0])
-    assert "1 item went straight to done and has no cycle time; it counts as finished." in notes([0, 1])
-    assert "3 items went straight to done and have no cycle time" in notes([1, 2])
+    assert "no cycle time" not in notes([0, 0])
+    assert ("1 finished item has no cycle time: never started, or no usable history; it counts as finished.") in notes(
+        [0, 1]
+    )
+    assert (
+        "12 finished items have no cycle time: never started, or no usable history; they count as finished."
+    ) in notes([5, 7])
 
 
-def test_months_stand_in_where_no_increment_is_complete(frames: dict[str, pd.DataFrame]) -> None:
-    flow = frames["mart_flow_metrics"]
-    weeks = flow[flow["period_type"] == "week"].head(1)
-    month = weeks.assign(
-        period_type="month", period_id="2026-05", period_start=pd.Timestamp("2026-05-01"),
-        period_end=pd.Timestamp("2026-05-31"), is_complete=True,
-    )  # fmt: skip
-    found = complete_periods(month, frames["dim_increments"], "value_stream", str(month["scope_id"].iloc[0]), "story")
-    assert found["period_name"].tolist() == ["May 2026"]
-    assert found["weeks"].tolist() == pytest.approx([31 / 7])
-
-
-def _open_items(ages: list[int], blocked: list[bool]) -> pd.DataFrame:
+def _open_items(ages: list[float], blocked: list[bool]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "item_key": [f"K-{age}" for age in ages],
@@ -147,6 +157,33 @@ def test_ageing_title_counts_blocked_and_old_items(frames: dict[str, pd.DataFram
     assert _title(blocks[0]) == (
         "3 stories are in progress on 24 Jun 2026, 1 of them blocked; 2 are older than 21 days, the cycle time that "
         "85 % of the 412 finished in PI-2 did not exceed"
+    )
+
+
+def test_ageing_counts_items_in_progress_whose_age_is_not_usable(frames: dict[str, pd.DataFrame]) -> None:
+    def blocks(ages: list[float], periods: pd.DataFrame = PERIODS) -> tuple[Block, ...]:
+        items = _open_items(ages, [False] * (len(ages) - 1) + [True])
+        return work_in_progress.ageing_blocks(items, frames["dim_stages"], periods, "story", date(2026, 6, 24))
+
+    chart, table = blocks([2, 22, np.nan, np.nan])
+    assert _title(chart).startswith(
+        "4 stories are in progress on 24 Jun 2026, 1 of them blocked; 2 of them have no usable age; 1 is older than "
+    )
+    assert isinstance(chart, Chart)
+    assert any("no usable age, so no dot" in note for note in chart.notes)
+    assert isinstance(table, Table)
+    assert table.caption == "2 stories in progress with a usable age, oldest first"
+    assert len(table.rows) == 2
+    assert "; 1 of them has no usable age; " in _title(blocks([2, 3, np.nan])[0])
+    assert "usable age" not in _title(blocks([2, 3])[0])
+    assert blocks([np.nan, np.nan]) == (
+        Notice(
+            "2 stories are in progress on 24 Jun 2026, 1 of them blocked; none of them has a usable age.", tone="muted"
+        ),
+    )
+    fewer = PERIODS.assign(n_cycle_time=[40, 309], n_finished=[40, 315])
+    assert _title(blocks([2, 22], fewer)[0]).endswith(
+        "the cycle time that 85 % of the 309 with a cycle time (of 315 finished) in PI-2 did not exceed"
     )
 
 

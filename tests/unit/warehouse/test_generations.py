@@ -1,5 +1,7 @@
 """Publishing is one rename: a reader sees the old warehouse or the new one, and the last generations stay."""
 
+import errno
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +39,51 @@ def test_publishing_replaces_the_file_and_keeps_the_last_generations(folder: War
     assert value_of(folder.published) == 5
     assert [value_of(file) for file in sorted(folder.generations.iterdir())] == [3, 4]
     assert not folder.build.exists()
+
+
+def no_hard_links(self: Path, target: Path) -> None:
+    """Stand in for `Path.hardlink_to` on a file system that has none."""
+    raise OSError(errno.ENOTSUP, "Operation not supported", str(self), None, str(target))
+
+
+def test_without_hard_links_the_file_replaced_is_copied(
+    folder: WarehouseFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "hardlink_to", no_hard_links)
+    for generation in range(1, 5):
+        folder.start_build(full=True)
+        build(folder, generation)
+        folder.publish(generation, keep=2)
+    assert value_of(folder.published) == 4
+    assert [value_of(file) for file in sorted(folder.generations.iterdir())] == [2, 3]
+
+
+def test_without_hard_links_a_copy_that_breaks_off_leaves_the_published_file_and_no_half_generation(
+    folder: WarehouseFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.start_build(full=True)
+    build(folder, 1)
+    folder.publish(1, keep=2)
+    folder.start_build(full=True)
+    build(folder, 2)
+
+    def break_off(source: Path, target: Path) -> None:
+        Path(target).write_bytes(Path(source).read_bytes()[:100])
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "hardlink_to", no_hard_links)
+        patched.setattr(shutil, "copyfile", break_off)
+        with pytest.raises(OSError, match="No space left"):
+            folder.publish(2, keep=2)
+    assert value_of(folder.published) == 1
+    assert list(folder.generations.glob("warehouse-*.duckdb")) == []
+    # Once there is room again the same build goes through.
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "hardlink_to", no_hard_links)
+        folder.publish(2, keep=2)
+    assert value_of(folder.published) == 2
+    assert [value_of(file) for file in folder.generations.iterdir()] == [1]
 
 
 def test_a_build_continues_from_the_published_file(folder: WarehouseFolder) -> None:
