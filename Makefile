@@ -8,6 +8,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # uv is pinned like everything else; it is only installed by pip first because something has to install it.
 UV_VERSION := $(shell awk '/^name = "uv"$$/ { getline; gsub(/"/, ""); print $$3 }' uv.lock)
+# Whole refreshes take most of the time; side by side they take less. A file stays on one worker with its own refresh.
+WORKERS ?= --numprocesses auto --maxprocesses 2 --dist loadscope
 
 .PHONY: help
 help: ## Show this list.
@@ -47,11 +49,11 @@ chromium: install
 
 .PHONY: test
 test: chromium ## Install what the tests need and run them.
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest $(WORKERS) -m "not slow"
 
 .PHONY: test-all
 test-all: chromium ## Run the slow tests too (minutes: kills in every phase, large examples).
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(WORKERS)
 
 .PHONY: lint
 lint: lint-python lint-types lint-imports lint-sql lint-layout ## Check style, types, imports, SQL and layout.
