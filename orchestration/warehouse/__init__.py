@@ -7,7 +7,8 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, run_query
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
-from orchestration.warehouse.landing import LandingReport, create_raw_tables, land_source, note_unreadable_source
+from orchestration.warehouse.landing import LandingReport, land_source, note_unreadable_source
+from orchestration.warehouse.raw_tables import create_raw_tables
 from orchestration.warehouse.records import (
     Refresh,
     create_quality_tables,

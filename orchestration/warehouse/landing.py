@@ -4,26 +4,19 @@ Belongs here: the statements that are the same for every tool. Does not belong h
 (``orchestration.sources``) and any meaning of a value (dbt).
 """
 
-import gzip
 import hashlib
-import json
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import duckdb
 
 from orchestration.sources import TOOLS, ExportKind, ToolFormat
-from orchestration.sources.export_format import LINEAGE_COLUMNS
+from orchestration.warehouse.export_inventory import ExportFile, Source, list_exports
+from orchestration.warehouse.raw_tables import create_raw_tables
 
-EXPORT_SUFFIXES = (".json", ".ndjson", ".jsonl")
-MANIFEST = "manifest.json"
-
-_HEAD_CHARACTERS = 1 << 20
 _BATCH_BYTES = 4 << 30
 _SMALLEST_OBJECT = 16 << 20
 _LARGEST_OBJECT = 1 << 30
@@ -31,46 +24,6 @@ _LARGEST_OBJECT = 1 << 30
 _GZIP_RATIO = 30
 # No file's name begins so: a row bears it only while names are being swapped.
 _MOVING = "\x00"
-# Copying a folder may write the exports after the manifest that speaks for them.
-_MANIFEST_REACH = timedelta(days=1)
-
-_EXPORT_FILES = {
-    "file_kind": "VARCHAR",
-    "content_hash": "VARCHAR",
-    "shape_hash": "VARCHAR",
-    "n_bytes": "BIGINT",
-    "n_records": "BIGINT",
-    "n_quarantined": "BIGINT",
-    "is_readable": "BOOLEAN",
-    "complete_to": "TIMESTAMPTZ",
-    **LINEAGE_COLUMNS,
-}
-_QUARANTINE = {
-    "source_id": "VARCHAR",
-    "export_file": "VARCHAR",
-    "line_number": "BIGINT",
-    "record_number": "BIGINT",
-    "record_key": "VARCHAR",
-    "reason": "VARCHAR",
-    "loaded_at": "TIMESTAMPTZ",
-    "refresh_id": "VARCHAR",
-}
-
-
-class Source(Protocol):
-    """The part of a portfolio's source that landing needs."""
-
-    @property
-    def id(self) -> str:
-        """The source's id, part of every key."""
-
-    @property
-    def tool(self) -> str:
-        """The tool whose module reads the exports."""
-
-    @property
-    def exports(self) -> str:
-        """Folder or glob, relative to the portfolio's folder."""
 
 
 @dataclass
@@ -84,16 +37,6 @@ class LandingReport:
     n_quarantined: int = 0
     rows: Counter[str] = field(default_factory=Counter)
     messages: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _ExportFile:
-    path: Path
-    name: str
-    kind: str | None
-    content_hash: str
-    n_bytes: int
-    exported_at: datetime
 
 
 @dataclass(frozen=True)
@@ -116,20 +59,6 @@ class _Load:
         return {"source_id": self.source_id, "loaded_at": self.loaded_at, "refresh_id": self.refresh_id}
 
 
-def create_raw_tables(connection: duckdb.DuckDBPyConnection, tools: Iterable[str]) -> None:
-    """Create what is missing of ``raw_<tool>.*`` and of the quarantine; empty tables are valid sources for dbt."""
-    connection.execute("create schema if not exists quality")
-    connection.execute(f"create table if not exists quality.quarantined_records ({_ddl(_QUARANTINE)})")
-    for tool in tools:
-        schema = f"raw_{tool}"
-        connection.execute(f"create schema if not exists {schema}")
-        for table in TOOLS[tool].tables:
-            connection.execute(
-                f"create table if not exists {schema}.{table.name} ({_ddl({**table.columns, **LINEAGE_COLUMNS})})"
-            )
-        connection.execute(f"create table if not exists {schema}.export_files ({_ddl(_EXPORT_FILES)})")
-
-
 def land_source(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
@@ -149,7 +78,7 @@ def land_source(
     load = _Load(connection, tool, source.id, refresh_id, loaded_at, report)
     create_raw_tables(connection, [source.tool])
     forget_unreadable_source(connection, source)
-    files, complete_to = _inventory(source, portfolio_folder, tool, loaded_at)
+    files, complete_to = list_exports(source, portfolio_folder, tool, loaded_at)
     if not files:
         report.messages.append(f"{source.id}: no export files under {source.exports}; drop the tool's exports there.")
     tonight = {file.name: file.content_hash for file in files}
@@ -167,77 +96,6 @@ def land_source(
     return report
 
 
-def _ddl(columns: Mapping[str, str]) -> str:
-    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-
-
-def _inventory(
-    source: Source, portfolio_folder: Path, tool: ToolFormat, loaded_at: datetime
-) -> tuple[list[_ExportFile], datetime | None]:
-    """List the source's export files by name, with content hash and kind; and what its manifest says."""
-    place = portfolio_folder / source.exports
-    found = place.rglob("*") if place.is_dir() else portfolio_folder.glob(source.exports)
-    paths = sorted(path for path in found if path.is_file() and _plain_name(path).endswith(EXPORT_SUFFIXES))
-    manifests = [_Manifest.read(path) for path in paths if path.name == MANIFEST]
-    files = []
-    for path in paths:
-        if path.name == MANIFEST:
-            continue
-        with path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        declared = [m.exported_at for m in manifests if m.exported_at and m.speaks_for(path, written)]
-        files.append(
-            _ExportFile(
-                path=path,
-                name=path.relative_to(portfolio_folder).as_posix(),
-                kind=tool.recognise(path.name, _head(path)),
-                content_hash=digest,
-                n_bytes=path.stat().st_size,
-                exported_at=max(declared) if declared else min(written, loaded_at),
-            )
-        )
-    return files, max((m.complete_to for m in manifests if m.complete_to), default=None)
-
-
-@dataclass(frozen=True)
-class _Manifest:
-    """What a manifest beside exports says of them."""
-
-    path: Path
-    written: datetime
-    exported_at: datetime | None
-    complete_to: datetime | None
-
-    @classmethod
-    def read(cls, path: Path) -> "_Manifest":
-        said = json.loads(path.read_text(encoding="utf-8"))
-        moments = {name: datetime.fromisoformat(said[name]) for name in ("exported_at", "complete_to") if name in said}
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return cls(path, written, moments.get("exported_at"), moments.get("complete_to"))
-
-    def speaks_for(self, file: Path, file_written: datetime) -> bool:
-        """Is the file in the manifest's folder, and not written long after it?"""
-        return self.path.parent in file.parents and file_written <= self.written + _MANIFEST_REACH
-
-
-def _plain_name(path: Path) -> str:
-    return path.name.lower().removesuffix(".gz")
-
-
-def _head(path: Path) -> str:
-    """Return the first characters of a file; of a torn archive, those before the tear."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    head = b""
-    try:
-        with opened(path, "rb") as content:
-            while len(head) < _HEAD_CHARACTERS and (piece := content.read(1 << 16)):
-                head += piece
-    except (OSError, EOFError, zlib.error):
-        pass
-    return head.decode("utf-8", errors="replace")
-
-
 def _mapped_field_names(load: _Load) -> dict[str, str]:
     if load.tool.mapped_field_names is None:
         return {}
@@ -250,8 +108,8 @@ def _shape_hash(kind: ExportKind) -> str:
 
 
 def _new_files(
-    load: _Load, files: Iterable[_ExportFile], shapes: Mapping[str, str], tonight: Mapping[str, str]
-) -> list[_ExportFile]:
+    load: _Load, files: Iterable[ExportFile], shapes: Mapping[str, str], tonight: Mapping[str, str]
+) -> list[ExportFile]:
     """Return the files whose content has to be read; content that only changed its name takes its rows along.
 
     ``tonight``: name to content hash of every file of the source. Content counts as loaded under another name only if
@@ -304,13 +162,13 @@ def _tables_of_files(load: _Load) -> list[str]:
     return [*tables, f"{load.schema}.export_files", "quality.quarantined_records"]
 
 
-def _batches(files: Iterable[_ExportFile]) -> Iterator[tuple[str, list[_ExportFile]]]:
+def _batches(files: Iterable[ExportFile]) -> Iterator[tuple[str, list[ExportFile]]]:
     """Group files of one kind, as many as a few gigabytes allow, so that a thousand small pages are one statement."""
-    by_kind: dict[str, list[_ExportFile]] = {}
+    by_kind: dict[str, list[ExportFile]] = {}
     for file in files:
         by_kind.setdefault(str(file.kind), []).append(file)
     for kind, listed in by_kind.items():
-        batch: list[_ExportFile] = []
+        batch: list[ExportFile] = []
         for file in listed:
             if batch and sum(each.n_bytes for each in batch) + file.n_bytes > _BATCH_BYTES:
                 yield kind, batch
@@ -319,7 +177,7 @@ def _batches(files: Iterable[_ExportFile]) -> Iterator[tuple[str, list[_ExportFi
         yield kind, batch
 
 
-def _load_batch(load: _Load, kind: ExportKind, shape_hash: str, files: list[_ExportFile]) -> None:
+def _load_batch(load: _Load, kind: ExportKind, shape_hash: str, files: list[ExportFile]) -> None:
     """Load files together; where one of them breaks the statement, each alone, so that only the broken one is lost."""
     load.connection.begin()
     try:
@@ -335,7 +193,7 @@ def _load_batch(load: _Load, kind: ExportKind, shape_hash: str, files: list[_Exp
     load.connection.commit()
 
 
-def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[_ExportFile]) -> None:
+def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[ExportFile]) -> None:
     connection = load.connection
     for file in files:
         _forget_file(load, file.name)
@@ -363,7 +221,7 @@ def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[_Exp
     connection.execute("drop table landed")
 
 
-def _read_records(connection: duckdb.DuckDBPyConnection, kind: ExportKind, files: list[_ExportFile]) -> None:
+def _read_records(connection: duckdb.DuckDBPyConnection, kind: ExportKind, files: list[ExportFile]) -> None:
     """Read the files into the temporary table ``landed``: one row a record, with its refusal if it has one."""
     connection.execute(
         "create or replace temp table landing_files (filename varchar, export_file varchar, exported_at timestamptz)"
@@ -398,14 +256,14 @@ def _struct_fields(kind: ExportKind) -> str:
     return ", ".join(f'"{name}" {type_}' for name, type_ in kind.record_columns.items())
 
 
-def _object_size(kind: ExportKind, files: list[_ExportFile]) -> int:
+def _object_size(kind: ExportKind, files: list[ExportFile]) -> int:
     if kind.layout == "newline_delimited":
         return _SMALLEST_OBJECT
     largest = max(file.n_bytes * (_GZIP_RATIO if file.path.suffix == ".gz" else 1) for file in files)
     return min(max(_SMALLEST_OBJECT, largest + 1024), _LARGEST_OBJECT)
 
 
-def _quarantine_records(load: _Load, kind: ExportKind, file: _ExportFile) -> None:
+def _quarantine_records(load: _Load, kind: ExportKind, file: ExportFile) -> None:
     """Write the refused records of one file to the quarantine; lines are numbered by reading the file once more."""
     values = {**load.lineage, "export_file": file.name}
     if kind.layout != "newline_delimited":
@@ -443,7 +301,7 @@ def _quarantine_records(load: _Load, kind: ExportKind, file: _ExportFile) -> Non
     load.connection.execute("set preserve_insertion_order = false")
 
 
-def _quarantine_parts(load: _Load, kind: ExportKind, file: _ExportFile) -> int:
+def _quarantine_parts(load: _Load, kind: ExportKind, file: ExportFile) -> int:
     if kind.unreadable_parts is None:
         return 0
     inserted = load.connection.execute(
@@ -455,7 +313,7 @@ def _quarantine_parts(load: _Load, kind: ExportKind, file: _ExportFile) -> int:
     return inserted[0] if inserted else 0
 
 
-def _refuse_file(load: _Load, file: _ExportFile, shape_hash: str, reason: str) -> None:
+def _refuse_file(load: _Load, file: ExportFile, shape_hash: str, reason: str) -> None:
     """Note a file that cannot be read. What an earlier content under its name had brought stays: its last good export.
 
     A file that was this tool's before stays so: one that a login page has overwritten is a file lost, not a stranger.
@@ -491,7 +349,7 @@ def _forget_file(load: _Load, name: str) -> None:
 
 
 def _note_file(
-    load: _Load, file: _ExportFile, shape_hash: str, *, n_records: int, n_quarantined: int, is_readable: bool = True
+    load: _Load, file: ExportFile, shape_hash: str, *, n_records: int, n_quarantined: int, is_readable: bool = True
 ) -> None:
     load.connection.execute(
         f"insert into {load.schema}.export_files values ($file_kind, $content_hash, $shape_hash, $n_bytes, $n_records,"

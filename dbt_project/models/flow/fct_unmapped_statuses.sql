@@ -1,4 +1,4 @@
--- Statuses that no workflow maps, counted before visits are folded: two of them in a row are one visit, but two statuses.
+-- Statuses that no workflow maps, counted before visits are folded: two in a row are one visit, but two statuses.
 with events as (
 
     select * from {{ ref('int_item_stages_mapped') }}

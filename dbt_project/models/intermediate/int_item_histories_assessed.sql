@@ -1,8 +1,10 @@
--- One row per item: can its history be trusted for time in stage? Truncated: the export announces more history entries
--- than it brings, or was made without a history. Broken: a status change does not begin where the one before ended, or the item is not in the status
--- its last change led to (or, never changed, not in the one it was created in, or resolved later than created). A
--- renamed status keeps its id, so it breaks nothing. Repaired: the first change begins in another status than the item
--- is known to have been created in; the change's own `from` is taken.
+-- One row per item: can its history be trusted for time in stage?
+-- Truncated: the export announces more history entries than it brings, or was made without a history.
+-- Broken: a status change does not begin where the one before ended, or the item is not in the status its last change
+-- led to (or, never changed, not in the one it was created in, or resolved later than created). A renamed status keeps
+-- its id, so it breaks nothing.
+-- Repaired: the first change begins in another status than the item is known to have been created in; the change's own
+-- `from` is taken.
 with items as (
 
     select * from {{ ref('int_items_unioned') }}

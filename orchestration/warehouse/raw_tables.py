@@ -1,0 +1,51 @@
+"""The tables that exports land in: one schema per tool, and the quarantine.
+
+Belongs here: creating them. Does not belong here: the columns of a tool's own tables (``orchestration.sources``).
+"""
+
+from collections.abc import Iterable, Mapping
+
+import duckdb
+
+from orchestration.sources import TOOLS
+from orchestration.sources.export_format import LINEAGE_COLUMNS
+
+_EXPORT_FILES = {
+    "file_kind": "VARCHAR",
+    "content_hash": "VARCHAR",
+    "shape_hash": "VARCHAR",
+    "n_bytes": "BIGINT",
+    "n_records": "BIGINT",
+    "n_quarantined": "BIGINT",
+    "is_readable": "BOOLEAN",
+    "complete_to": "TIMESTAMPTZ",
+    **LINEAGE_COLUMNS,
+}
+_QUARANTINE = {
+    "source_id": "VARCHAR",
+    "export_file": "VARCHAR",
+    "line_number": "BIGINT",
+    "record_number": "BIGINT",
+    "record_key": "VARCHAR",
+    "reason": "VARCHAR",
+    "loaded_at": "TIMESTAMPTZ",
+    "refresh_id": "VARCHAR",
+}
+
+
+def create_raw_tables(connection: duckdb.DuckDBPyConnection, tools: Iterable[str]) -> None:
+    """Create what is missing of ``raw_<tool>.*`` and of the quarantine; empty tables are valid sources for dbt."""
+    connection.execute("create schema if not exists quality")
+    connection.execute(f"create table if not exists quality.quarantined_records ({_ddl(_QUARANTINE)})")
+    for tool in tools:
+        schema = f"raw_{tool}"
+        connection.execute(f"create schema if not exists {schema}")
+        for table in TOOLS[tool].tables:
+            connection.execute(
+                f"create table if not exists {schema}.{table.name} ({_ddl({**table.columns, **LINEAGE_COLUMNS})})"
+            )
+        connection.execute(f"create table if not exists {schema}.export_files ({_ddl(_EXPORT_FILES)})")
+
+
+def _ddl(columns: Mapping[str, str]) -> str:
+    return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
