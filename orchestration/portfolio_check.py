@@ -12,6 +12,8 @@ from orchestration.published import NothingPublishedError, published_frames, pub
 
 # Values of one kind that are listed; the rest is in mart_unmapped_values.
 _SHOWN_VALUES = 20
+# Weir's own word where an export tells that an item was resolved and no status before: nothing to map.
+_STATUS_UNKNOWN = "Unknown"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def _unmapped(paths: PortfolioFolder) -> Iterator[str]:
     except NothingPublishedError:
         yield "Nothing is published yet, so what the exports hold is not known; run `weir refresh`."
         return
+    values = values[(values["value_kind"] != "status") | (values["value"] != _STATUS_UNKNOWN)]
     summary = published_summary(paths) or {}
     when = f"generation {summary['generation']}, as of {summary['as_of']:%Y-%m-%d}"
     if values.empty:

@@ -4,7 +4,7 @@ Belongs here: the declarations every tool shares. Does not belong here: anything
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 # Every raw table carries these beside its own columns, so that a number can be traced to the export it came from.
@@ -68,4 +68,3 @@ class ToolFormat:
     kinds: Callable[[Mapping[str, str], Mapping[str, str]], Mapping[str, ExportKind]]
     complete_to: str
     mapped_field_names: str | None = None
-    roles_of_custom_fields: tuple[str, ...] = field(default=())

@@ -381,5 +381,4 @@ FORMAT = ToolFormat(
             union all select max(changed) from raw_jira.issue_changes where source_id = $source_id
         )""",
     mapped_field_names="select field_id, field_name from raw_jira.fields where source_id = $source_id",
-    roles_of_custom_fields=CUSTOM_FIELD_ROLES,
 )
