@@ -30,6 +30,7 @@ from orchestration.analytics.random_streams import generator_for
 from orchestration.portfolio import Portfolio, load_portfolio, portfolio_tables, prepare_example
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from orchestration.published import published_summary
+from orchestration.source_settings import source_settings
 from orchestration.sources import TOOLS
 
 if TYPE_CHECKING:
@@ -143,12 +144,11 @@ def land_exports(build: RefreshBuild) -> list[warehouse.LandingReport]:
 
 
 def _land_source(build: RefreshBuild, source: Any) -> warehouse.LandingReport:
-    fields = build.portfolio.fields.get(source.id)
-    field_map = fields.model_dump(exclude_none=True) if fields else {}
+    settings = source_settings(build.portfolio, source)
     try:
         with build.connection() as connection:
             return warehouse.land_source(
-                connection, source, field_map, build.paths.folder, build.refresh.refresh_id, build.now()
+                connection, source, settings, build.paths.folder, build.refresh.refresh_id, build.now()
             )
     except Exception as error:
         reason = " ".join(str(error).split())

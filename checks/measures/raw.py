@@ -1,4 +1,4 @@
-"""Measures of what was loaded: ``raw_jira.*`` and ``raw_portfolio.*``.
+"""Measures of what was loaded: the exports of every source, ``raw_jira.*`` and ``raw_portfolio.*``.
 
 Belongs here: what the frames contain, exactly enough to write their SQL. Does not belong here: what is expected of
 them.
@@ -117,19 +117,18 @@ RAW_JIRA_FINDINGS = (
     ),
 )
 
-_RAW_JIRA_LOAD = Measure(
-    name="raw_jira_load",
+_EXPORT_LOAD = Measure(
+    name="export_load",
     layer="raw",
-    grain="one row per source of the portfolio whose tool is jira, also if nothing was loaded from it",
+    grain="one row per source of the portfolio, also if nothing was loaded from it",
     key=("source_id",),
     columns=(
         MeasureColumn("source_id", "text", "the portfolio's source id"),
-        MeasureColumn("n_export_files", "count", "export files known to raw_jira.export_files"),
+        MeasureColumn("n_export_files", "count", "export files known to quality.export_files"),
         MeasureColumn(
-            "n_unreadable_files", "count", "export files recognised as Jira's that could not be read to their end"
+            "n_unreadable_files", "count", "export files recognised as the tool's that could not be read to their end"
         ),
-        MeasureColumn("n_records", "count", "issue records read from all loaded issue files, as counted while reading"),
-        MeasureColumn("n_loaded", "count", "rows in raw_jira.issues"),
+        MeasureColumn("n_records", "count", "records read from all loaded files, as counted while reading"),
         MeasureColumn(
             "n_quarantined", "count", "rows in quality.quarantined_records: records, or parts of them, not usable"
         ),
@@ -137,25 +136,49 @@ _RAW_JIRA_LOAD = Measure(
             "quarantined_share",
             "share",
             "quarantined records / records, of all files of the source or of those loaded in this refresh, whichever "
-            "is larger; files that are not Jira's are left out; NULL without records",
+            "is larger; files that are not the tool's are left out; NULL without records",
             is_nullable=True,
         ),
         MeasureColumn(
             "n_unaccounted",
             "count",
-            "issue records read (n_records, from raw_jira.export_files) that are neither in raw_jira.issues nor "
+            "records read from files whose every record has a row of its own, that are neither in that raw table nor "
             "quarantined; the absolute difference, so that rows too many show too",
-        ),
-        MeasureColumn("n_issues", "count", "distinct issue_id in raw_jira.issues"),
-        MeasureColumn("n_without_status", "count", "newest versions of issues whose status_name is NULL or blank"),
-        MeasureColumn(
-            "without_status_share", "share", "n_without_status / n_issues; NULL if n_issues = 0", is_nullable=True
         ),
         MeasureColumn(
             "days_behind_as_of",
             "number",
             "days from complete_to to as_of, negative if as_of lies earlier; NULL if nothing was ever loaded",
             is_nullable=True,
+        ),
+        MeasureColumn(
+            "n_days_silent", "count", "days from the last day with anything new in the source to as_of; 0 without data"
+        ),
+        MeasureColumn(
+            "n_days_silent_usual",
+            "count",
+            "the longest silence that 95 % of the source's own gaps between days with something new stay within, over "
+            "the last year before its last day",
+        ),
+        MeasureColumn(
+            "n_days_silent_beyond_habit",
+            "count",
+            "days of silence beyond five times the usual one, and beyond a week; 0 with fewer than 20 days of news",
+        ),
+    ),
+)
+
+_RAW_JIRA_LOAD = Measure(
+    name="raw_jira_load",
+    layer="raw",
+    grain="one row per source of the portfolio whose tool is jira, also if nothing was loaded from it",
+    key=("source_id",),
+    columns=(
+        MeasureColumn("source_id", "text", "the portfolio's source id"),
+        MeasureColumn("n_issues", "count", "distinct issue_id in raw_jira.issues"),
+        MeasureColumn("n_without_status", "count", "newest versions of issues whose status_name is NULL or blank"),
+        MeasureColumn(
+            "without_status_share", "share", "n_without_status / n_issues; NULL if n_issues = 0", is_nullable=True
         ),
     ),
 )
@@ -183,7 +206,7 @@ _RAW_PORTFOLIO_CALENDAR = Measure(
     columns=(
         MeasureColumn("calendar", "text", "the constant 'portfolio'"),
         MeasureColumn(
-            "n_days_required", "count", "days from the first issue's creation (or first change) to as_of, both included"
+            "n_days_required", "count", "days from the first moment that any export knows to as_of, both included"
         ),
         MeasureColumn("n_days_missing", "count", "required days that raw_portfolio.dates lacks or holds twice"),
         MeasureColumn("n_working_days", "count", "required days with is_working_day and working_hours > 0"),
@@ -197,6 +220,7 @@ _RAW_PORTFOLIO_CALENDAR = Measure(
 )
 
 RAW_MEASURES = (
+    _EXPORT_LOAD,
     _RAW_JIRA_LOAD,
     findings_measure("raw_jira_findings", "raw", RAW_JIRA_FINDINGS),
     _RAW_PORTFOLIO_TABLES,

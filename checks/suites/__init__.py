@@ -4,9 +4,9 @@ Belongs here: the list. Does not belong here: any check (one module per schema) 
 """
 
 from checks.definitions import Layer, SuiteDefinition
-from checks.suites import marts, raw_jira, raw_portfolio
+from checks.suites import exports, marts, raw_jira, raw_portfolio
 
-SUITES: tuple[SuiteDefinition, ...] = (*raw_jira.SUITES, *raw_portfolio.SUITES, *marts.SUITES)
+SUITES: tuple[SuiteDefinition, ...] = (*exports.SUITES, *raw_jira.SUITES, *raw_portfolio.SUITES, *marts.SUITES)
 
 
 def suites_of_layer(layer: Layer) -> tuple[SuiteDefinition, ...]:

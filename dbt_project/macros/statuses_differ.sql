@@ -14,7 +14,7 @@
 {% macro is_resolved_without_a_change(items, has_status_change) -%}
     (
         not {{ has_status_change }}
-        and {{ items }}.status_category = 'done'
+        and {{ items }}.status_kind = 'done'
         and {{ seconds_between(
             items ~ '.created_at',
             'coalesce(' ~ items ~ '.resolved_at, case when not ' ~ items ~ '.has_changelog then '

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
+from orchestration.sources import TOOLS
 from orchestration.warehouse.mart_findings import MART_FINDINGS
 from orchestration.warehouse.raw_findings import RAW_JIRA_FINDINGS
 
@@ -42,10 +43,11 @@ def check_frames(
     """
     if layer == "raw":
         return {
+            "export_load": connection.execute(_export_load()).df(),
             "raw_jira_load": connection.execute(_RAW_JIRA_LOAD).df(),
             "raw_jira_findings": _findings(connection, RAW_JIRA_FINDINGS),
             "raw_portfolio_tables": _portfolio_tables(connection, portfolio_tables),
-            "raw_portfolio_calendar": connection.execute(_CALENDAR).df(),
+            "raw_portfolio_calendar": connection.execute(_calendar()).df(),
         }
     return {
         "mart_shape": _shapes(connection, tables),
@@ -92,65 +94,106 @@ def _shapes(connection: duckdb.DuckDBPyConnection, tables: TableKeys) -> pd.Data
 
 _SHARE_OF = "sum(n_quarantined) filter (where {files})::double / nullif(sum(n_records) filter (where {files}), 0)"
 
-_RAW_JIRA_LOAD = """
+
+def _loaded_rows() -> str:
+    """Rows of each raw table by the file they came from: what the records of a file are held against."""
+    return " union all ".join(
+        f"select source_id, export_file, '{table.name}' as rows_in, count(*) as n_rows"
+        f" from raw_{tool.tool}.{table.name} group by all"
+        for tool in TOOLS.values()
+        for table in tool.tables
+    )
+
+
+def _moments() -> str:
+    """Every day on which a source has something new."""
+    return " union ".join(
+        f"select source_id, {column}::date as news_date from raw_{tool.tool}.{table}"
+        f" cross join raw_portfolio.refresh where {column} <= refresh.as_of"
+        for tool in TOOLS.values()
+        for table, column in tool.moments
+    )
+
+
+def _export_load() -> str:
+    share_of = _SHARE_OF.format(files="file_kind is not null")
+    share_of_tonight = _SHARE_OF.format(
+        files="file_kind is not null and export_files.refresh_id = raw_portfolio.refresh.refresh_id"
+    )
+    return f"""
     with files as (
         select source_id, count(*) as n_export_files, max(complete_to) as complete_to,
             -- Of all files, and of tonight's alone: years of good records must not hide a bad night.
-            greatest(
-                {share_of},
-                {share_of_tonight}
-            ) as quarantined_share,
+            greatest({share_of}, {share_of_tonight}) as quarantined_share,
             count(*) filter (where file_kind is not null and not is_readable) as n_unreadable_files,
-            coalesce(sum(n_records) filter (where file_kind like 'issue%' and is_readable), 0) as n_records
-        from raw_jira.export_files cross join raw_portfolio.refresh group by source_id
+            coalesce(sum(n_records) filter (where is_readable), 0) as n_records
+        from quality.export_files cross join raw_portfolio.refresh group by source_id
     ),
-    newest as (
-        select source_id, issue_id, count(*) as n_versions,
-            max_by(status_name, (updated, exported_at, export_file)) as status_name
-        from raw_jira.issues group by source_id, issue_id
+    refused as (
+        select source_id, export_file, count(*) as n_refused from quality.quarantined_records
+        where line_number is not null or record_number is not null group by all
     ),
-    issues as (
-        select source_id, sum(n_versions) as n_loaded, count(*) as n_issues,
-            count(*) filter (where trim(coalesce(status_name, '')) = '') as n_without_status
-        from newest group by source_id
+    accounts as (
+        select files.source_id,
+            sum(abs(files.n_records - coalesce(loaded.n_rows, 0) - coalesce(refused.n_refused, 0))) as n_unaccounted
+        from quality.export_files as files
+        left join ({_loaded_rows()}) as loaded using (source_id, export_file, rows_in)
+        left join refused using (source_id, export_file)
+        where files.rows_in is not null and files.is_readable
+        group by files.source_id
     ),
-    quarantined as (
-        select q.source_id, count(*) as n_quarantined,
-            count(*) filter (where (q.line_number is not null or q.record_number is not null)
-                and f.file_kind like 'issue%') as n_issues_refused
-        from quality.quarantined_records q
-        left join raw_jira.export_files f using (source_id, export_file)
-        group by q.source_id
+    quarantined as (select source_id, count(*) as n_quarantined from quality.quarantined_records group by source_id),
+    days as (
+        select source_id, news_date,
+            max(news_date) over (partition by source_id) as last_date,
+            news_date - lag(news_date) over (partition by source_id order by news_date) as gap
+        from ({_moments()})
+    ),
+    habits as (
+        select source_id, max(last_date) as last_date,
+            coalesce(quantile_disc(gap, 0.95) filter (where news_date > last_date - 365), 0) as usual_gap,
+            count(gap) filter (where news_date > last_date - 365) as n_gaps
+        from days group by source_id
     )
     select sources.source_id, coalesce(n_export_files, 0) as n_export_files,
         coalesce(n_unreadable_files, 0) as n_unreadable_files, coalesce(n_records, 0) as n_records,
-        coalesce(n_loaded, 0) as n_loaded, coalesce(n_quarantined, 0) as n_quarantined,
-        files.quarantined_share,
-        abs(coalesce(n_records, 0) - coalesce(n_loaded, 0) - coalesce(n_issues_refused, 0)) as n_unaccounted,
-        coalesce(n_issues, 0) as n_issues, coalesce(n_without_status, 0) as n_without_status,
-        n_without_status::double / nullif(n_issues, 0) as without_status_share,
-        (epoch(refresh.as_of) - epoch(files.complete_to)) / 86400.0 as days_behind_as_of
+        coalesce(n_quarantined, 0) as n_quarantined, files.quarantined_share,
+        coalesce(n_unaccounted, 0)::bigint as n_unaccounted,
+        (epoch(refresh.as_of) - epoch(files.complete_to)) / 86400.0 as days_behind_as_of,
+        coalesce(refresh.as_of::date - last_date, 0) as n_days_silent,
+        coalesce(usual_gap, 0) as n_days_silent_usual,
+        case when n_gaps >= 20 then greatest(n_days_silent - greatest(5 * usual_gap, 7), 0) else 0 end
+            as n_days_silent_beyond_habit
     from raw_portfolio.sources
     cross join raw_portfolio.refresh
     left join files using (source_id)
-    left join issues using (source_id)
-    left join (
-        select source_id, n_quarantined, n_issues_refused from quarantined
-        union all
-        select source_id, 0, 0 from raw_portfolio.sources where source_id not in (select source_id from quarantined)
-    ) using (source_id)
-    where sources.tool = 'jira'""".format(
-    share_of=_SHARE_OF.format(files="file_kind is not null"),
-    share_of_tonight=_SHARE_OF.format(
-        files="file_kind is not null and export_files.refresh_id = raw_portfolio.refresh.refresh_id"
-    ),
-)
+    left join accounts using (source_id)
+    left join quarantined using (source_id)
+    left join habits using (source_id)"""
 
-_CALENDAR = """
+
+_RAW_JIRA_LOAD = """
+    with newest as (
+        select source_id, issue_id, max_by(status_name, (updated, exported_at, export_file)) as status_name
+        from raw_jira.issues group by source_id, issue_id
+    ),
+    issues as (
+        select source_id, count(*) as n_issues,
+            count(*) filter (where trim(coalesce(status_name, '')) = '') as n_without_status
+        from newest group by source_id
+    )
+    select sources.source_id, coalesce(n_issues, 0) as n_issues, coalesce(n_without_status, 0) as n_without_status,
+        n_without_status::double / nullif(n_issues, 0) as without_status_share
+    from raw_portfolio.sources
+    left join issues using (source_id)
+    where sources.tool = 'jira'"""
+
+
+def _calendar() -> str:
+    return f"""
     with required as (
-        select coalesce(least(
-                (select min(created) from raw_jira.issues), (select min(changed) from raw_jira.issue_changes)
-            ), refresh.as_of)::date as first_day, refresh.as_of::date as last_day
+        select coalesce((select min(news_date) from ({_moments()})), refresh.as_of::date) as first_day,
+            refresh.as_of::date as last_day
         from raw_portfolio.refresh
     ),
     days as (select unnest(generate_series(first_day, last_day, interval 1 day))::date as day from required),
@@ -164,6 +207,7 @@ _CALENDAR = """
         count(*) filter (where coalesce(dates.n, 0) <> 1) as n_days_missing,
         count(*) filter (where dates.is_worked) as n_working_days
     from days left join dates on days.day = dates.calendar_date"""
+
 
 _FLOW_IDENTITY = """
     with weeks as (

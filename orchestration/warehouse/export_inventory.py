@@ -14,7 +14,7 @@ from typing import Protocol
 
 from orchestration.sources import ToolFormat
 
-EXPORT_SUFFIXES = (".json", ".ndjson", ".jsonl")
+EXPORT_SUFFIXES = (".json", ".ndjson", ".jsonl", ".csv", ".parquet", ".sarif", ".xes")
 MANIFEST = "manifest.json"
 _HEAD_CHARACTERS = 1 << 20
 # Copying a folder may write the exports after the manifest that speaks for them.

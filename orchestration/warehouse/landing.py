@@ -13,15 +13,13 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.sources import TOOLS, ExportKind, ToolFormat
+from orchestration.sources import TOOLS, ExportKind, RawTable, SourceSettings, ToolFormat, UnreadableExport, census
 from orchestration.warehouse.export_inventory import ExportFile, Source, list_exports
+from orchestration.warehouse.quarantine import quarantine_lines, quarantine_parts, quarantine_records
 from orchestration.warehouse.raw_tables import create_raw_tables
+from orchestration.warehouse.record_reading import read_records
 
 _BATCH_BYTES = 4 << 30
-_SMALLEST_OBJECT = 16 << 20
-_LARGEST_OBJECT = 1 << 30
-# A page of Jira shrinks to about a twentieth of its size; a reader needs a buffer for the whole of it.
-_GZIP_RATIO = 30
 # No file's name begins so: a row bears it only while names are being swapped.
 _MOVING = "\x00"
 
@@ -45,14 +43,22 @@ class _Load:
 
     connection: duckdb.DuckDBPyConnection
     tool: ToolFormat
+    settings: SourceSettings
     source_id: str
     refresh_id: str
     loaded_at: datetime
     report: LandingReport
 
     @property
-    def schema(self) -> str:
-        return f"raw_{self.tool.tool}"
+    def tables(self) -> dict[str, RawTable]:
+        """The tables that files of the source may fill, by qualified name."""
+        own = {f"raw_{self.tool.tool}.{table.name}": table for table in self.tool.tables}
+        return {**own, f"quality.{census.TABLE.name}": census.TABLE}
+
+    @property
+    def tables_of_files(self) -> list[str]:
+        """All tables with rows that came from a file."""
+        return [*self.tables, "quality.export_files", "quality.quarantined_records"]
 
     @property
     def lineage(self) -> dict[str, object]:
@@ -62,7 +68,7 @@ class _Load:
 def land_source(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
-    field_map: Mapping[str, str],
+    settings: SourceSettings,
     portfolio_folder: Path,
     refresh_id: str,
     loaded_at: datetime,
@@ -75,17 +81,21 @@ def land_source(
     """
     tool = TOOLS[source.tool]
     report = LandingReport(source.id)
-    load = _Load(connection, tool, source.id, refresh_id, loaded_at, report)
+    load = _Load(connection, tool, settings, source.id, refresh_id, loaded_at, report)
     create_raw_tables(connection, [source.tool])
     forget_unreadable_source(connection, source)
     files, complete_to = list_exports(source, portfolio_folder, tool, loaded_at)
+    files = [replace(file, kind=census.KIND.name) if census.is_census(file.name) else file for file in files]
     if not files:
         report.messages.append(f"{source.id}: no export files under {source.exports}; drop the tool's exports there.")
     tonight = {file.name: file.content_hash for file in files}
     for order in (0, 1):
         # Fields first: the changelogs of Jira Server name a custom field only by its name.
-        kinds = tool.kinds(field_map, _mapped_field_names(load))
-        shapes = {name: _shape_hash(kind) for name, kind in kinds.items()}
+        kinds = {
+            **tool.kinds(replace(settings, field_names=_mapped_field_names(load))),
+            census.KIND.name: census.KIND,
+        }
+        shapes = {name: _shape_hash(kind, settings) for name, kind in kinds.items()}
         due = [file for file in files if file.kind is not None and kinds[file.kind].load_order == order]
         for kind_name, batch in _batches(_new_files(load, due, shapes, tonight)):
             _load_batch(load, kinds[kind_name], shapes[kind_name], batch)
@@ -103,8 +113,12 @@ def _mapped_field_names(load: _Load) -> dict[str, str]:
     return dict(rows)
 
 
-def _shape_hash(kind: ExportKind) -> str:
-    return hashlib.sha256(repr(kind).encode()).hexdigest()[:16]
+def _shape_hash(kind: ExportKind, settings: SourceSettings) -> str:
+    """Hash what decides how a file is read; a function by its name, because its address changes from run to run."""
+    prepared_by = kind.prepare.__qualname__ if kind.prepare else None
+    text_format = (settings.delimiter, settings.encoding, settings.missing) if kind.layout in ("csv", "parquet") else ()
+    shape = (replace(kind, prepare=None), prepared_by, text_format)
+    return hashlib.sha256(repr(shape).encode()).hexdigest()[:16]
 
 
 def _new_files(
@@ -116,7 +130,7 @@ def _new_files(
     that name still holds it: of rotated files (``issues.json`` becomes ``issues-1.json``) none may be forgotten.
     """
     rows = load.connection.execute(
-        f"select content_hash, shape_hash, export_file from {load.schema}.export_files"
+        "select content_hash, shape_hash, export_file from quality.export_files"
         " where source_id = $source_id and is_readable",
         {"source_id": load.source_id},
     ).fetchall()
@@ -151,15 +165,10 @@ def _rename_files(load: _Load, renamed: Mapping[str, str]) -> None:
 
 def _relabel(load: _Load, old: str, name: str) -> None:
     values = {"source_id": load.source_id, "old": old, "name": name}
-    for table in _tables_of_files(load):
+    for table in load.tables_of_files:
         load.connection.execute(
             f"update {table} set export_file = $name where source_id = $source_id and export_file = $old", values
         )
-
-
-def _tables_of_files(load: _Load) -> list[str]:
-    tables = [f"{load.schema}.{table.name}" for table in load.tool.tables]
-    return [*tables, f"{load.schema}.export_files", "quality.quarantined_records"]
 
 
 def _batches(files: Iterable[ExportFile]) -> Iterator[tuple[str, list[ExportFile]]]:
@@ -182,13 +191,13 @@ def _load_batch(load: _Load, kind: ExportKind, shape_hash: str, files: list[Expo
     load.connection.begin()
     try:
         _load_files(load, kind, shape_hash, files)
-    except duckdb.Error as error:
+    except (duckdb.Error, UnreadableExport) as error:
         load.connection.rollback()
         if len(files) > 1:
             for file in files:
                 _load_batch(load, kind, shape_hash, [file])
         else:
-            _refuse_file(load, files[0], shape_hash, f"unreadable {kind.name}: {str(error).splitlines()[0]}")
+            _refuse_file(load, files[0], shape_hash, f"unreadable {kind.name}: {_first_line(error)}")
         return
     load.connection.commit()
 
@@ -197,13 +206,13 @@ def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[Expo
     connection = load.connection
     for file in files:
         _forget_file(load, file.name)
-    _read_records(connection, kind, files)
-    for table in load.tool.tables:
+    rejected = read_records(connection, kind, files, load.settings)
+    for name, table in load.tables.items():
         if table.name not in kind.selects:
             continue
-        columns = ", ".join(f'"{name}"' for name in ("export_file", "exported_at", *table.columns))
+        columns = ", ".join(f'"{column}"' for column in ("export_file", "exported_at", *table.columns))
         inserted = connection.execute(
-            f"insert into {load.schema}.{table.name} ({columns}, source_id, loaded_at, refresh_id)"
+            f"insert into {name} ({columns}, source_id, loaded_at, refresh_id)"
             f" select *, $source_id, $loaded_at, $refresh_id from ({kind.selects[table.name]})",
             load.lineage,
         ).fetchone()
@@ -215,102 +224,23 @@ def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[Expo
     for file in files:
         n_records, n_refused = read.get(file.name, (0, 0))
         if n_refused:
-            _quarantine_records(load, kind, file)
-        n_parts = _quarantine_parts(load, kind, file)
-        _note_file(load, file, shape_hash, n_records=n_records, n_quarantined=n_refused + n_parts)
+            quarantine_records(connection, kind, file, load.lineage)
+        lines = [line for line in rejected if line.export_file == file.name]
+        quarantine_lines(connection, lines, load.lineage)
+        n_parts = quarantine_parts(connection, kind, file, load.lineage)
+        _note_file(
+            load,
+            file,
+            shape_hash,
+            n_records=n_records + len(lines),
+            n_quarantined=n_refused + len(lines) + n_parts,
+            rows_in=kind.rows_in,
+        )
     connection.execute("drop table landed")
 
 
-def _read_records(connection: duckdb.DuckDBPyConnection, kind: ExportKind, files: list[ExportFile]) -> None:
-    """Read the files into the temporary table ``landed``: one row a record, with its refusal if it has one."""
-    connection.execute(
-        "create or replace temp table landing_files (filename varchar, export_file varchar, exported_at timestamptz)"
-    )
-    connection.executemany(
-        "insert into landing_files values (?, ?, ?)", [(str(file.path), file.name, file.exported_at) for file in files]
-    )
-    columns = ", ".join(f"'{name}': '{_escaped(type_)}'" for name, type_ in kind.record_columns.items())
-    if kind.records_in:
-        inner = f"STRUCT({_struct_fields(kind)})[]"
-        columns = f"'{kind.records_in}': '{_escaped(inner)}'"
-        record = f'unnest("{kind.records_in}") as record, generate_subscripts("{kind.records_in}", 1) as record_number'
-    else:
-        fields = ", ".join(f'"{name}" := "{name}"' for name in kind.record_columns)
-        record = f"struct_pack({fields}) as record, null::bigint as record_number"
-    paths = ", ".join(f"'{_escaped(str(file.path))}'" for file in files)
-    lenient = ", ignore_errors = true" if kind.layout == "newline_delimited" else ""
-    connection.execute(
-        f"""
-        create or replace temp table landed as
-        select record, record_number, export_file, exported_at, ({kind.refusal}) as refusal
-        from (
-            select {record}, filename
-            from read_json([{paths}], format = '{kind.layout}', columns = {{{columns}}}, filename = true,
-                maximum_object_size = {_object_size(kind, files)}{lenient})
-        )
-        inner join landing_files using (filename)"""
-    )
-
-
-def _struct_fields(kind: ExportKind) -> str:
-    return ", ".join(f'"{name}" {type_}' for name, type_ in kind.record_columns.items())
-
-
-def _object_size(kind: ExportKind, files: list[ExportFile]) -> int:
-    if kind.layout == "newline_delimited":
-        return _SMALLEST_OBJECT
-    largest = max(file.n_bytes * (_GZIP_RATIO if file.path.suffix == ".gz" else 1) for file in files)
-    return min(max(_SMALLEST_OBJECT, largest + 1024), _LARGEST_OBJECT)
-
-
-def _quarantine_records(load: _Load, kind: ExportKind, file: ExportFile) -> None:
-    """Write the refused records of one file to the quarantine; lines are numbered by reading the file once more."""
-    values = {**load.lineage, "export_file": file.name}
-    if kind.layout != "newline_delimited":
-        load.connection.execute(
-            f"insert into quality.quarantined_records"
-            f" select $source_id, export_file, null, record_number, {kind.key}, refusal, $loaded_at, $refresh_id"
-            f" from landed where refusal is not null and export_file = $export_file",
-            values,
-        )
-        return
-    load.connection.execute("set preserve_insertion_order = true")
-    load.connection.execute(
-        f"""
-        insert into quality.quarantined_records
-        select $source_id, $export_file, line_number, null, {kind.key},
-            case when not json_valid(line) then 'not JSON' when record is null then 'JSON of another shape'
-                else refusal end,
-            $loaded_at, $refresh_id
-        from (
-            select *, ({kind.refusal}) as refusal
-            from (
-                select line_number, line, $exported_at::timestamptz as exported_at,
-                    case when json_valid(line) then try_cast(line::json as STRUCT({_struct_fields(kind)})) end as record
-                from (
-                    select line, row_number() over () as line_number
-                    from read_csv('{_escaped(str(file.path))}', columns = {{'line': 'VARCHAR'}}, delim = '\x01',
-                        quote = '', escape = '', header = false, auto_detect = false, max_line_size = 67108864)
-                )
-                where trim(coalesce(line, '')) <> ''
-            )
-        )
-        where record is null or refusal is not null""",
-        {**values, "exported_at": file.exported_at},
-    )
-    load.connection.execute("set preserve_insertion_order = false")
-
-
-def _quarantine_parts(load: _Load, kind: ExportKind, file: ExportFile) -> int:
-    if kind.unreadable_parts is None:
-        return 0
-    inserted = load.connection.execute(
-        f"insert into quality.quarantined_records"
-        f" select $source_id, export_file, null, null, record_key, reason, $loaded_at, $refresh_id"
-        f" from ({kind.unreadable_parts}) where export_file = $export_file",
-        {**load.lineage, "export_file": file.name},
-    ).fetchone()
-    return inserted[0] if inserted else 0
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
 
 
 def _refuse_file(load: _Load, file: ExportFile, shape_hash: str, reason: str) -> None:
@@ -320,11 +250,10 @@ def _refuse_file(load: _Load, file: ExportFile, shape_hash: str, reason: str) ->
     """
     values = {"source_id": load.source_id, "export_file": file.name}
     before = load.connection.execute(
-        f"select max(file_kind) from {load.schema}.export_files"
-        " where source_id = $source_id and export_file = $export_file",
+        "select max(file_kind) from quality.export_files where source_id = $source_id and export_file = $export_file",
         values,
     ).fetchone()
-    for table in (f"{load.schema}.export_files", "quality.quarantined_records"):
+    for table in ("quality.export_files", "quality.quarantined_records"):
         load.connection.execute(
             f"delete from {table} where source_id = $source_id and export_file = $export_file", values
         )
@@ -342,21 +271,31 @@ def _refuse_file(load: _Load, file: ExportFile, shape_hash: str, reason: str) ->
 def _forget_file(load: _Load, name: str) -> None:
     """Remove what an earlier content or shape of the same file had brought."""
     values = {"source_id": load.source_id, "export_file": name}
-    for table in _tables_of_files(load):
+    for table in load.tables_of_files:
         load.connection.execute(
             f"delete from {table} where source_id = $source_id and export_file = $export_file", values
         )
 
 
 def _note_file(
-    load: _Load, file: ExportFile, shape_hash: str, *, n_records: int, n_quarantined: int, is_readable: bool = True
+    load: _Load,
+    file: ExportFile,
+    shape_hash: str,
+    *,
+    n_records: int,
+    n_quarantined: int,
+    is_readable: bool = True,
+    rows_in: str | None = None,
 ) -> None:
     load.connection.execute(
-        f"insert into {load.schema}.export_files values ($file_kind, $content_hash, $shape_hash, $n_bytes, $n_records,"
-        f" $n_quarantined, $is_readable, null, $source_id, $export_file, $exported_at, $loaded_at, $refresh_id)",
+        "insert into quality.export_files values ($tool, $file_kind, $rows_in, $content_hash, $shape_hash, $n_bytes,"
+        " $n_records, $n_quarantined, $is_readable, null, $source_id, $export_file, $exported_at, $loaded_at,"
+        " $refresh_id)",
         {
             **load.lineage,
+            "tool": load.tool.tool,
             "file_kind": file.kind,
+            "rows_in": rows_in,
             "content_hash": file.content_hash,
             "shape_hash": shape_hash,
             "n_bytes": file.n_bytes,
@@ -379,15 +318,23 @@ def _note_completeness(load: _Load, declared: datetime | None) -> None:
     """
     values = {"source_id": load.source_id}
     observed = load.connection.execute(
-        f"select least(({load.tool.complete_to}), max(exported_at)) from {load.schema}.export_files"
+        f"select least(({_newest_moment(load)}), max(exported_at)) from quality.export_files"
         " where source_id = $source_id",
         values,
     ).fetchone()
     moments = [moment for moment in (declared, observed[0] if observed else None) if moment is not None]
     load.connection.execute(
-        f"update {load.schema}.export_files set complete_to = $complete_to where source_id = $source_id",
+        "update quality.export_files set complete_to = $complete_to where source_id = $source_id",
         {**values, "complete_to": max(moments, default=None)},
     )
+
+
+def _newest_moment(load: _Load) -> str:
+    moments = " union all ".join(
+        f"select max({column}) as moment from raw_{load.tool.tool}.{table} where source_id = $source_id"
+        for table, column in load.tool.moments
+    )
+    return f"select max(moment) from ({moments})"
 
 
 def note_unreadable_source(
@@ -407,7 +354,3 @@ def forget_unreadable_source(connection: duckdb.DuckDBPyConnection, source: Sour
     connection.execute(
         "delete from quality.quarantined_records where source_id = ? and export_file = ?", [source.id, source.exports]
     )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("'", "''")

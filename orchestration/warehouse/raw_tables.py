@@ -1,4 +1,4 @@
-"""The tables that exports land in: one schema per tool, and the quarantine.
+"""The tables that exports land in: one schema per tool; the files read, the quarantine and the censuses of all.
 
 Belongs here: creating them. Does not belong here: the columns of a tool's own tables (``orchestration.sources``).
 """
@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
-from orchestration.sources import TOOLS
+from orchestration.sources import TOOLS, census
 from orchestration.sources.export_format import LINEAGE_COLUMNS
 
 _EXPORT_FILES = {
+    "tool": "VARCHAR",
     "file_kind": "VARCHAR",
+    "rows_in": "VARCHAR",
     "content_hash": "VARCHAR",
     "shape_hash": "VARCHAR",
     "n_bytes": "BIGINT",
@@ -34,9 +36,12 @@ _QUARANTINE = {
 
 
 def create_raw_tables(connection: duckdb.DuckDBPyConnection, tools: Iterable[str]) -> None:
-    """Create what is missing of ``raw_<tool>.*`` and of the quarantine; empty tables are valid sources for dbt."""
+    """Create what is missing of ``raw_<tool>.*`` and of what all tools share; dbt reads empty tables too."""
     connection.execute("create schema if not exists quality")
     connection.execute(f"create table if not exists quality.quarantined_records ({_ddl(_QUARANTINE)})")
+    connection.execute(f"create table if not exists quality.export_files ({_ddl(_EXPORT_FILES)})")
+    columns = {**census.TABLE.columns, **LINEAGE_COLUMNS}
+    connection.execute(f"create table if not exists quality.{census.TABLE.name} ({_ddl(columns)})")
     for tool in tools:
         schema = f"raw_{tool}"
         connection.execute(f"create schema if not exists {schema}")
@@ -44,7 +49,6 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection, tools: Iterable[str
             connection.execute(
                 f"create table if not exists {schema}.{table.name} ({_ddl({**table.columns, **LINEAGE_COLUMNS})})"
             )
-        connection.execute(f"create table if not exists {schema}.export_files ({_ddl(_EXPORT_FILES)})")
 
 
 def _ddl(columns: Mapping[str, str]) -> str:

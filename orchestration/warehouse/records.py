@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from orchestration.sources import TOOLS
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -67,31 +69,20 @@ def create_quality_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 def newest_complete_moment(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     """Return the newest moment up to which any source says it is complete: the default ``as_of``; None without data."""
-    moments: list[datetime] = []
-    for (schema,) in _raw_schemas(connection):
-        row = connection.execute(f"select max(complete_to) from {schema}.export_files").fetchone()
-        moments.extend(value for value in row or () if value is not None)
-    return max((moment.astimezone(UTC) for moment in moments), default=None)
+    row = connection.execute("select max(complete_to) from quality.export_files").fetchone()
+    return row[0].astimezone(UTC) if row and row[0] is not None else None
 
 
 def data_days(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[date, date]:
     """Return the first and last day that the calendar has to cover."""
-    first = as_of
-    for (schema,) in _raw_schemas(connection):
-        if schema == "raw_jira":
-            row = connection.execute(
-                "select least((select min(created) from raw_jira.issues),"
-                " (select min(changed) from raw_jira.issue_changes))"
-            ).fetchone()
-            first = min([first, *(value for value in row or () if value is not None)])
+    oldest = " union all ".join(
+        f"select min({column}) as moment from raw_{tool.tool}.{table}"
+        for tool in TOOLS.values()
+        for table, column in tool.moments
+    )
+    row = connection.execute(f"select min(moment) from ({oldest})").fetchone()
+    first = min([as_of, *(value for value in row or () if value is not None)])
     return (first - _CALENDAR_MARGIN).date(), (as_of + _CALENDAR_MARGIN).date()
-
-
-def _raw_schemas(connection: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
-    return connection.execute(
-        "select table_schema from information_schema.tables"
-        " where table_name = 'export_files' and table_schema like 'raw\\_%' escape '\\' order by all"
-    ).fetchall()
 
 
 def write_portfolio(

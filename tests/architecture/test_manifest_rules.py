@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from orchestration.sources import TOOLS
+
 Models = dict[str, dict[str, Any]]
 
 LAYERS = ("staging", "intermediate", "flow", "marts")
@@ -70,7 +72,8 @@ def test_no_arrow_points_left(models: Models):
 
 
 def test_dbt_never_reads_what_the_analysis_writes(manifest: dict[str, Any]):
-    assert {source["schema"] for source in manifest["sources"].values()} == {"raw_jira", "raw_portfolio", "quality"}
+    exported = {f"raw_{tool}" for tool in TOOLS}
+    assert {source["schema"] for source in manifest["sources"].values()} == {*exported, "raw_portfolio", "quality"}
 
 
 def test_every_source_table_is_described(manifest: dict[str, Any]):

@@ -105,7 +105,7 @@ def test_shapes_and_loads_see_what_was_spoilt(warehouse: duckdb.DuckDBPyConnecti
         "insert into flow.dim_teams select * from flow.dim_teams limit 1;"
         "update flow.dim_stages set stage_id = null where stage_id = 'delivery.test';"
         "delete from raw_jira.issues where issue_key = (select min(issue_key) from raw_jira.issues);"
-        "update raw_jira.export_files set is_readable = false where file_kind = 'statuses'"
+        "update quality.export_files set is_readable = false where file_kind = 'statuses'"
     )
     frames = {
         **check_frames(warehouse, "raw", tables=TABLES, portfolio_tables=checks.RAW_PORTFOLIO_TABLES),
@@ -114,6 +114,6 @@ def test_shapes_and_loads_see_what_was_spoilt(warehouse: duckdb.DuckDBPyConnecti
     shapes = frames["mart_shape"].set_index("table_name")
     assert shapes.loc["flow.dim_teams", "n_key_duplicates"] == 1
     assert shapes.loc["flow.dim_stages", "n_null_keys"] == 1
-    loads = frames["raw_jira_load"]
+    loads = frames["export_load"]
     assert loads["n_unaccounted"].sum() >= 1
     assert loads["n_unreadable_files"].sum() == 2

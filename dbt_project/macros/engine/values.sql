@@ -32,16 +32,17 @@
 {%- endmacro %}
 
 
+{# The texts of a list, one a line. #}
 {% macro joined_text(list) -%}
     {{ return(adapter.dispatch('joined_text')(list)) }}
 {%- endmacro %}
 
 {% macro default__joined_text(list) -%}
-    array_to_string({{ list }}, ' ')
+    array_to_string({{ list }}, chr(10))
 {%- endmacro %}
 
 {% macro spark__joined_text(list) -%}
-    array_join({{ list }}, ' ')
+    array_join({{ list }}, chr(10))
 {%- endmacro %}
 
 

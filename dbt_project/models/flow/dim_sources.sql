@@ -8,7 +8,7 @@ with files as (
         sum(case when file_kind is not null then n_quarantined end) as n_quarantined,
         max(exported_at) as exported_at,
         max(complete_to) as complete_to
-    from {{ ref('stg_jira__export_files') }}
+    from {{ ref('stg_quality__export_files') }}
     group by source_id
 
 )

@@ -262,7 +262,8 @@ localised as (
         {{ local_date('refresh.as_of', 'value_streams.timezone') }} as as_of_date,
         joined.started_at is not null
             and joined.finished_at is null
-            and joined.cancelled_at is null as is_in_progress
+            and joined.cancelled_at is null
+            and joined.removed_at is null as is_in_progress
     from joined
     inner join value_streams on joined.value_stream_id = value_streams.value_stream_id
     cross join refresh
@@ -298,6 +299,8 @@ select
     localised.finished_at,
     localised.cancelled_at,
     case when localised.resolved_at <= localised.as_of then localised.resolved_at end as resolved_at,
+    localised.removed_at,
+    localised.removal,
     localised.created_date,
     localised.started_date,
     localised.finished_date,

@@ -58,7 +58,7 @@ marked as (
     inner join rules
         on timelines.workflow_id = rules.workflow_id
         and rules.blocked_kind = 'label'
-        and contains(' ' || timelines.labels || ' ', ' ' || rules.blocked_value || ' ')
+        and contains(chr(10) || timelines.labels || chr(10), chr(10) || rules.blocked_value || chr(10))
 
 ),
 

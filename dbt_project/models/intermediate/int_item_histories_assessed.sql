@@ -22,7 +22,7 @@ histories as (
     select
         work_item_id,
         count(distinct history_key) as n_histories_known
-    from {{ ref('int_jira_changes_identified') }}
+    from {{ ref('int_exported_changes_unioned') }}
     group by work_item_id
 
 ),

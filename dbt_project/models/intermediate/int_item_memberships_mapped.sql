@@ -70,7 +70,7 @@ team_matches as (
         on (rules.source_id is null or rules.source_id = keyed.source_id)
         and (rules.project is null or rules.project = keyed.project)
         and (rules.component is null or array_contains(keyed.components, rules.component))
-        and (rules.label is null or contains(' ' || keyed.labels || ' ', ' ' || rules.label || ' '))
+        and (rules.label is null or contains(chr(10) || keyed.labels || chr(10), chr(10) || rules.label || chr(10)))
         and (rules.item_type is null or lower(rules.item_type) = lower(keyed.item_type))
         and (rules.team_value is null or lower(rules.team_value) = lower(keyed.team_value))
         and (rules.valid_from is null or keyed.rule_date >= rules.valid_from)
@@ -89,7 +89,7 @@ type_matches as (
     inner join {{ ref('stg_portfolio__work_type_rules') }} as rules
         on (rules.source_id is null or rules.source_id = keyed.source_id)
         and (rules.project is null or rules.project = keyed.project)
-        and (rules.label is null or contains(' ' || keyed.labels || ' ', ' ' || rules.label || ' '))
+        and (rules.label is null or contains(chr(10) || keyed.labels || chr(10), chr(10) || rules.label || chr(10)))
         -- A sub-task is counted only where a rule names its type.
         and (
             (rules.item_type is null and not coalesce(keyed.is_subtask, false))

@@ -100,7 +100,7 @@ closings as (
         items.work_item_id,
         greatest(
             coalesce(last_changes.changed_at, items.created_at),
-            case when items.status_category = 'done' then coalesce(items.resolved_at, items.updated_at)
+            case when items.status_kind = 'done' then coalesce(items.resolved_at, items.updated_at)
                 else items.updated_at end
         ) as event_at,
         items.status_name as status,
@@ -226,6 +226,7 @@ select
     carried.labels,
     nullif(carried.blocked_reason, '') as blocked_reason,
     items.components,
-    items.is_subtask
+    items.is_subtask,
+    items.removed_at
 from carried
 inner join items on carried.work_item_id = items.work_item_id

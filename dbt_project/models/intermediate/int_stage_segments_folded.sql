@@ -1,4 +1,5 @@
--- One row per item and maximal span in one stage, team and level: what the day tables count.
+-- One row per item and maximal span in one stage, team and level: what the day tables count. An item removed from its
+-- tool leaves the stage it was in, unless it was done.
 with events as (
 
     select * from {{ ref('int_item_stages_mapped') }}
@@ -43,7 +44,10 @@ select
     work_item_id,
     cast(segment_number as integer) as segment_number,
     event_at as started_at,
-    lead(event_at) over (partition by work_item_id order by segment_number) as ended_at,
+    coalesce(
+        lead(event_at) over (partition by work_item_id order by segment_number),
+        case when stage_kind <> 'done' and removed_at is not null then greatest(event_at, removed_at) end
+    ) as ended_at,
     value_stream_id,
     train_id,
     team_id,

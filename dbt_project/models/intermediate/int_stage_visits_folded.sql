@@ -1,5 +1,6 @@
 -- One row per item and maximal span in one stage, with what the span is in the item's life. Team and level are those
--- at entry. `left_at` is when the item truly left (NULL: it is there still, also in a done stage).
+-- at entry. `left_at` is when the item truly left (NULL: it is there still, also in a done stage); one removed from its
+-- tool leaves for nowhere.
 --
 -- furthest_position_before is the furthest stage reached before this visit: a visit beyond it passes over the stages
 -- between, a visit that follows a move backward is rework up to it. Places are compared within one workflow only. To
@@ -51,7 +52,11 @@ entries as (
         cast(row_number() over (partition by work_item_id order by event_number) as integer) as visit_sequence,
         cast(row_number() over (partition by work_item_id, stage_id order by event_number) as integer) as visit_number,
         event_at as entered_at,
-        lead(event_at) over (partition by work_item_id order by event_number) as left_at,
+        coalesce(
+            lead(event_at) over (partition by work_item_id order by event_number),
+            case when stage_kind <> 'done' and removed_at is not null then greatest(event_at, removed_at) end
+        ) as left_at,
+        removed_at,
         status as status_at_entry,
         value_stream_id,
         train_id,

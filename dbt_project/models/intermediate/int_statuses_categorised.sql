@@ -5,10 +5,10 @@ with listed as (
         source_id,
         status_id,
         status_name,
-        status_category,
+        status_kind,
         1 as preference,
         null as known_at
-    from {{ ref('stg_jira__statuses') }}
+    from {{ ref('int_exported_statuses_unioned') }}
 
     union all
 
@@ -17,7 +17,7 @@ with listed as (
         source_id,
         status_id,
         status_name,
-        max(status_category) as status_category,
+        max(status_kind) as status_kind,
         2 as preference,
         max(updated_at) as known_at
     from {{ ref('int_items_unioned') }}
@@ -42,11 +42,6 @@ select
     source_id,
     status_id,
     status_name,
-    case status_category
-        when 'new' then 'queue'
-        when 'undefined' then 'queue'
-        when 'indeterminate' then 'active'
-        when 'done' then 'done'
-    end as stage_kind
+    status_kind as stage_kind
 from ranked
 where recency = 1

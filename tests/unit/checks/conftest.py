@@ -22,20 +22,27 @@ def good_frames() -> dict[str, pd.DataFrame]:
     """One frame per measure; each test gets its own copy to spoil."""
     portfolio_tables = MEASURES["raw_portfolio_tables"].rows
     return {
-        "raw_jira_load": pd.DataFrame(
+        "export_load": pd.DataFrame(
             {
                 "source_id": ["jira-main", "jira-labs"],
                 "n_export_files": [12, 3],
                 "n_unreadable_files": [0, 0],
                 "n_records": [6000, 200],
-                "n_loaded": [6000, 200],
                 "n_quarantined": [0, 0],
                 "quarantined_share": [0.0, 0.0],
                 "n_unaccounted": [0, 0],
+                "days_behind_as_of": [0.2, 1.5],
+                "n_days_silent": [0, 9],
+                "n_days_silent_usual": [1, 4],
+                "n_days_silent_beyond_habit": [0, 0],
+            }
+        ),
+        "raw_jira_load": pd.DataFrame(
+            {
+                "source_id": ["jira-main", "jira-labs"],
                 "n_issues": [5900, 200],
                 "n_without_status": [0, 0],
                 "without_status_share": [0.0, 0.0],
-                "days_behind_as_of": [0.2, 1.5],
             }
         ),
         "raw_jira_findings": _findings("raw_jira_findings"),

@@ -97,21 +97,21 @@ def test_text_from_tools_is_shown_as_text(good_frames: Frames, data_docs: DataDo
     hostile = '<script>alert(1)</script> $foo ${bar} <img src=x onerror=alert(1)> & "q" {{ 7 * 7 }}'
     frames = dict(good_frames)
     frames["raw_jira_findings"] = frames["raw_jira_findings"].assign(n_offending=2, examples=hostile)
-    frames["raw_jira_load"] = frames["raw_jira_load"].assign(
-        source_id=[hostile, "jira-labs"], n_quarantined=7, quarantined_share=0.5, n_loaded=0
+    frames["export_load"] = frames["export_load"].assign(
+        source_id=[hostile, "jira-labs"], n_quarantined=7, quarantined_share=0.5, n_records=0
     )
     report = run_layer("raw", frames, data_docs=data_docs)
     assert hostile in str(report.frame().loc[lambda rows: rows["suite"] == "raw_jira_findings", "examples"].iloc[0])
     for name, content in _files(data_docs.site_folder).items():
         page = _Page(content.decode())
         assert not page.tags & {"script", "img"}, name
-        if "/raw_jira_" in name and name.startswith("validations"):
+        if ("/raw_jira_findings" in name or "/export_load" in name) and name.startswith("validations"):
             assert hostile in "".join(page.words), name
 
 
 def test_same_refresh_gives_the_same_bytes_elsewhere(good_frames: Frames, data_docs: DataDocs, tmp_path: Path) -> None:
     frames = dict(good_frames)
-    frames["raw_jira_load"] = frames["raw_jira_load"].assign(n_quarantined=7, quarantined_share=0.5)
+    frames["export_load"] = frames["export_load"].assign(n_quarantined=7, quarantined_share=0.5)
     again = dataclasses.replace(data_docs, site_folder=tmp_path / "other", working_folder=tmp_path / "other-working")
     first, second = _both_layers(frames, data_docs), _both_layers(frames, again)
     assert first == second
@@ -125,7 +125,7 @@ def test_layer_run_again_replaces_its_results(good_frames: Frames, data_docs: Da
     one = suites_of_layer("raw")[:1]
     run_layer("raw", good_frames, data_docs=data_docs, definitions=one)
     sound = _files(data_docs.site_folder)
-    spoiled = {**good_frames, "raw_jira_load": good_frames["raw_jira_load"].assign(n_loaded=0)}
+    spoiled = {**good_frames, "export_load": good_frames["export_load"].assign(n_records=0)}
     run_layer("raw", spoiled, data_docs=data_docs, definitions=one)
     assert _files(data_docs.site_folder) != sound
     run_layer("raw", good_frames, data_docs=data_docs, definitions=one)

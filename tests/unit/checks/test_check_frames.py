@@ -16,7 +16,7 @@ Frames = dict[str, pd.DataFrame]
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 REFUSED: dict[str, tuple[str, Change, str]] = {
-    "column missing": ("raw_jira_load", lambda f: f.drop(columns="n_loaded"), "the columns n_loaded are missing"),
+    "column missing": ("raw_jira_load", lambda f: f.drop(columns="n_issues"), "the columns n_issues are missing"),
     "null count": (
         "mart_findings",
         lambda f: f.assign(n_offending=f["n_offending"].astype(float).where(f.index > 0)),

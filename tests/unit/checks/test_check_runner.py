@@ -57,9 +57,9 @@ def test_warning_does_not_block_and_critical_does(good_frames: Frames) -> None:
 
 def test_messages_are_sentences_with_critical_ones_first(good_frames: Frames) -> None:
     frames = dict(good_frames)
-    frames["raw_jira_load"] = frames["raw_jira_load"].assign(n_quarantined=[1204, 0], quarantined_share=[0.2, 0.0])
+    frames["export_load"] = frames["export_load"].assign(n_quarantined=[1204, 0], quarantined_share=[0.2, 0.0])
     report = run_layer("raw", frames)
-    place = "quality.quarantined_records, raw_jira_load"
+    place = "quality.quarantined_records, export_load"
     critical = (
         f"{place}.quarantined_share: critical, “At most 1.0% of a source's records are quarantined” does not hold "
         "(1,204 of 6,200: source_id = jira-main, n_quarantined = 1204, quarantined_share = 0.2)."

@@ -57,18 +57,26 @@ def _found(suite: str, critical: set[str]) -> dict[tuple[str, str], Spoil]:
 _WARNING_TABLES = {"membership_rules", "work_type_rules"}
 
 BAD: dict[tuple[str, str], Spoil] = {
-    ("raw_jira_load", "source_read"): Spoil("critical", 1, "rows = 0", {}),
-    ("raw_jira_load", "issues_loaded"): Spoil("critical", 1, "n_loaded = 0", {"n_loaded": 0}, n_observed=6200),
-    ("raw_jira_load", "issues_of_each_source"): Spoil(
-        "warning", 1, "source_id = jira-labs, n_loaded = 0", {"n_loaded": 0}, "jira-labs", 2
+    ("export_load", "source_read"): Spoil("critical", 1, "rows = 0", {}),
+    ("export_load", "records_loaded"): Spoil("critical", 1, "n_records = 0", {"n_records": 0}),
+    ("export_load", "records_of_each_source"): Spoil(
+        "warning", 1, "source_id = jira-labs, n_records = 0", {"n_records": 0}, "jira-labs", 2
     ),
-    ("raw_jira_load", "no_record_lost"): Spoil(
+    ("export_load", "no_source_silent"): Spoil(
+        "warning",
+        6,
+        "source_id = jira-labs, n_days_silent = 26, n_days_silent_usual = 4, n_days_silent_beyond_habit = 6",
+        {"n_days_silent": 26, "n_days_silent_beyond_habit": 6},
+        "jira-labs",
+        2,
+    ),
+    ("export_load", "no_record_lost"): Spoil(
         "critical", 4, "source_id = jira-labs, n_unaccounted = 4", {"n_unaccounted": 4}, "jira-labs", 6200
     ),
-    ("raw_jira_load", "every_file_read"): Spoil(
+    ("export_load", "every_file_read"): Spoil(
         "critical", 1, "source_id = jira-labs, n_unreadable_files = 1", {"n_unreadable_files": 1}, "jira-labs", 15
     ),
-    ("raw_jira_load", "quarantined_share"): Spoil(
+    ("export_load", "quarantined_share"): Spoil(
         "critical",
         7,
         "source_id = jira-labs, n_quarantined = 7, quarantined_share = 0.0101",
@@ -76,7 +84,7 @@ BAD: dict[tuple[str, str], Spoil] = {
         "jira-labs",
         6200,
     ),
-    ("raw_jira_load", "nothing_quarantined"): Spoil(
+    ("export_load", "nothing_quarantined"): Spoil(
         "warning", 1, "source_id = jira-main, n_quarantined = 1", {"n_quarantined": 1}, "jira-main", 6200
     ),
     ("raw_jira_load", "without_status_share"): Spoil(
@@ -90,7 +98,7 @@ BAD: dict[tuple[str, str], Spoil] = {
     ("raw_jira_load", "every_issue_has_status"): Spoil(
         "warning", 1, "source_id = jira-labs, n_without_status = 1", {"n_without_status": 1}, "jira-labs", 6100
     ),
-    ("raw_jira_load", "export_is_recent"): Spoil(
+    ("export_load", "export_is_recent"): Spoil(
         "warning", 1, "source_id = jira-labs, days_behind_as_of = 3.1", {"days_behind_as_of": 3.1}, "jira-labs", 2
     ),
     **_found("raw_jira_findings", critical={"issue_key_of_two_issues"}),
@@ -236,8 +244,8 @@ def test_finding_names_the_table_that_was_measured(suite_name: str) -> None:
 
 def test_limits_come_from_the_parameters(good_frames: Frames) -> None:
     frames = dict(good_frames)
-    frames["raw_jira_load"] = frames["raw_jira_load"].assign(quarantined_share=0.04)
-    suite = _BY_NAME["raw_jira_load"]
+    frames["export_load"] = frames["export_load"].assign(quarantined_share=0.04)
+    suite = _BY_NAME["export_load"]
 
     def quarantined(parameters: CheckParameters) -> tuple[str, str]:
         result = {result.check_name: result for result in run_suite(suite, frames, parameters)}["quarantined_share"]

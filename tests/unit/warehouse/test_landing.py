@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.sources import SourceSettings
 from orchestration.warehouse import LandingReport, connect, land_source, newest_complete_moment
 
 LOADED_AT = datetime(2026, 7, 1, 2, tzinfo=UTC)
@@ -76,7 +77,7 @@ def drop(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
 @pytest.fixture
 def land(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[..., LandingReport]:
     """Return a function that lands the folder."""
-    return lambda fields=None: land_source(warehouse, _Source(), fields or {}, tmp_path, "r1", LOADED_AT)
+    return lambda fields=None: land_source(warehouse, _Source(), SourceSettings(fields=fields or {}), tmp_path, "r1", LOADED_AT)
 
 
 def lines(*documents: Any) -> str:
@@ -219,7 +220,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(
     assert warehouse.execute("select issue_key from raw_jira.issues order by all").fetchall() == [("A-1",), ("A-2",)]
     found = warehouse.execute("select export_file, reason from quality.quarantined_records").fetchall()
     assert [(file, reason in why) for file, why in found] == [(f"{EXPORTS}/{name}", True)]
-    assert warehouse.execute("select export_file from raw_jira.export_files where not is_readable").fetchall() == [
+    assert warehouse.execute("select export_file from quality.export_files where not is_readable").fetchall() == [
         (f"{EXPORTS}/{name}",)
     ]
 
@@ -354,7 +355,7 @@ def test_a_file_overwritten_with_something_else_keeps_its_last_good_rows_and_cou
     drop("issues.ndjson", content)
     report = land()
     assert warehouse.execute("select issue_key from raw_jira.issues").fetchall() == [("A-1",)]
-    assert warehouse.execute("select file_kind, is_readable from raw_jira.export_files").fetchall() == [
+    assert warehouse.execute("select file_kind, is_readable from quality.export_files").fetchall() == [
         ("issues", False)
     ]
     assert len(report.messages) == 1

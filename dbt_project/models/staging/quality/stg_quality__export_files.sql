@@ -1,5 +1,6 @@
 select
     source_id,
+    tool,
     export_file,
     file_kind,
     n_records,
@@ -7,4 +8,4 @@ select
     is_readable,
     exported_at,
     complete_to
-from {{ source('raw_jira', 'export_files') }}
+from {{ source('quality', 'export_files') }}

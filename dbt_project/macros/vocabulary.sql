@@ -1,0 +1,146 @@
+{#
+  The one vocabulary that every tool's exports are told in, and which relations tell it. A tool is added to the lists it
+  has something for; everything after the unions is the same for all tools.
+#}
+
+{#- Columns of each part of the vocabulary, with their types. -#}
+{% macro vocabulary_columns(part) %}
+    {%- set columns = {
+        'items': [
+            ('work_item_id', 'varchar'), ('source_id', 'varchar'), ('native_id', 'varchar'), ('item_key', 'varchar'),
+            ('project', 'varchar'), ('item_type', 'varchar'), ('is_subtask', 'boolean'), ('title', 'varchar'),
+            ('status_id', 'varchar'), ('status_name', 'varchar'), ('status_kind', 'varchar'),
+            ('initial_status', 'varchar'), ('resolution', 'varchar'), ('priority', 'varchar'), ('labels', 'varchar'),
+            ('components', 'varchar[]'), ('team_value', 'varchar'), ('flag_value', 'varchar'),
+            ('blocked_reason', 'varchar'), ('estimate', 'double'), ('parent_ref', 'varchar'),
+            ('iteration_ref', 'varchar'), ('fix_versions', 'varchar[]'), ('affected_versions', 'varchar[]'),
+            ('created_at', 'timestamptz'), ('updated_at', 'timestamptz'), ('resolved_at', 'timestamptz'),
+            ('n_histories_announced', 'bigint'), ('has_changelog', 'boolean'), ('removed_at', 'timestamptz'),
+            ('removal', 'varchar'), ('web_url', 'varchar'),
+        ],
+        'changes': [
+            ('work_item_id', 'varchar'), ('history_key', 'varchar'), ('history_number', 'bigint'),
+            ('history_position', 'bigint'), ('item_position', 'bigint'), ('changed_at', 'timestamptz'),
+            ('attribute', 'varchar'), ('from_id', 'varchar'), ('from_value', 'varchar'), ('to_id', 'varchar'),
+            ('to_value', 'varchar'),
+        ],
+        'links': [
+            ('source_id', 'varchar'), ('work_item_id', 'varchar'), ('relation', 'varchar'), ('link_type', 'varchar'),
+            ('linked_ref', 'varchar'), ('linked_at', 'timestamptz'), ('unlinked_at', 'timestamptz'),
+        ],
+        'statuses': [
+            ('source_id', 'varchar'), ('status_id', 'varchar'), ('status_name', 'varchar'), ('status_kind', 'varchar'),
+        ],
+        'iterations': [
+            ('source_id', 'varchar'), ('iteration_id', 'varchar'), ('iteration_name', 'varchar'),
+            ('iteration_path', 'varchar'), ('goal', 'varchar'), ('state', 'varchar'), ('started_at', 'timestamptz'),
+            ('planned_end_at', 'timestamptz'), ('completed_at', 'timestamptz'), ('board_id', 'varchar'),
+        ],
+        'worklogs': [
+            ('source_id', 'varchar'), ('work_item_id', 'varchar'), ('worklog_id', 'varchar'),
+            ('started_at', 'timestamptz'), ('hours', 'double'),
+        ],
+        'builds': [
+            ('build_id', 'varchar'), ('source_id', 'varchar'), ('native_id', 'varchar'), ('project', 'varchar'),
+            ('pipeline_name', 'varchar'), ('branch', 'varchar'), ('commit_sha', 'varchar'), ('title', 'varchar'),
+            ('result', 'varchar'), ('raw_result', 'varchar'), ('queued_at', 'timestamptz'),
+            ('started_at', 'timestamptz'), ('finished_at', 'timestamptz'), ('web_url', 'varchar'),
+        ],
+        'deployments': [
+            ('deployment_id', 'varchar'), ('source_id', 'varchar'), ('native_id', 'varchar'), ('project', 'varchar'),
+            ('environment_name', 'varchar'), ('result', 'varchar'), ('raw_result', 'varchar'),
+            ('commit_sha', 'varchar'), ('ref', 'varchar'), ('started_at', 'timestamptz'),
+            ('finished_at', 'timestamptz'),
+        ],
+        'pull_requests': [
+            ('pull_request_id', 'varchar'), ('source_id', 'varchar'), ('native_id', 'varchar'),
+            ('pull_request_key', 'varchar'), ('project', 'varchar'), ('title', 'varchar'), ('body_keys', 'varchar'),
+            ('source_branch', 'varchar'), ('target_branch', 'varchar'), ('is_draft', 'boolean'), ('state', 'varchar'),
+            ('opened_at', 'timestamptz'), ('first_review_at', 'timestamptz'), ('approved_at', 'timestamptz'),
+            ('merged_at', 'timestamptz'), ('closed_at', 'timestamptz'), ('first_commit_at', 'timestamptz'),
+            ('merge_commit_sha', 'varchar'), ('head_commit_sha', 'varchar'), ('n_commits', 'bigint'),
+            ('n_comments', 'bigint'), ('n_reviews', 'bigint'), ('additions', 'bigint'), ('deletions', 'bigint'),
+        ],
+        'commits': [
+            ('source_id', 'varchar'), ('commit_sha', 'varchar'), ('project', 'varchar'),
+            ('pull_request_id', 'varchar'), ('deployment_id', 'varchar'), ('message_keys', 'varchar'),
+            ('committed_at', 'timestamptz'),
+        ],
+        'incidents': [
+            ('incident_id', 'varchar'), ('source_id', 'varchar'), ('native_id', 'varchar'),
+            ('incident_key', 'varchar'), ('title', 'varchar'), ('service', 'varchar'), ('severity', 'varchar'),
+            ('urgency', 'varchar'), ('status', 'varchar'), ('opened_at', 'timestamptz'),
+            ('acknowledged_at', 'timestamptz'), ('resolved_at', 'timestamptz'),
+        ],
+        'quality_findings': [
+            ('finding_id', 'varchar'), ('source_id', 'varchar'), ('native_id', 'varchar'), ('tool', 'varchar'),
+            ('project', 'varchar'), ('component', 'varchar'), ('rule', 'varchar'), ('severity', 'varchar'),
+            ('raw_severity', 'varchar'), ('finding_type', 'varchar'), ('status', 'varchar'),
+            ('resolution', 'varchar'), ('opened_at', 'timestamptz'), ('closed_at', 'timestamptz'),
+            ('effort_minutes', 'double'),
+        ],
+    } -%}
+    {{- return(columns[part]) -}}
+{% endmacro %}
+
+{#- Relations that tell each part, a line a tool. -#}
+{% macro vocabulary_relations(part) %}
+    {%- set relations = {
+        'items': [
+            'int_jira_items_described',
+            'int_redmine_items_described',
+        ],
+        'changes': [
+            'int_jira_attribute_changes_identified',
+            'int_redmine_changes_identified',
+        ],
+        'links': [
+            'int_redmine_links_identified',
+        ],
+        'statuses': [
+            'int_jira_statuses_listed',
+            'int_redmine_statuses_listed',
+        ],
+        'iterations': [
+            'stg_redmine__versions',
+        ],
+        'worklogs': [
+            'stg_redmine__time_entries',
+        ],
+        'builds': [
+        ],
+        'deployments': [
+        ],
+        'pull_requests': [
+        ],
+        'commits': [
+        ],
+        'incidents': [
+        ],
+        'quality_findings': [
+        ],
+    } -%}
+    {{- return(relations[part]) -}}
+{% endmacro %}
+
+{#- All rows of a part of the vocabulary, with its columns in order; a part that no tool tells is empty. -#}
+{% macro vocabulary_union(part) %}
+    {%- set columns = vocabulary_columns(part) -%}
+    {%- for relation in vocabulary_relations(part) %}
+    select
+        {% for name, _ in columns -%}
+        {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref(relation) }}
+    {%- if not loop.last %}
+
+    union all
+    {% endif %}
+    {%- else %}
+    select
+        {% for name, type in columns -%}
+        cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    where 1 = 0
+    {%- endfor %}
+{% endmacro %}
