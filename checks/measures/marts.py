@@ -18,6 +18,7 @@ TABLE_KEYS: Mapping[str, tuple[str, ...]] = {
     "flow.dim_dates": ("calendar_date",),
     "flow.dim_interventions": ("intervention_id",),
     "flow.dim_sources": ("source_id",),
+    "flow.dim_iterations": ("iteration_id",),
     "flow.fct_work_items": ("work_item_id",),
     "flow.fct_stage_visits": ("stage_visit_id",),
     "flow.fct_stage_days": ("value_stream_id", "train_id", "team_id", "level", "stage_id", "calendar_date"),
@@ -36,6 +37,7 @@ TABLES_THAT_MAY_BE_EMPTY = frozenset(
     {
         "flow.dim_increments",
         "flow.dim_interventions",
+        "flow.dim_iterations",
         "flow.fct_blocked_spells",
         "flow.fct_unmapped_statuses",
         "flow.fct_wip_days",

@@ -7,6 +7,7 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, run_query
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
+from orchestration.warehouse.known_items import known_items
 from orchestration.warehouse.landing import LandingReport, land_source, note_unreadable_source
 from orchestration.warehouse.raw_tables import create_raw_tables
 from orchestration.warehouse.records import (
@@ -38,6 +39,7 @@ __all__ = [
     "create_raw_tables",
     "data_days",
     "export_parquet",
+    "known_items",
     "land_source",
     "newest_complete_moment",
     "next_generation",

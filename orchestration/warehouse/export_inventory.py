@@ -9,13 +9,17 @@ import json
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Protocol
 
 from orchestration.sources import ToolFormat
+from orchestration.sources.pull_manifest import SUFFIX, PullManifest, is_pulled
+from orchestration.warehouse.object_store import fetch_files, is_address
 
 EXPORT_SUFFIXES = (".json", ".ndjson", ".jsonl", ".csv", ".parquet", ".sarif", ".xes")
 MANIFEST = "manifest.json"
+# Inside the warehouse folder: copies of what lies in object stores.
+OBJECT_STORE_CACHE = "object-store"
 _HEAD_CHARACTERS = 1 << 20
 # Copying a folder may write the exports after the manifest that speaks for them.
 _MANIFEST_REACH = timedelta(days=1)
@@ -34,7 +38,7 @@ class Source(Protocol):
 
     @property
     def exports(self) -> str:
-        """Folder or glob, relative to the portfolio's folder."""
+        """Folder or glob, relative to the portfolio's folder, or the address of an object store."""
 
 
 @dataclass(frozen=True)
@@ -49,58 +53,117 @@ class ExportFile:
     exported_at: datetime
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A file on a disk: where, its name in the portfolio (or its address in a store), and when it was written."""
+
+    path: Path
+    name: str
+    written: datetime
+
+    @property
+    def folder(self) -> PurePosixPath:
+        return PurePosixPath(self.name).parent
+
+
 def list_exports(
     source: Source, portfolio_folder: Path, tool: ToolFormat, loaded_at: datetime
 ) -> tuple[list[ExportFile], datetime | None]:
-    """List the source's export files by name, with content hash and kind; and what its manifest says."""
-    place = portfolio_folder / source.exports
-    found = place.rglob("*") if place.is_dir() else portfolio_folder.glob(source.exports)
-    paths = sorted(path for path in found if path.is_file() and _plain_name(path).endswith(EXPORT_SUFFIXES))
-    manifests = [_Manifest.read(path) for path in paths if path.name == MANIFEST]
+    """List the source's export files by name, with content hash and kind; and what its manifests say.
+
+    Files in an object store are copied beside the warehouse first; their names are their addresses.
+
+    Raises:
+        ObjectStoreError: The store cannot be read.
+        ValueError: A manifest cannot be read.
+    """
+    found = _found(source, portfolio_folder)
+    manifests = [_Manifest.read(file) for file in found if _is_manifest(file.path)]
     files = []
-    for path in paths:
-        if path.name == MANIFEST:
+    for file in found:
+        if _is_manifest(file.path):
             continue
-        with path.open("rb") as content:
+        with file.path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        declared = [m.exported_at for m in manifests if m.exported_at and m.speaks_for(path, written)]
+        declared = [m.exported_at for m in manifests if m.exported_at and m.speaks_for(file)]
         files.append(
             ExportFile(
-                path=path,
-                name=path.relative_to(portfolio_folder).as_posix(),
-                kind=tool.recognise(path.name, _head(path)),
+                path=file.path,
+                name=file.name,
+                kind=tool.recognise(file.path.name, _head(file.path)),
                 content_hash=digest,
-                n_bytes=path.stat().st_size,
-                exported_at=max(declared) if declared else min(written, loaded_at),
+                n_bytes=file.path.stat().st_size,
+                exported_at=max(declared) if declared else min(file.written, loaded_at),
             )
         )
     return files, max((m.complete_to for m in manifests if m.complete_to), default=None)
 
 
+def list_pulls(source: Source, portfolio_folder: Path) -> list[PullManifest]:
+    """Return the manifests of all pulls among the source's exports, oldest first: what was announced and what came."""
+    manifests = [_Manifest.read(file).pull for file in _found(source, portfolio_folder) if _is_manifest(file.path)]
+    return sorted((each for each in manifests if each is not None), key=lambda each: each.exported_at)
+
+
+def _found(source: Source, portfolio_folder: Path) -> list[_Found]:
+    """Return exports and manifests by name; what begins with a dot (a pull at work) is neither."""
+    if is_address(source.exports):
+        cache = portfolio_folder / "warehouse" / OBJECT_STORE_CACHE / source.id
+        return [
+            _Found(file.path, file.name, file.written_at)
+            for file in fetch_files(source.exports, cache, lambda name: _is_export(PurePosixPath(name)))
+        ]
+    place = portfolio_folder / source.exports
+    found = place.rglob("*") if place.is_dir() else portfolio_folder.glob(source.exports)
+    return [
+        _Found(path, path.relative_to(portfolio_folder).as_posix(), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        for path in sorted(found)
+        if _is_export(path.relative_to(portfolio_folder)) and path.is_file()
+    ]
+
+
+def _is_export(path: PurePath) -> bool:
+    is_hidden = any(part.startswith(".") for part in path.parts)
+    return not is_hidden and path.name.lower().removesuffix(".gz").endswith(EXPORT_SUFFIXES)
+
+
+def _is_manifest(path: Path) -> bool:
+    return path.name == MANIFEST or path.name.endswith(SUFFIX)
+
+
 @dataclass(frozen=True)
 class _Manifest:
-    """What a manifest beside exports says of them."""
+    """What a manifest beside exports says of them; ``pull`` if a pull has written it."""
 
-    path: Path
-    written: datetime
+    file: _Found
     exported_at: datetime | None
     complete_to: datetime | None
+    pull: PullManifest | None
 
     @classmethod
-    def read(cls, path: Path) -> "_Manifest":
-        said = json.loads(path.read_text(encoding="utf-8"))
-        moments = {name: datetime.fromisoformat(said[name]) for name in ("exported_at", "complete_to") if name in said}
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return cls(path, written, moments.get("exported_at"), moments.get("complete_to"))
+    def read(cls, file: _Found) -> "_Manifest":
+        try:
+            said = json.loads(file.path.read_text(encoding="utf-8"))
+            pull = PullManifest.from_json(said)
+            if pull is not None:
+                return cls(file, pull.exported_at, pull.complete_to, pull)
+            names = ("exported_at", "complete_to")
+            moments = {name: datetime.fromisoformat(said[name]) for name in names if name in said}
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"the manifest {file.name} is broken ({error}); correct or remove it") from None
+        return cls(file, moments.get("exported_at"), moments.get("complete_to"), None)
 
-    def speaks_for(self, file: Path, file_written: datetime) -> bool:
-        """Is the file in the manifest's folder, and not written long after it?"""
-        return self.path.parent in file.parents and file_written <= self.written + _MANIFEST_REACH
+    def speaks_for(self, file: _Found) -> bool:
+        """Tell whether a file is meant.
 
-
-def _plain_name(path: Path) -> str:
-    return path.name.lower().removesuffix(".gz")
+        A pull names its files. Any other manifest means those in its folder that were not written long after it, except
+        a pull's.
+        """
+        if self.pull is not None:
+            is_named = file.path.name in {each.name for each in self.pull.files}
+            return is_named and file.folder == self.file.folder
+        is_below = self.file.folder in (file.folder, *file.folder.parents)
+        return is_below and not is_pulled(file.path) and file.written <= self.file.written + _MANIFEST_REACH
 
 
 def _head(path: Path) -> str:

@@ -65,11 +65,14 @@ def read_records(
             "update landing_files set filename = ? where filename = ?",
             [(str(readable), str(path)) for path, readable in paths.items()],
         )
+        connection.execute(f"set preserve_insertion_order = {_is_numbered(kind)}")
         try:
             connection.execute(_landed(kind, _json_rows(kind, paths, files)))
         except UnicodeDecodeError:
             # DuckDB quotes the broken bytes in its message, which is then no text either.
             raise UnreadableExport("not UTF-8 text") from None
+        finally:
+            connection.execute("set preserve_insertion_order = false")
     return []
 
 
@@ -118,13 +121,23 @@ def _json_rows(kind: ExportKind, paths: Mapping[Path, Path], files: list[ExportF
         record = f'unnest("{kind.records_in}") as record, generate_subscripts("{kind.records_in}", 1) as record_number'
     else:
         fields = ", ".join(f'"{name}" := "{name}"' for name in kind.record_columns)
-        record = f"struct_pack({fields}) as record, null::bigint as record_number"
+        # Lines are numbered when one is refused; documents have no lines, so the place among the file's own names them.
+        place = "row_number() over ()" if _is_numbered(kind) else "null::bigint"
+        record = f"struct_pack({fields}) as record, {place} as place"
     listed = ", ".join(f"'{escaped(str(paths[file.path]))}'" for file in files)
     lenient = ", ignore_errors = true" if kind.layout == "newline_delimited" else ""
-    return f"""
+    rows = f"""
         select {record}, filename
         from read_json([{listed}], format = '{kind.layout}', columns = {{{columns}}}, filename = true,
             maximum_object_size = {_object_size(kind, files)}{lenient})"""
+    if kind.records_in:
+        return rows
+    number = "place - min(place) over (partition by filename) + 1" if _is_numbered(kind) else "place"
+    return f"select record, {number} as record_number, filename from ({rows})"
+
+
+def _is_numbered(kind: ExportKind) -> bool:
+    return kind.layout != "newline_delimited" or kind.prepare is not None
 
 
 def _object_size(kind: ExportKind, files: list[ExportFile]) -> int:

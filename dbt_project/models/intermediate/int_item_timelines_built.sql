@@ -100,7 +100,8 @@ closings as (
         items.work_item_id,
         greatest(
             coalesce(last_changes.changed_at, items.created_at),
-            case when items.status_kind = 'done' then coalesce(items.resolved_at, items.updated_at)
+            case when items.status_kind = 'done' or not items.has_changelog
+                    then coalesce(items.resolved_at, items.updated_at)
                 else items.updated_at end
         ) as event_at,
         items.status_name as status,
@@ -219,7 +220,11 @@ select
     nullif(carried.status_id, '') as status_id,
     nullif(carried.resolution, '') as resolution,
     carried.key as item_key,
-    coalesce(nullif(regexp_replace(carried.key, '-[0-9]+$', ''), carried.key), items.project) as project,
+    -- An earlier key tells the project of its day; what a key of today looks like is the tool's own affair.
+    case
+        when carried.key = items.item_key then items.project
+        else coalesce(nullif(regexp_replace(carried.key, '[-#!][0-9]+$', ''), carried.key), items.project)
+    end as project,
     carried.type as item_type,
     nullif(carried.team, '') as team_value,
     nullif(carried.flagged, '') as flag_value,

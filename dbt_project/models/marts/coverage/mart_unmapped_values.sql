@@ -54,11 +54,11 @@ union all
 select
     source_id,
     'membership' as value_kind,
-    regexp_replace(item_key, '-[0-9]+$', '') as value,
+    coalesce(project, 'none') as value,
     'Unassigned' as fallback,
     cast(count(*) as integer) as n_items,
     min(item_key) as example_item_key
 from items
 where is_counted
     and team_id = 'unassigned'
-group by source_id, regexp_replace(item_key, '-[0-9]+$', '')
+group by source_id, coalesce(project, 'none')
