@@ -6,9 +6,11 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, run_query
+from orchestration.warehouse.export_inventory import export_head, export_paths, manifest_paths
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
 from orchestration.warehouse.known_items import known_items
 from orchestration.warehouse.landing import LandingReport, land_source, note_unreadable_source
+from orchestration.warehouse.observed import OBSERVED_MODELS, field_contents, field_names, observed_frames
 from orchestration.warehouse.raw_tables import create_raw_tables
 from orchestration.warehouse.records import (
     Refresh,
@@ -27,6 +29,7 @@ from orchestration.warehouse.records import (
 )
 
 __all__ = [
+    "OBSERVED_MODELS",
     "LandingReport",
     "Refresh",
     "RefreshRunning",
@@ -38,12 +41,18 @@ __all__ = [
     "create_quality_tables",
     "create_raw_tables",
     "data_days",
+    "export_head",
     "export_parquet",
+    "export_paths",
+    "field_contents",
+    "field_names",
     "known_items",
     "land_source",
+    "manifest_paths",
     "newest_complete_moment",
     "next_generation",
     "note_unreadable_source",
+    "observed_frames",
     "read_frames",
     "record_refresh",
     "run_query",

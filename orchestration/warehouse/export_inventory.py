@@ -90,13 +90,29 @@ def list_exports(
             ExportFile(
                 path=file.path,
                 name=file.name,
-                kind=tool.recognise(file.path.name, _head(file.path)),
+                kind=tool.recognise(file.path.name, export_head(file.path)),
                 content_hash=digest,
                 n_bytes=file.path.stat().st_size,
                 exported_at=max(declared) if declared else min(file.written, loaded_at),
             )
         )
     return files, max((m.complete_to for m in manifests if m.complete_to), default=None)
+
+
+def export_paths(place: Path) -> list[Path]:
+    """Return the export files below a folder, or the file itself, by name; manifests are none."""
+    if place.is_file():
+        return [place]
+    return [
+        path
+        for path in sorted(place.rglob("*"))
+        if _is_export(path.relative_to(place)) and not _is_manifest(path) and path.is_file()
+    ]
+
+
+def manifest_paths(folder: Path) -> list[Path]:
+    """Return the manifests that lie directly in a folder."""
+    return [path for path in sorted(folder.glob("*.json")) if _is_manifest(path)]
 
 
 def list_pulls(source: Source, portfolio_folder: Path) -> list[PullManifest]:
@@ -113,13 +129,29 @@ def _found(source: Source, portfolio_folder: Path) -> list[_Found]:
             _Found(file.path, file.name, file.written_at)
             for file in fetch_files(source.exports, cache, lambda name: _is_export(PurePosixPath(name)))
         ]
-    place = portfolio_folder / source.exports
-    found = place.rglob("*") if place.is_dir() else portfolio_folder.glob(source.exports)
+    root, pattern = _root_and_pattern(portfolio_folder, source.exports)
     return [
-        _Found(path, path.relative_to(portfolio_folder).as_posix(), datetime.fromtimestamp(path.stat().st_mtime, UTC))
-        for path in sorted(found)
-        if _is_export(path.relative_to(portfolio_folder)) and path.is_file()
+        _Found(path, _name(path, portfolio_folder), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        for path in sorted(root.glob(pattern))
+        if _is_export(path.relative_to(root)) and path.is_file()
     ]
+
+
+def _root_and_pattern(portfolio_folder: Path, exports: str) -> tuple[Path, str]:
+    """Split a folder, file or glob, which may be absolute, into the folder to look in and what to look for there."""
+    place = portfolio_folder / exports
+    if place.is_dir():
+        return place, "**/*"
+    parts = PurePath(exports).parts
+    n_plain = next((number for number, part in enumerate(parts) if set(part) & set("*?[")), len(parts) - 1)
+    # An absolute path takes the place of the portfolio's folder.
+    return portfolio_folder.joinpath(*parts[:n_plain]), str(PurePath(*parts[n_plain:]))
+
+
+def _name(path: Path, portfolio_folder: Path) -> str:
+    """Return a file's name in the portfolio; outside of its folder, where it lies."""
+    is_inside = path.is_relative_to(portfolio_folder)
+    return (path.relative_to(portfolio_folder) if is_inside else path).as_posix()
 
 
 def _is_export(path: PurePath) -> bool:
@@ -166,7 +198,7 @@ class _Manifest:
         return is_below and not is_pulled(file.path) and file.written <= self.file.written + _MANIFEST_REACH
 
 
-def _head(path: Path) -> str:
+def export_head(path: Path) -> str:
     """Return the first characters of a file; of a torn archive, those before the tear."""
     opened = gzip.open if path.suffix == ".gz" else open
     head = b""

@@ -60,7 +60,7 @@ def fetch_files(address: str, cache: Path, is_wanted: Callable[[str], bool]) -> 
         )
         infos = {name: info for name, info in sorted(found.items()) if info["type"] == "file" and is_wanted(name)}
         return _copied(system, infos, cache)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 every implementation has errors of its own
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ObjectStoreError(
             f"{address} cannot be read ({reason}). Check the address and the store's access."

@@ -267,12 +267,35 @@ def _lacks(name: str, header: list[str]) -> str:
 def take_rejects(connection: duckdb.DuckDBPyConnection, file: ExportFile) -> list[RejectedLine]:
     """Return the lines that the last scan of a file rejected, and forget them."""
     rows = connection.execute(
-        "select line, any_value(lower(error_type::varchar) || ': ' || error_message order by column_idx)"
-        " from reject_errors group by line order by line"
+        "select line_byte_position, any_value(csv_line order by column_idx),"
+        " any_value(lower(error_type::varchar) || ': ' || error_message order by column_idx)"
+        " from reject_errors group by line_byte_position order by line_byte_position"
     ).fetchall()
     connection.execute("drop table if exists reject_errors")
     connection.execute("drop table if exists reject_scans")
-    return [RejectedLine(file.name, line, f"malformed line ({reason.splitlines()[0]})") for line, reason in rows]
+    if not rows:
+        return []
+    # DuckDB counts records, and one with line breaks in a cell is several lines to whoever opens the file. What it
+    # calls the line may begin with blank ones.
+    starts = [position - 1 + len(line) - len(line.lstrip("\r\n")) for position, line, _ in rows]
+    numbers = _line_numbers(file.path, starts)
+    return [
+        RejectedLine(file.name, number, f"malformed line ({reason.splitlines()[0]})")
+        for number, (_, _, reason) in zip(numbers, rows, strict=True)
+    ]
+
+
+def _line_numbers(path: Path, positions: list[int]) -> list[int]:
+    """Return the line, from 1, in which each byte lies; positions ascend."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    numbers, line, read = [], 1, 0
+    with opened(path, "rb") as content:
+        for position in positions:
+            while read < position and (piece := content.read(min(position - read, 1 << 20))):
+                line += piece.count(b"\n")
+                read += len(piece)
+            numbers.append(line)
+    return numbers
 
 
 def struct_fields(kind: ExportKind) -> str:

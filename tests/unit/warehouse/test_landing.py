@@ -77,7 +77,12 @@ def drop(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
 @pytest.fixture
 def land(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[..., LandingReport]:
     """Return a function that lands the folder."""
-    return lambda fields=None: land_source(warehouse, _Source(), SourceSettings(fields=fields or {}), tmp_path, "r1", LOADED_AT)
+
+    def run(fields: dict[str, str] | None = None) -> LandingReport:
+        settings = SourceSettings(fields=fields or {})
+        return land_source(warehouse, _Source(), settings, tmp_path, "r1", LOADED_AT)
+
+    return run
 
 
 def lines(*documents: Any) -> str:
