@@ -15,7 +15,7 @@ from typing import Any, ParamSpec
 
 import click
 
-from orchestration.portfolio_folder import PORTFOLIO_VARIABLE, PortfolioFolder, chosen_portfolio
+from orchestration.portfolio_folder import OFFLINE_VARIABLE, PORTFOLIO_VARIABLE, PortfolioFolder, chosen_portfolio
 
 Parameters = ParamSpec("Parameters")
 
@@ -123,9 +123,10 @@ def check(portfolio: Path | None, *, debug: bool) -> None:  # noqa: ARG001 the o
 @main.command()
 @click.option("--as-of", type=MomentParameter(), help="Refresh up to this moment; by default up to the newest export.")
 @click.option("--full", is_flag=True, help="Build from all exports instead of continuing from the published warehouse.")
+@click.option("--no-pull", is_flag=True, help=f"Use the exports that lie there; ask no tool. (${OFFLINE_VARIABLE})")
 @_command()
-def refresh(portfolio: Path | None, as_of: datetime | None, *, full: bool, debug: bool) -> None:
-    """Land what is new, build, check, analyse, publish and report: the nightly job, in this process."""
+def refresh(portfolio: Path | None, as_of: datetime | None, *, full: bool, no_pull: bool, debug: bool) -> None:
+    """Pull and land what is new, build, check, analyse, publish and report: the nightly job, in this process."""
     from orchestration import warehouse
     from orchestration.portfolio import load_portfolio
     from orchestration.published import published_summary
@@ -139,7 +140,15 @@ def refresh(portfolio: Path | None, as_of: datetime | None, *, full: bool, debug
     with RunDisplay() as display:
         from orchestration.runs import run_job
 
-        outcome = run_job("nightly_refresh", paths, as_of=as_of, full=full, on_event=display.show, is_debugging=debug)
+        outcome = run_job(
+            "nightly_refresh",
+            paths,
+            as_of=as_of,
+            full=full,
+            pull=not no_pull and not os.environ.get(OFFLINE_VARIABLE, "").strip(),
+            on_event=display.show,
+            is_debugging=debug,
+        )
     published = published_summary(paths)
     is_published = published is not None and published["refresh_id"] == outcome.run_id
     if published is not None and is_published:

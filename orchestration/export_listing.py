@@ -8,8 +8,11 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from orchestration.portfolio import Portfolio
+from orchestration.portfolio.models import Source
+from orchestration.sources.pull_manifest import is_pulled
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,27 @@ class Watch:
 
 
 def list_exports(portfolio: Portfolio) -> ExportListing:
-    """Look at the files of every source that lie on a disk; sources behind a URL are not watched."""
+    """Look at the files of every source that lie on a disk; sources behind a URL are not watched.
+
+    What a refresh has pulled itself is no news: it would start the next refresh, and that one pull again.
+    """
     files = []
     for source in portfolio.sources:
         if "://" not in source.exports:
             place = portfolio.folder / source.exports
             found = place.rglob("*") if place.is_dir() else portfolio.folder.glob(source.exports)
-            files += [(str(file), file.stat()) for file in sorted(found) if file.is_file()]
+            files += [(str(file), file.stat()) for file in sorted(found) if _is_news(file, source)]
     listing = [(name, status.st_size, status.st_mtime_ns) for name, status in files]
     newest = max((status.st_mtime for _, status in files), default=None)
     return ExportListing(
         fingerprint=hashlib.sha256(json.dumps(listing).encode()).hexdigest(),
         newest=None if newest is None else datetime.fromtimestamp(newest, UTC),
     )
+
+
+def _is_news(file: Path, source: Source) -> bool:
+    is_own = source.pull is not None and (is_pulled(file) or any(part.startswith(".pull") for part in file.parts))
+    return file.is_file() and not is_own
 
 
 def look(watch: Watch | None, listing: ExportListing, published_at: datetime | None) -> tuple[Watch, bool]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PORTFOLIO_VARIABLE = "WEIR_PORTFOLIO"
+# Set to anything, no refresh asks a tool for anything.
+OFFLINE_VARIABLE = "WEIR_OFFLINE"
 DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 
 

@@ -28,10 +28,13 @@ from orchestration.analytics import process_behaviour
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
 from orchestration.analytics.random_streams import generator_for
 from orchestration.portfolio import Portfolio, load_portfolio, portfolio_tables, prepare_example
+from orchestration.portfolio.models import Source
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from orchestration.published import published_summary
+from orchestration.pulling import pull_source
 from orchestration.source_settings import source_settings
 from orchestration.sources import TOOLS
+from orchestration.sources.pull_plans import KnownItem
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,6 +66,7 @@ class RefreshBuild:
         refresh: Identity of the refresh; `as_of` is final once the portfolio's tables are written.
         is_incremental: Whether the build continues from the published file.
         now: The clock, for the moments at which files were loaded and checks were run.
+        is_pulling: Whether sources that can be pulled are pulled before their exports are landed.
     """
 
     paths: PortfolioFolder
@@ -72,6 +76,7 @@ class RefreshBuild:
     is_incremental: bool
     now: Callable[[], datetime]
     requested_as_of: datetime | None = None
+    is_pulling: bool = True
     is_published: bool = False
     landed: list[warehouse.LandingReport] = field(default_factory=list)
 
@@ -95,6 +100,7 @@ def open_build(
     *,
     as_of: datetime | None = None,
     full: bool = False,
+    pull: bool = True,
 ) -> Iterator[RefreshBuild]:
     """Hold the warehouse for one refresh and prepare its build file; what is not published by the end is put aside.
 
@@ -120,7 +126,9 @@ def open_build(
             git_version=_git_version(),
             portfolio_hash=portfolio.content_hash,
         )
-        build = RefreshBuild(paths, portfolio, files, refresh, is_incremental, now, requested_as_of=as_of)
+        build = RefreshBuild(
+            paths, portfolio, files, refresh, is_incremental, now, requested_as_of=as_of, is_pulling=pull
+        )
         shutil.rmtree(build.data_docs, ignore_errors=True)
         try:
             yield build
@@ -139,8 +147,28 @@ def land_exports(build: RefreshBuild) -> list[warehouse.LandingReport]:
     with build.connection() as connection:
         warehouse.create_raw_tables(connection, TOOLS)
         warehouse.create_quality_tables(connection)
-    build.landed = [_land_source(build, source) for source in build.portfolio.sources]
+    build.landed = []
+    for source in build.portfolio.sources:
+        told = _pull_source(build, source)
+        report = _land_source(build, source)
+        report.messages[:0] = told
+        build.landed.append(report)
     return build.landed
+
+
+def _pull_source(build: RefreshBuild, source: Source) -> list[str]:
+    """Pull a source that is to be pulled; returns what there is to tell. Whatever fails, its last exports are used."""
+    if source.pull is None or not build.is_pulling:
+        return []
+
+    def known() -> list[KnownItem]:
+        with build.connection() as connection:
+            return warehouse.known_items(connection, source.id)
+
+    exports = build.paths.folder / source.exports
+    exports.mkdir(parents=True, exist_ok=True)
+    fields = source_settings(build.portfolio, source).fields.values()
+    return pull_source(source, source.pull, exports, build.now, fields=fields, known=known).messages
 
 
 def _land_source(build: RefreshBuild, source: Any) -> warehouse.LandingReport:

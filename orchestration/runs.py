@@ -70,6 +70,7 @@ def run_job(
     *,
     as_of: datetime | None = None,
     full: bool = False,
+    pull: bool = True,
     on_event: Callable[[StepEvent], None] = lambda _: None,
     is_debugging: bool = False,
 ) -> RunOutcome:
@@ -80,6 +81,7 @@ def run_job(
         paths: The portfolio.
         as_of: Moment to refresh up to; None for the newest moment the exports are complete to.
         full: Build from all exports rather than from the published warehouse.
+        pull: Ask the tools that are to be pulled, before their exports are landed.
         on_event: Called as steps begin and end.
         is_debugging: Let Dagster print its own log.
     """
@@ -92,7 +94,7 @@ def run_job(
             _end_dead_runs(instance, paths)
             instance.add_event_listener(run_id, _listener(on_event))
             result = definition.execute_in_process(
-                run_config=_run_config(job, as_of, full=full, is_debugging=is_debugging),
+                run_config=_run_config(job, as_of, full=full, pull=pull, is_debugging=is_debugging),
                 instance=instance,
                 raise_on_error=False,
                 run_id=run_id,
@@ -101,11 +103,11 @@ def run_job(
             return RunOutcome(result.success, run_id, tuple(_failures(result)))
 
 
-def _run_config(job: str, as_of: datetime | None, *, full: bool, is_debugging: bool) -> dict[str, object]:
+def _run_config(job: str, as_of: datetime | None, *, full: bool, pull: bool, is_debugging: bool) -> dict[str, object]:
     level = "DEBUG" if is_debugging else "CRITICAL"
     config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": level}}}}
     if job == "nightly_refresh":
-        refresh = {"full": full, **({"as_of": as_of.isoformat()} if as_of else {})}
+        refresh = {"full": full, "pull": pull, **({"as_of": as_of.isoformat()} if as_of else {})}
         config["resources"] = {"refresh": {"config": refresh}}
     return config
 

@@ -14,7 +14,10 @@
 {% macro is_resolved_without_a_change(items, has_status_change) -%}
     (
         not {{ has_status_change }}
-        and {{ items }}.status_kind = 'done'
+        and (
+            {{ items }}.status_kind = 'done'
+            or (not {{ items }}.has_changelog and {{ items }}.resolved_at is not null)
+        )
         and {{ seconds_between(
             items ~ '.created_at',
             'coalesce(' ~ items ~ '.resolved_at, case when not ' ~ items ~ '.has_changelog then '

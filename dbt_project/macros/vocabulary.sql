@@ -79,6 +79,10 @@
             ('resolution', 'varchar'), ('opened_at', 'timestamptz'), ('closed_at', 'timestamptz'),
             ('effort_minutes', 'double'),
         ],
+        'quality_measures': [
+            ('source_id', 'varchar'), ('tool', 'varchar'), ('project', 'varchar'), ('metric', 'varchar'),
+            ('measured_at', 'timestamptz'), ('value', 'double'),
+        ],
     } -%}
     {{- return(columns[part]) -}}
 {% endmacro %}
@@ -87,37 +91,93 @@
 {% macro vocabulary_relations(part) %}
     {%- set relations = {
         'items': [
+            'int_github_items_described',
+            'int_azure_devops_items_described',
+            'int_gitlab_items_described',
             'int_jira_items_described',
             'int_redmine_items_described',
+            'int_event_log_items_described',
+            'int_servicenow_items_described',
         ],
         'changes': [
+            'int_github_changes_identified',
+            'int_azure_devops_changes_identified',
+            'int_gitlab_changes_identified',
             'int_jira_attribute_changes_identified',
             'int_redmine_changes_identified',
+            'int_event_log_changes_identified',
+            'int_servicenow_changes_identified',
         ],
         'links': [
+            'int_github_links_built',
+            'int_jira_links_identified',
+            'int_azure_devops_links_built',
+            'int_gitlab_links_identified',
             'int_redmine_links_identified',
+            'int_servicenow_links_identified',
         ],
         'statuses': [
+            'int_github_statuses_listed',
+            'int_azure_devops_statuses_listed',
+            'int_gitlab_statuses_listed',
             'int_jira_statuses_listed',
             'int_redmine_statuses_listed',
+            'int_event_log_statuses_listed',
+            'int_servicenow_statuses_listed',
         ],
         'iterations': [
+            'stg_github__milestones',
+            'int_jira_iterations_listed',
+            'int_azure_devops_iterations_dated',
+            'int_gitlab_iterations_listed',
             'stg_redmine__versions',
+            'int_servicenow_iterations_listed',
         ],
         'worklogs': [
+            'int_jira_worklogs_identified',
             'stg_redmine__time_entries',
         ],
         'builds': [
+            'int_github_builds_described',
+            'stg_azure_devops__builds',
+            'int_gitlab_builds_described',
+            'stg_jenkins__builds',
         ],
         'deployments': [
+            'int_github_deployments_described',
+            'int_azure_devops_deployments_identified',
+            'int_gitlab_deployments_described',
+            'int_jenkins_deployments_matched',
+            'stg_delivery_log__deployments',
         ],
         'pull_requests': [
+            'int_github_pull_requests_described',
+            'int_azure_devops_pull_requests_described',
+            'int_gitlab_pull_requests_described',
+            'stg_delivery_log__changes',
         ],
         'commits': [
+            'int_github_commits_described',
+            'int_azure_devops_commits_identified',
+            'int_delivery_log_commits_listed',
+            'int_gitlab_commits_identified',
+            'int_jenkins_commits_listed',
         ],
         'incidents': [
+            'int_opsgenie_incidents_listed',
+            'stg_delivery_log__incidents',
+            'stg_pagerduty__incidents',
+            'int_servicenow_incidents_identified',
         ],
         'quality_findings': [
+            'stg_github__alerts',
+            'int_cyclonedx_findings_followed',
+            'int_gitlab_findings_described',
+            'int_sarif_findings_followed',
+            'int_sonarqube_findings_listed',
+        ],
+        'quality_measures': [
+            'stg_sonarqube__measures',
         ],
     } -%}
     {{- return(relations[part]) -}}

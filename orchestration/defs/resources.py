@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
-from orchestration.portfolio_folder import PortfolioFolder, chosen_portfolio
+from orchestration.portfolio_folder import OFFLINE_VARIABLE, PortfolioFolder, chosen_portfolio
 from orchestration.refresh import RefreshBuild, open_build, utc_now
 from orchestration.run_locks import at_work
 
@@ -32,12 +32,13 @@ class PortfolioResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 class RefreshResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """One refresh for the whole run: holds the warehouse's lock from the first step to the last.
 
-    `as_of` (ISO 8601, with offset) and `full` may be set at launch.
+    `as_of` (ISO 8601, with offset), `full` and `pull` may be set at launch.
     """
 
     portfolio: PortfolioResource
     as_of: str | None = None
     full: bool = False
+    pull: bool = True
     _build: RefreshBuild = PrivateAttr()
 
     @contextmanager
@@ -45,7 +46,7 @@ class RefreshResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Open the build for one run; what is not published is put aside at its end."""
         as_of = datetime.fromisoformat(self.as_of) if self.as_of else None
         refresh_id = context.run.run_id if context.run else "outside-of-a-run"
-        opened = open_build(self.portfolio.paths, refresh_id, utc_now, as_of=as_of, full=self.full)
+        opened = open_build(self.portfolio.paths, refresh_id, utc_now, as_of=as_of, full=self.full, pull=self.pull)
         with at_work(self.portfolio.paths, refresh_id), opened as build:
             self._build = build
             yield self
@@ -60,9 +61,10 @@ class RefreshResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 def resources() -> dg.Definitions:
     """Bind the resources to the portfolio that the environment names."""
     chosen = chosen_portfolio(None, os.environ, Path.cwd())
+    is_offline = bool(os.environ.get(OFFLINE_VARIABLE, "").strip())
     portfolio = PortfolioResource(folder=str(chosen.folder), is_example=chosen.is_example)
     return dg.Definitions(
-        resources={"portfolio": portfolio, "refresh": RefreshResource(portfolio=portfolio)},
+        resources={"portfolio": portfolio, "refresh": RefreshResource(portfolio=portfolio, pull=not is_offline)},
         # The steps share one lock and one file: they run one after another in one process.
         executor=dg.in_process_executor,
     )

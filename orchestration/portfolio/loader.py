@@ -1,12 +1,13 @@
 """Reading a portfolio folder: portfolio.yaml and its registers, into one checked `Portfolio` or one full error report.
 
 Belongs here: the order of the steps, and how rules between parts are still checked when single values are wrong. Does
-not belong here: the rules (models.py, workflow.py, references.py), registers (registers.py), the wording (wording.py).
+not belong here: the rules (models.py, workflow.py, references.py), the package registers, the wording (wording.py).
 """
 
 import copy
 import hashlib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pydantic_core import ErrorDetails
 from orchestration.portfolio.models import Portfolio, PortfolioFile
 from orchestration.portfolio.problems import Location, PortfolioError, Problem, key_path, quoted
 from orchestration.portfolio.references import find_incoherences, written_ids
-from orchestration.portfolio.registers import INTERVENTIONS_FILE, read_interventions
+from orchestration.portfolio.registers import read_registers
 from orchestration.portfolio.wording import is_consequence, sentence
 from orchestration.portfolio.written_yaml import WrittenFile, WrittenMapping, read_written
 
@@ -27,11 +28,12 @@ _STAND_IN_IDENTITY = {"id": "unreadable", "timezone": "UTC"}
 _MOST_ROUNDS = 25
 
 
-def load_portfolio(folder: Path) -> Portfolio:
+def load_portfolio(folder: Path, environment: Mapping[str, str] | None = None) -> Portfolio:
     """Read and check a portfolio folder.
 
     Args:
         folder: The folder that holds portfolio.yaml, and registers/ if any are kept.
+        environment: The environment variables that the portfolio names; those of this process if none are given.
 
     Raises:
         PortfolioError: Anything is wrong; all problems are in it at once, each with file, line and key or column.
@@ -56,17 +58,23 @@ def load_portfolio(folder: Path) -> Portfolio:
                 for location, message in find_incoherences(written, model, faulty)
             ]
 
-    register = _optional_bytes(folder / INTERVENTIONS_FILE)
-    interventions, register_problems = read_interventions(
-        register, model, written_ids(written.tree) if written.tree is not None else None
-    )
-    problems += register_problems
+    ids = written_ids(written.tree) if written.tree is not None else None
+    registers = read_registers(folder, model, ids, os.environ if environment is None else environment)
+    problems += registers.problems
 
     if problems or model is None:
         raise PortfolioError(problems)
     parts = {name: getattr(model, name) for name in PortfolioFile.model_fields}
-    digest = _content_hash({PORTFOLIO_FILE: content, INTERVENTIONS_FILE: register})
-    return Portfolio(**parts, folder=folder, interventions=interventions, content_hash=digest)
+    return Portfolio(
+        **parts,
+        folder=folder,
+        interventions=registers.interventions,
+        capacity=registers.capacity,
+        objectives=registers.objectives,
+        outcomes=registers.outcomes,
+        people=registers.people,
+        content_hash=_content_hash({PORTFOLIO_FILE: content, **registers.contents}),
+    )
 
 
 def _portfolio_bytes(folder: Path) -> bytes:
@@ -88,23 +96,12 @@ def _portfolio_bytes(folder: Path) -> bytes:
     raise PortfolioError([Problem(PORTFOLIO_FILE, None, "", message)])
 
 
-def _optional_bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        message = f"cannot be read ({error.strerror}). Give the user who runs Weir the right to read it."
-        raise PortfolioError([Problem(INTERVENTIONS_FILE, None, "", message)]) from None
-
-
-def _content_hash(files: dict[str, bytes | None]) -> str:
+def _content_hash(files: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, content in files.items():
-        if content is not None:
-            # Name and length keep a byte that moves from one file to the next from going unseen.
-            digest.update(f"{name}\0{len(content)}\0".encode())
-            digest.update(content)
+        # Name and length keep a byte that moves from one file to the next from going unseen.
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
     return digest.hexdigest()
 
 

@@ -1,8 +1,8 @@
-"""What a portfolio is: the models of portfolio.yaml and of one registered intervention, which are the authority.
+"""What a portfolio is: the models of portfolio.yaml, which are the authority.
 
 Belongs here: keys, types, defaults and everything that can be judged from one value, or one mapping, alone. Does not
-belong here: workflows (workflow.py), reading files (loader.py, registers.py) and rules between parts of the file
-(references.py).
+belong here: workflows (workflow.py), how a source is read (source_reading.py), rows of registers (register_rows.py),
+reading files (loader.py, registers) and rules between parts of the file (references.py).
 
 The descriptions of the fields are shown to people whose file lacks the key, so each reads on after "Add it:".
 """
@@ -13,13 +13,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from orchestration.portfolio.live_pull import Pull
+from orchestration.portfolio.register_rows import Capacity, Intervention, Objective, Outcome, Person
+from orchestration.portfolio.source_reading import Environments, StatusReading, TextFormat, Tool
 from orchestration.portfolio.value_types import (
     AnyOf,
     ClockTime,
     CustomField,
     Day,
     Identifier,
-    PlainUrl,
     ScopeIdentifier,
     Text,
     TimeZone,
@@ -33,17 +35,6 @@ from orchestration.portfolio.working_time import unknown_region
 
 WorkType = Literal["feature", "enabler", "defect", "debt", "risk"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Metric = Literal[
-    "cycle_time",
-    "flow_time",
-    "lead_time",
-    "throughput",
-    "wip",
-    "flow_efficiency",
-    "stage_time",
-    "stage_wip",
-    "stage_departures",
-]
 
 
 class Identity(Written):
@@ -163,14 +154,6 @@ class ValueStream(Written):
     trains: list[Train] = Field(default=[])
 
 
-class Pull(Written):
-    """Where exports are pulled from; the secret stays in the environment variable `token_env` names."""
-
-    url: PlainUrl = Field(description="the address of the tool, https://…")
-    token_env: VariableName | None = None
-    query: Text | None = None
-
-
 class Source(Written):
     """One instance of a tool.
 
@@ -178,9 +161,19 @@ class Source(Written):
     """
 
     id: Identifier = Field(description="a short id of the source; it becomes part of every key")
-    tool: Literal["jira"] = Field(description="the tool the exports come from, such as jira")
+    tool: Tool = Field(description="the tool the exports come from, such as jira")
     exports: Text = Field(description="the folder of the exports, such as exports/jira-main")
+    statuses: StatusReading = Field(default=StatusReading())
+    environments: Environments = Field(default=Environments())
+    format: TextFormat = Field(default=TextFormat())
     pull: Pull | None = None
+
+    @field_validator("pull")
+    @classmethod
+    def _tool_can_be_pulled(cls, value: Pull | None, info: ValidationInfo) -> Pull | None:
+        if value is None or not {"tool", "exports"} <= info.data.keys():
+            return value
+        return value.checked_for(info.data["tool"], info.data["exports"])
 
 
 class MembershipConditions(Written):
@@ -241,26 +234,13 @@ class Notify(Written):
     webhook_env: VariableName | None = None
 
 
-class Intervention(Written):
-    """One row of registers/interventions.csv: one change, one metric, launched on a day.
+class Privacy(Written):
+    """Where the key lies that people's identities are hashed with: in the environment variable `key_env` names.
 
-    `projected_change_percent` is the change promised for the metric, in percent of its baseline.
+    Without one, a key is made once for the portfolio and kept in its folder, out of the exports.
     """
 
-    intervention_id: Identifier = Field(description="a short id of the intervention")
-    name: Text = Field(description="what was changed, in a few words")
-    value_stream: Text | None = None
-    train: Text | None = None
-    team: Text | None = None
-    stage: Text | None = None
-    level: Level = Field(description="the level of work it is measured on: story, feature, capability or epic")
-    metric: Metric = Field(description="the one metric it was to move, such as cycle_time")
-    desired_direction: Literal["up", "down"] = Field(description="up or down")
-    launched_on: Day = Field(description="the day it took effect, as 2026-03-02")
-    transition_days: Annotated[int, Field(ge=0)] = 14
-    hypothesis: Text | None = None
-    owner_role: Text | None = None
-    projected_change_percent: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    key_env: VariableName | None = None
 
 
 class PortfolioFile(Written):
@@ -278,6 +258,7 @@ class PortfolioFile(Written):
     gate: Gate = Field(default=Gate())
     keep_generations: Annotated[int, Field(ge=1)] = 5
     notify: Notify = Field(default=Notify())
+    privacy: Privacy = Field(default=Privacy())
 
 
 class Portfolio(PortfolioFile):
@@ -285,10 +266,18 @@ class Portfolio(PortfolioFile):
 
     Attributes:
         folder: The portfolio folder, absolute.
-        interventions: The rows of registers/interventions.csv in file order.
+        interventions: The rows of the register of interventions in file order; likewise the registers below.
+        capacity: Who there is in each team and role, from which day on.
+        objectives: What teams set out to reach in each increment.
+        outcomes: Weekly business outcomes of value streams.
+        people: Identities of people across tools, hashed: no name is in them.
         content_hash: SHA-256 (hex) over the bytes of portfolio.yaml and of the registers that were read.
     """
 
     folder: Path
     interventions: list[Intervention] = Field(default=[])
+    capacity: list[Capacity] = Field(default=[])
+    objectives: list[Objective] = Field(default=[])
+    outcomes: list[Outcome] = Field(default=[])
+    people: list[Person] = Field(default=[])
     content_hash: str

@@ -2,7 +2,7 @@
 
 Belongs here: the problem and its one-line form, the error that carries all problems, the spelling of a key's path, and
 suggestions for misspelt words. Does not belong here: any rule about what is wrong (models.py, references.py,
-registers.py).
+the package registers).
 """
 
 from collections.abc import Iterable

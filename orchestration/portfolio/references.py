@@ -1,11 +1,12 @@
 """What must hold between the parts of portfolio.yaml: ids unique, references known, workflows and dates coherent.
 
 Belongs here: rules that need more than one mapping of the file. Does not belong here: rules on one value or mapping
-alone (models.py, workflow.py) and rules on registers (registers.py).
+alone (models.py, workflow.py) and rules on registers (the package registers).
 
 Each rule yields findings, (location, sentence); none stops at the first.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,9 @@ _ID_PATTERNS: tuple[tuple[str, Location], ...] = (
     ("workflow", ("workflows", "*", "id")),
 )
 _FIRST_DAY, _LAST_DAY = date.min, date.max
+_TEAM_ONLY_IN_A_FIELD = frozenset({"jira"})
+# An id, a field of Jira's own, or the header that Jira's CSV export gives a custom field.
+_JIRA_FIELD = re.compile(r"customfield_\d+|[a-z][A-Za-z]*|Custom field \(.+\)")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class WrittenIds:
     teams: frozenset[str]
     sources: frozenset[str]
     stages: frozenset[str]
+    increments: frozenset[str] = frozenset()
 
 
 def written_ids(tree: WrittenMapping) -> WrittenIds:
@@ -62,6 +67,7 @@ def written_ids(tree: WrittenMapping) -> WrittenIds:
         teams=ids(*(str(part) for part in _TEAMS)),
         sources=ids("sources", "*", "id"),
         stages=frozenset(stages),
+        increments=ids("increments", "*", "id"),
     )
 
 
@@ -99,6 +105,7 @@ def find_incoherences(written: WrittenFile, model: PortfolioFile, faulty: Iterab
     findings += _unknown_references(model, ids)
     if ids.sources.issuperset(model.fields) and not any(location[:1] == ("fields",) for location in broken):
         findings += _unmapped_team_fields(model)
+    findings += _jira_field_names(model)
     for position, workflow in enumerate(model.workflows):
         findings += _statuses_mapped_twice(workflow, broken)
         if not any(location[:2] == workflow.location for location in broken):
@@ -169,11 +176,25 @@ def _unknown(
 
 def _unmapped_team_fields(model: PortfolioFile) -> Iterator[Finding]:
     with_team = {source_id for source_id, fields in model.fields.items() if fields.team is not None}
+    # Other tools have a team of their own (an assignment group, an area path), or a column for it.
+    with_team |= {source.id for source in model.sources if source.tool not in _TEAM_ONLY_IN_A_FIELD}
     for rule in model.membership:
         sources = rule.when.source or [source.id for source in model.sources]
         if rule.when.team is not None and sources and not with_team.intersection(sources):
             message = f"can match nothing, since no team field is mapped for {', '.join(sources)}"
             yield (*rule.when.location, "team"), f"{message}. Add 'team: customfield_NNNNN' for it under 'fields'."
+
+
+def _jira_field_names(model: PortfolioFile) -> Iterator[Finding]:
+    """Jira's custom fields bear an id that nobody sees in Jira; the name people know would match nothing."""
+    for source in model.sources:
+        if source.tool != "jira" or source.id not in model.fields:
+            continue
+        fields = model.fields[source.id]
+        for role, field_id in fields.model_dump(exclude_none=True).items():
+            if not _JIRA_FIELD.fullmatch(field_id):
+                message = f"{quoted(field_id)} is not the id of a Jira field"
+                yield (*fields.location, role), f"{message}. Write it as customfield_NNNNN (see /field)."
 
 
 def _statuses_mapped_twice(workflow: Workflow, broken: list[Location]) -> Iterator[Finding]:

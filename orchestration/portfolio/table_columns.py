@@ -7,6 +7,14 @@ cast to DATE where they are landed), counts and positions `int64` (`Int64` where
 percentages `float64`, flags `bool`. A missing text, day or number is the type's own missing value and becomes NULL.
 """
 
+from collections.abc import Mapping
+from datetime import date
+
+Cell = str | int | float | bool | date | None
+"""One value of a row; None is missing."""
+Row = Mapping[str, Cell]
+"""One row of a table, by column."""
+
 _TEXT = "str"
 _DAY = "datetime64[us]"
 _COUNT = "int64"
@@ -32,7 +40,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "end_date": _DAY,
         "position": _COUNT,
     },
-    "sources": {"source_id": _TEXT, "tool": _TEXT, "exports": _TEXT},
+    "sources": {
+        "source_id": _TEXT,
+        "tool": _TEXT,
+        "exports": _TEXT,
+        "statuses_from": _TEXT,
+        "status_labels": _TEXT,
+    },
+    "environment_rules": {"source_id": _TEXT, "environment": _TEXT, "pattern": _TEXT},
     "field_roles": {"source_id": _TEXT, "field_role": _TEXT, "field_id": _TEXT},
     "workflows": {"workflow_id": _TEXT, "workflow_name": _TEXT, "position": _COUNT},
     "workflow_scopes": {
@@ -104,6 +119,40 @@ COLUMNS: dict[str, dict[str, str]] = {
         "hypothesis": _TEXT,
         "owner_role": _TEXT,
         "projected_change_percent": _NUMBER,
+    },
+    "capacity": {
+        "team_id": _TEXT,
+        "role": _TEXT,
+        "valid_from": _DAY,
+        "headcount": _NUMBER,
+        "hours_per_week": _NUMBER,
+        "absence_share": _NUMBER,
+        "cost_rate_per_hour": _NUMBER,
+    },
+    "objectives": {
+        "increment_id": _TEXT,
+        "team_id": _TEXT,
+        "objective_id": _TEXT,
+        "objective": _TEXT,
+        "is_committed": _FLAG,
+        "planned_business_value": _NUMBER,
+        "actual_business_value": _NUMBER,
+    },
+    "outcomes": {
+        "week_start": _DAY,
+        "value_stream_id": _TEXT,
+        "outcome": _TEXT,
+        "value": _NUMBER,
+        "unit": _TEXT,
+        "desired_direction": _TEXT,
+    },
+    "people": {
+        "person_id": _TEXT,
+        "source_id": _TEXT,
+        "identity_hash": _TEXT,
+        "team_id": _TEXT,
+        "role": _TEXT,
+        **_VALIDITY,
     },
 }
 """Columns and pandas types of each table, in order."""

@@ -1,10 +1,11 @@
 """The portfolio as tables: the frames of the schema raw_portfolio, one function per group of tables.
 
 Belongs here: the rows of these tables and the stages that Weir adds to each workflow. Does not belong here: columns and
-types (table_columns.py), the calendar (calendar_table.py), checks (a loaded portfolio is coherent).
+types (table_columns.py), the calendar (calendar_table.py), registers (register_tables.py), checks (a loaded portfolio
+is coherent).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import product
 
@@ -12,12 +13,10 @@ import pandas as pd
 
 from orchestration.portfolio.calendar_table import dates_table
 from orchestration.portfolio.models import Calendar, Portfolio
-from orchestration.portfolio.table_columns import COLUMNS
+from orchestration.portfolio.register_tables import register_rows
+from orchestration.portfolio.table_columns import COLUMNS, Cell, Row
 from orchestration.portfolio.value_types import UNASSIGNED
 from orchestration.portfolio.workflow import StageKind, StatusMapping, Workflow
-
-Cell = str | int | float | bool | date | None
-Row = Mapping[str, Cell]
 
 
 def portfolio_tables(portfolio: Portfolio, first_day: date, last_day: date) -> dict[str, pd.DataFrame]:
@@ -39,6 +38,7 @@ def portfolio_tables(portfolio: Portfolio, first_day: date, last_day: date) -> d
         "teams": _teams(portfolio),
         "increments": _increments(portfolio),
         "sources": _sources(portfolio),
+        "environment_rules": _environment_rules(portfolio),
         "field_roles": _field_roles(portfolio),
         "workflows": _workflows(portfolio),
         "workflow_scopes": _workflow_scopes(portfolio),
@@ -49,7 +49,7 @@ def portfolio_tables(portfolio: Portfolio, first_day: date, last_day: date) -> d
         "membership_rules": _membership_rules(portfolio),
         "work_type_rules": _work_type_rules(portfolio),
         "hours": _hours(portfolio.calendar),
-        "interventions": _interventions(portfolio),
+        **register_rows(portfolio),
     }
     tables = {table: _frame(table, table_rows) for table, table_rows in rows.items()}
     tables["dates"] = dates_table(portfolio.calendar, first_day, last_day)
@@ -109,7 +109,21 @@ def _increments(portfolio: Portfolio) -> Iterator[Row]:
 
 def _sources(portfolio: Portfolio) -> Iterator[Row]:
     for source in portfolio.sources:
-        yield {"source_id": source.id, "tool": source.tool, "exports": source.exports}
+        yield {
+            "source_id": source.id,
+            "tool": source.tool,
+            "exports": source.exports,
+            "statuses_from": source.statuses.origin,
+            # No pattern holds a line feed.
+            "status_labels": "\n".join(source.statuses.labels) or None,
+        }
+
+
+def _environment_rules(portfolio: Portfolio) -> Iterator[Row]:
+    for source in portfolio.sources:
+        for environment, patterns in source.environments.model_dump(exclude_none=True).items():
+            for pattern in dict.fromkeys(patterns):
+                yield {"source_id": source.id, "environment": environment, "pattern": pattern}
 
 
 def _field_roles(portfolio: Portfolio) -> Iterator[Row]:
@@ -247,28 +261,3 @@ def _work_type_rules(portfolio: Portfolio) -> Iterator[Row]:
 
 def _hours(calendar: Calendar) -> Iterator[Row]:
     yield {"working_day_start": calendar.hours[0], "working_day_end": calendar.hours[1]}
-
-
-def _interventions(portfolio: Portfolio) -> Iterator[Row]:
-    stream_of_train = {train.id: stream.id for stream in portfolio.value_streams for train in stream.trains}
-    train_of_team = {
-        team.id: train.id for stream in portfolio.value_streams for train in stream.trains for team in train.teams
-    }
-    for intervention in portfolio.interventions:
-        train_id = intervention.train or train_of_team.get(intervention.team or "")
-        yield {
-            "intervention_id": intervention.intervention_id,
-            "intervention_name": intervention.name,
-            "value_stream_id": intervention.value_stream or stream_of_train.get(train_id or ""),
-            "train_id": train_id,
-            "team_id": intervention.team,
-            "stage_id": intervention.stage,
-            "level": intervention.level,
-            "metric": intervention.metric,
-            "desired_direction": intervention.desired_direction,
-            "launched_date": intervention.launched_on,
-            "transition_days": intervention.transition_days,
-            "hypothesis": intervention.hypothesis,
-            "owner_role": intervention.owner_role,
-            "projected_change_percent": intervention.projected_change_percent,
-        }

@@ -93,12 +93,18 @@ def _plain_url(value: str) -> str:
 
 
 def _custom_field(value: str) -> str:
-    if re.fullmatch(r"customfield_\d+", value):
+    # Ids and names of fields are of many shapes (customfield_10016, Microsoft.VSTS.Scheduling.Effort, u_team); they end
+    # up in SQL, which escapes them, and so hold no character that could end a text or a name there.
+    if re.fullmatch(r"\w[\w .:/()\[\]#&+%,@*?!-]{0,199}", value):
         return value
-    raise ValueError(f"{quoted(value)} is not the id of a Jira field. Write it as customfield_NNNNN (see /field).")
+    raise ValueError(
+        f"{quoted(value)} is not the id of a field. "
+        "Write it as the tool's own list of fields has it, such as customfield_10016."
+    )
 
 
-def _one_or_many(value: object) -> object:
+def one_or_many(value: object) -> object:
+    """A list of one for a bare text; anything else as it is."""
     return [value] if isinstance(value, str) else value
 
 
@@ -112,7 +118,7 @@ ClockTime = Annotated[Text, AfterValidator(_clock_time)]
 VariableName = Annotated[Text, AfterValidator(_variable_name)]
 PlainUrl = Annotated[Text, AfterValidator(_plain_url)]
 CustomField = Annotated[Text, AfterValidator(_custom_field)]
-AnyOf = Annotated[list[Text], BeforeValidator(_one_or_many), Field(min_length=1)]
+AnyOf = Annotated[list[Text], BeforeValidator(one_or_many), Field(min_length=1)]
 
 
 def name_from_id(given: dict[str, Any]) -> str:

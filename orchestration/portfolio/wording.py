@@ -1,7 +1,7 @@
 """What Pydantic says about a value, in a sentence that says what is wrong and what to do.
 
 Belongs here: one sentence per kind of Pydantic error. Does not belong here: rules (the models hold them) and positions
-(loader.py, registers.py).
+(loader.py, registers).
 """
 
 import re

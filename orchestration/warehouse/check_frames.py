@@ -108,8 +108,8 @@ def _loaded_rows() -> str:
 def _moments() -> str:
     """Every day on which a source has something new."""
     return " union ".join(
-        f"select source_id, {column}::date as news_date from raw_{tool.tool}.{table}"
-        f" cross join raw_portfolio.refresh where {column} <= refresh.as_of"
+        f"select news.source_id, news.{column}::date as news_date from raw_{tool.tool}.{table} as news"
+        f" cross join raw_portfolio.refresh where news.{column} <= refresh.as_of"
         for tool in TOOLS.values()
         for table, column in tool.moments
     )

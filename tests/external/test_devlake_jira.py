@@ -2,7 +2,7 @@
 
 Expected: lead time of 30/30 issues (by the tool's resolution date, and by the statuses), 165/165 status changes by id,
 issue and time (names only where DevLake kept the raw ones: it rewrites history through today's status names), 281/281
-items of the changelog pages, 30/30 sprints.
+items of the changelog pages, 30/30 sprints, 30/30 worklogs, 16/16 links with their direction.
 """
 
 import json
@@ -49,7 +49,7 @@ def warehouse(
 ) -> duckdb.DuckDBPyConnection:
     raw = shared_data / "devlake" / "jira" / "raw_tables"
     folder = tmp_path_factory.mktemp("devlake")
-    write_portfolio(folder, {"devlake": STAGES}, {})
+    write_portfolio(folder, {"devlake": STAGES, "linked": STAGES}, {})
     portfolio = folder / "portfolio.yaml"
     portfolio.write_text(
         portfolio.read_text(encoding="utf-8").replace("work_types:\n", f"work_types:\n{SUBTASKS}"), encoding="utf-8"
@@ -67,6 +67,14 @@ def warehouse(
     )
     sprints = [json.loads(row["data"]) for row in _payloads(raw / "_raw_jira_api_sprints.csv")]
     (exports / "sprints.json").write_text(json.dumps({"values": sprints}), encoding="utf-8")
+    write_lines(
+        exports / "worklogs.ndjson", (json.loads(row["data"]) for row in _payloads(raw / "_raw_jira_api_worklogs.csv"))
+    )
+    # Recorded on another instance: a source of its own.
+    write_lines(
+        folder / "exports" / "linked" / "issues.ndjson",
+        (json.loads(row["data"]) for row in _payloads(raw / "_raw_jira_api_issue_relationships.csv")),
+    )
     statuses = [json.loads(row["data"]) for row in _payloads(raw / "_raw_jira_api_status.csv")]
     (exports / "statuses.json").write_text(json.dumps(statuses), encoding="utf-8")
     return duckdb.connect(str(refreshed(folder)), read_only=True)
@@ -229,3 +237,52 @@ def test_every_sprint(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[
 
 def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def test_every_worklog(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]) -> None:
+    answers = {
+        row["worklog_id"]: (row["issue_id"], _moment(row["started"]), int(row["time_spent_seconds"]))
+        for row in expected("_tool_jira_worklogs")
+    }
+    ours = {
+        worklog: (issue, started, seconds)
+        for worklog, issue, started, seconds in _rows(
+            warehouse, "select worklog_id, issue_ref, started, seconds from raw_jira.worklogs"
+        )
+    }
+    assert len(answers) == 30
+    assert ours == answers
+
+
+def test_every_link_with_its_direction(
+    warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
+) -> None:
+    answers = {
+        (
+            row["issue_id"],
+            row["inward"] if row["inward_issue_id"] != "0" else row["outward"],
+            row["inward_issue_id"] if row["inward_issue_id"] != "0" else row["outward_issue_id"],
+        )
+        for row in expected("_tool_jira_issue_relationships")
+    }
+    ours = set(_rows(warehouse, "select issue_id, direction_text, linked_issue_id from raw_jira.issue_links"))
+    assert len(answers) == 16
+    assert ours == answers
+
+
+def test_the_changelog_tells_when_a_link_was_made(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Both sides of a link are exported for two pairs of the sixteen rows' issues; each pair is one link."""
+    links = _rows(
+        warehouse,
+        "select items.item_key, others.item_key, links.relation, links.linked_at, links.unlinked_at"
+        " from intermediate.int_work_item_links_resolved as links"
+        " inner join flow.fct_work_items as items using (work_item_id)"
+        " inner join flow.fct_work_items as others on others.work_item_id = links.linked_work_item_id"
+        " where items.source_id = 'linked'",
+    )
+    assert {(item, other, relation) for item, other, relation, _, _ in links} >= {
+        ("DZFNK0168-1", "DZFNK0168-5", "blocked_by"),
+        ("DZFNK0168-11", "DZFNK0168-5", "duplicates"),
+    }
+    assert len(links) == len({(item, other, relation) for item, other, relation, _, _ in links})
+    assert [row for row in links if row[3] is None or row[4] is not None] == []

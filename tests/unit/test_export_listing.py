@@ -48,12 +48,16 @@ def test_cursor_that_cannot_be_read_counts_as_the_first_look(text):
     assert Watch.from_text(text) is None
 
 
+def source(exports, pull=None):
+    return SimpleNamespace(exports=exports, pull=pull)
+
+
 @pytest.fixture
 def portfolio(tmp_path: Path):
     folder = tmp_path / "exports" / "jira"
     folder.mkdir(parents=True)
     (folder / "issues.json").write_text("[]", encoding="utf-8")
-    sources = [SimpleNamespace(exports="exports/jira"), SimpleNamespace(exports="s3://bucket/elsewhere")]
+    sources = [source("exports/jira"), source("s3://bucket/elsewhere")]
     return SimpleNamespace(folder=tmp_path, sources=sources)
 
 
@@ -71,9 +75,21 @@ def test_listing_changes_with_name_size_and_time_of_a_file(portfolio):
 
 
 def test_listing_of_a_glob_sees_only_what_it_matches(portfolio):
-    portfolio.sources = [SimpleNamespace(exports="exports/jira/*.json")]
+    portfolio.sources = [source("exports/jira/*.json")]
     before = list_exports(portfolio)
     (portfolio.folder / "exports" / "jira" / "notes.txt").write_text("x", encoding="utf-8")
     assert list_exports(portfolio) == before
-    portfolio.sources = [SimpleNamespace(exports="exports/nowhere")]
+    portfolio.sources = [source("exports/nowhere")]
     assert list_exports(portfolio).newest is None
+
+
+def test_what_a_refresh_has_pulled_itself_starts_no_other_refresh(portfolio):
+    folder = portfolio.folder / "exports" / "jira"
+    portfolio.sources = [source("exports/jira", pull=SimpleNamespace())]
+    before = list_exports(portfolio)
+    (folder / ".pull").mkdir()
+    for name in ("20260105T020000Z.issues.ndjson.gz", "20260105T020000Z.manifest.json", ".pull/journal.ndjson"):
+        (folder / name).write_text("x", encoding="utf-8")
+    assert list_exports(portfolio) == before
+    (folder / "dropped-by-hand.ndjson").write_text("x", encoding="utf-8")
+    assert list_exports(portfolio) != before

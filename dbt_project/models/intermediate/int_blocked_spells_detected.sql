@@ -1,5 +1,5 @@
--- One row per item, kind and spell of being blocked: by flag, by a blocked status, by a blocked label. A spell runs on
--- through whatever stage it crosses and ends with the item's life at the latest.
+-- One row per item, kind and spell of being blocked: by flag, by a blocked status, by a blocked label, by a link to
+-- another item. A spell runs on through whatever stage it crosses and ends with the item's life at the latest.
 with timelines as (
 
     select
@@ -106,7 +106,16 @@ spells as (
 described as (
 
     select
-        spells.*,
+        spells.work_item_id,
+        spells.source_id,
+        spells.blocked_kind,
+        -- Jira's flag says only "Impediment"; a reason field of the tool says why.
+        coalesce(
+            spells.blocked_reason,
+            case when lower(spells.mark) <> 'impediment' then spells.mark end
+        ) as reason,
+        spells.started_at,
+        spells.ended_at,
         timelines.team_id,
         timelines.value_stream_id,
         timelines.level
@@ -115,17 +124,31 @@ described as (
         on spells.work_item_id = timelines.work_item_id
         and spells.first_event_number = timelines.event_number
 
+    union all
+
+    select
+        link_spells.work_item_id,
+        link_spells.source_id,
+        link_spells.blocked_kind,
+        link_spells.reason,
+        link_spells.started_at,
+        link_spells.ended_at,
+        timelines.team_id,
+        timelines.value_stream_id,
+        timelines.level
+    from {{ ref('int_link_spells_detected') }} as link_spells
+    inner join timelines
+        on link_spells.work_item_id = timelines.work_item_id
+        and link_spells.started_at >= timelines.event_at
+        and (timelines.next_event_at is null or link_spells.started_at < timelines.next_event_at)
+
 )
 
 select
     described.work_item_id,
     described.source_id,
     described.blocked_kind,
-    -- Jira's flag says only "Impediment"; a reason field of the tool says why.
-    coalesce(
-        described.blocked_reason,
-        case when lower(described.mark) <> 'impediment' then described.mark end
-    ) as reason,
+    described.reason,
     described.team_id,
     described.value_stream_id,
     described.level,

@@ -14,14 +14,13 @@ from orchestration.defs.transformation.project import source_tables
 from orchestration.refresh import land_exports, write_portfolio
 from orchestration.sources import TOOLS
 
-_EXPORT_FILES = "Every file that was read: the hash of its content, its records, what of it was quarantined."
-
 
 def _specs() -> Iterator[dg.AssetSpec]:
     for tool in TOOLS.values():
-        tables = {**{table.name: table.description for table in tool.tables}, "export_files": _EXPORT_FILES}
-        for name, description in tables.items():
-            yield dg.AssetSpec([f"raw_{tool.tool}", name], description=description, kinds={"duckdb", tool.tool})
+        for table in tool.tables:
+            yield dg.AssetSpec(
+                [f"raw_{tool.tool}", table.name], description=table.description, kinds={"duckdb", tool.tool}
+            )
     for source, kind in (("raw_portfolio", "yaml"), ("quality", "duckdb")):
         for name, description in source_tables(source).items():
             yield dg.AssetSpec([source, name], description=description, kinds={"duckdb", kind})

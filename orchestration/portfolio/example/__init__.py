@@ -1,7 +1,8 @@
 """The bundled example: a fictional bank's portfolio folder, its Jira exports made by a seeded simulator.
 
 Belongs here: making the folder. Does not belong here: how its content is simulated (``scenario`` holds the planted
-truth, ``simulator`` the network of stages, ``imperfections`` the flaws) or written (``jira_export``, ``export_files``).
+truth, ``simulator`` the network of stages, ``imperfections`` the flaws) or written (``jira_export``, ``export_files``,
+``kept_registers``).
 
 ``portfolio.yaml`` and ``registers/`` beside this module are what an adopter copies from.
 """
@@ -52,6 +53,7 @@ def prepare_example(folder: Path, items: int | None = None, seed: int = DEFAULT_
     copies = 1 if items is None else math.ceil(items / COPY_ITEMS)
     identity = {"version": EXAMPLE_VERSION, "seed": seed, "items": items, "copies": copies}
     if _holds(folder, identity):
+        _complete_registers(folder / "registers", copies)
         return folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} is not empty. Choose another folder, or remove this one first.")
@@ -81,6 +83,15 @@ def _holds(folder: Path, identity: dict[str, object]) -> bool:
     return isinstance(truth, dict) and {key: truth.get(key) for key in identity} == identity
 
 
+def _complete_registers(folder: Path, copies: int) -> None:
+    """Write the registers that are not kept there in any form: an example made by an earlier Weir lacks some."""
+    from orchestration.portfolio.example.kept_registers import REGISTERS, write_registers
+
+    missing = [name for name in REGISTERS if not any(folder.glob(f"{name}.*"))]
+    if missing:
+        write_registers(folder, copies, missing)
+
+
 def _write(folder: Path, identity: dict[str, object], seed: int, items: int | None) -> None:
     # Imported here so that asking whether an example is there stays quick.
     from orchestration.portfolio.example.export_files import ExportFiles, write_json
@@ -105,6 +116,7 @@ def _write(folder: Path, identity: dict[str, object], seed: int, items: int | No
     )
     _write_portfolio_file(folder / "portfolio.yaml", copies)
     shutil.copytree(_PACKAGE / "registers", folder / "registers")
+    _complete_registers(folder / "registers", copies)
     (folder / "TRUTH.md").write_text(truth_page(truth), encoding="utf-8")
     write_json(folder / TRUTH_FILE, truth)
 

@@ -35,6 +35,9 @@ sources:
   - id: jira-main
     tool: jira
     exports: exports/jira-main
+    statuses: {from: labels, labels: ["workflow::*", "status: *"]}
+    environments: {production: [prod, "live-*"], staging: "stag*"}
+    format: {columns: {item: Number, time: Changed}, date_format: "%d.%m.%Y %H:%M", missing: ["?", n/a], delimiter: tab}
     pull: {url: "https://jira.example.org", token_env: JIRA_TOKEN, query: project in (PAY)}
 workflows:
   - id: delivery

@@ -154,7 +154,7 @@ HEADERS = {
     ),
     "column twice": (HEADER.replace("owner_role", "hypothesis"), "hypothesis", "is given twice"),
     "unnamed column": (HEADER.replace("owner_role", ""), "column 13", "is not a column here"),
-    "semicolons": (HEADER.replace(",", ";"), "", "is not separated by commas"),
+    "bars": (HEADER.replace(",", "|"), "", "is not separated by commas, semicolons or tabs"),
     "empty file": ("", "", "has no header. Put the columns on the first line: intervention_id,name"),
 }
 

@@ -37,7 +37,7 @@ KEYS = {
         "is missing. Add it: a short id of the value stream",
     ),
     "empty value of a needed key": ("    tool: jira\n", "    tool:\n", "sources[0].tool", "is missing"),
-    "twice": ("keep_generations: 3", "gate: {} «", "gate", "is given twice, first on line 64. Keep one"),
+    "twice": ("keep_generations: 3", "gate: {} «", "gate", "is given twice, first on line 67. Keep one"),
     "twice, nested": (
         "{id: refunds}",
         "{id: refunds, id: two}",
@@ -110,6 +110,43 @@ VALUES = {
     "stage id taken": ("{id: funnel,", "{id: cancelled,", "workflows[1].stages[0].id", "that Weir adds itself"),
     "team id taken": ("{id: lending-art,", "{id: Unassigned,", "value_streams[1].trains[0].id", "is kept for"),
     "custom field": ("customfield_10016", "Story Points", "fields.jira-main.estimate", "Write it as customfield_NNNNN"),
+    "field id with a quote": (
+        "customfield_10016",
+        "custom'field",
+        "fields.jira-main.estimate",
+        "is not the id of a field. Write it as the tool's own list of fields has it",
+    ),
+    "statuses from elsewhere": ("{from: labels,", "{from: label,", "sources[0].statuses.from", "Did you mean 'lab"),
+    "labels that nobody reads": (
+        "{from: labels,",
+        "{from: project,",
+        "sources[0].statuses.labels",
+        "is not used with 'from: project'",
+    ),
+    "labels that are not named": (
+        '{from: labels, labels: ["workflow::*", "status: *"]}',
+        "{from: labels}",
+        "sources[0].statuses.labels",
+        "lists nothing. Name the labels",
+    ),
+    "environment": (
+        "environments: {production:",
+        "environments: {prod:",
+        "sources[0].environments.prod",
+        "is not a key here. Use one of: production, staging",
+    ),
+    "role of a column": ("time: Changed", "Time: Changed", "sources[0].format.columns.Time", "is not the role of a"),
+    "header with a quote": ("time: Changed", "time: Chang'd", "sources[0].format.columns.time", "Rename the column"),
+    "date format": ('"%d.%m.%Y %H:%M"', "dd.mm.yyyy", "sources[0].format.date_format", "Write it with %Y, %m, %d"),
+    "unknown date part": ('"%d.%m.%Y %H:%M"', '"%D"', "sources[0].format.date_format", "is not a date format"),
+    "delimiter": ("delimiter: tab", "delimiter: tabs", "sources[0].format.delimiter", "cannot separate columns"),
+    "encoding": ("delimiter: tab", "encoding: cp1252", "sources[0].format.encoding", "Use one of: latin-1, utf-16, "),
+    "stage column twice": (
+        "delimiter: tab",
+        "stages: [Doing, Done, Doing]",
+        "sources[0].format.stages",
+        "names 'Doing' twice",
+    ),
     "address": ("https://jira.example.org", "jira.example.org", "sources[0].pull.url", "Start it with https://."),
     "no condition in a list": ("{type: Bug}", "{type: []}", "work_types[1].when.type", "Give at least 1."),
 }
@@ -317,16 +354,16 @@ def test_error_reads_as_one_line_per_problem_in_the_order_of_the_file(write_port
     assert told == [
         ["portfolio.yaml:1", "portfolio.timezone"],
         ["portfolio.yaml:11", "increments[1].start"],
-        ["portfolio.yaml:54", "workflows[1].stages[2].kind"],
-        ["portfolio.yaml:57", "membership[1].team"],
-        ["portfolio.yaml:65", "keep_generations"],
+        ["portfolio.yaml:57", "workflows[1].stages[2].kind"],
+        ["portfolio.yaml:60", "membership[1].team"],
+        ["portfolio.yaml:68", "keep_generations"],
     ]
     assert isinstance(caught.value, ValueError)
 
 
 def test_a_part_that_is_wrong_does_not_make_its_mentions_wrong(write_portfolio: Write, change: Change) -> None:
     text = change("{id: checkout, name: Checkout}", "{id: checkout, nam: Checkout}")
-    text = change("  - id: jira-main\n    tool: jira\n", "  - id: jira-main\n    tool: github\n", text)
+    text = change("  - id: jira-main\n    tool: jira\n", "  - id: jira-main\n    tool: githob\n", text)
     text = change("statuses: [Testing,", "statuses: 1, x: [Testing,", text)
 
     problems = problems_of(write_portfolio(text))
@@ -387,5 +424,5 @@ def test_what_may_be_a_secret_is_not_repeated(url: str, write_portfolio: Write, 
 def test_a_rule_on_a_team_field_that_is_not_mapped(write_portfolio: Write, change: Change) -> None:
     (problem,) = problems_of(write_portfolio(change("team: customfield_10001, ", "")))
 
-    assert (problem.line, problem.key) == (57, "membership[1].when.team")
+    assert (problem.line, problem.key) == (60, "membership[1].when.team")
     assert problem.message.startswith("can match nothing, since no team field is mapped for jira-main.")

@@ -33,7 +33,8 @@ def listed(folder: Path, exports: str = "memory://bucket/jira"):
     return list_exports(source, folder, TOOLS["jira"], NIGHT)
 
 
-def test_exports_in_a_store_are_listed_by_their_addresses(store, tmp_path):
+@pytest.mark.usefixtures("store")
+def test_exports_in_a_store_are_listed_by_their_addresses(tmp_path):
     files, complete_to = listed(tmp_path)
     assert [(file.name, file.kind) for file in files] == [
         ("memory:///bucket/jira/issues.ndjson", "issues"),
@@ -75,7 +76,8 @@ def test_a_manifest_in_a_store_speaks_for_the_files_beside_it(store, tmp_path):
     assert complete_to == datetime(2026, 2, 1, 1, tzinfo=UTC)
 
 
-def test_a_glob_in_a_store(store, tmp_path):
+@pytest.mark.usefixtures("store")
+def test_a_glob_in_a_store(tmp_path):
     files, _ = listed(tmp_path, "memory://bucket/jira/*.ndjson")
     assert [file.name for file in files] == ["memory:///bucket/jira/issues.ndjson"]
 

@@ -1,36 +1,135 @@
 {{ config(materialized='view') }}
 -- Jira's issues in the vocabulary of all tools. Jira does not tell the status an issue was created in.
+-- A CSV names a status without its category: then the instance's list of statuses tells it, then the resolution (a
+-- resolved issue is done), then the portfolio, where its workflows agree on the status.
+with issues as (
+
+    select * from {{ ref('stg_jira__issues') }}
+
+),
+
+listed_statuses as (
+
+    select
+        source_id,
+        lower(status_name) as status,
+        case when min(status_category) = max(status_category) then min(status_category) end as status_category
+    from {{ ref('stg_jira__statuses') }}
+    group by source_id, lower(status_name)
+
+),
+
+mapped_statuses as (
+
+    select
+        lower(trim(stage_statuses.status)) as status,
+        case when min(stages.stage_kind) = max(stages.stage_kind) then min(stages.stage_kind) end as stage_kind
+    from {{ ref('stg_portfolio__stage_statuses') }} as stage_statuses
+    inner join {{ ref('stg_portfolio__stages') }} as stages on stage_statuses.stage_id = stages.stage_id
+    group by lower(trim(stage_statuses.status))
+
+),
+
+iterations as (
+
+    select * from {{ ref('int_jira_iterations_listed') }}
+
+),
+
+iterations_by_name as (
+
+    select
+        source_id,
+        lower(iteration_name) as sprint,
+        min(iteration_id) as iteration_id
+    from iterations
+    group by source_id, lower(iteration_name)
+
+),
+
+-- A CSV names the sprint only.
+issue_sprints as (
+
+    select
+        sprints.source_id,
+        sprints.issue_id,
+        coalesce(sprints.sprint_id, iterations_by_name.iteration_id, sprints.sprint_name) as iteration_ref
+    from {{ ref('stg_jira__issue_sprints') }} as sprints
+    inner join issues
+        on sprints.source_id = issues.source_id
+        and sprints.issue_id = issues.native_id
+        and sprints.export_file = issues.export_file
+    left join iterations_by_name
+        on sprints.source_id = iterations_by_name.source_id
+        and lower(sprints.sprint_name) = iterations_by_name.sprint
+
+),
+
+-- An issue is in the sprint that runs, else in the one to come, else in the last one it was in.
+current_sprints as (
+
+    select
+        issue_sprints.source_id,
+        issue_sprints.issue_id,
+        issue_sprints.iteration_ref,
+        row_number() over (
+            partition by issue_sprints.source_id, issue_sprints.issue_id
+            order by
+                case iterations.state when 'active' then 1 when 'future' then 2 when 'closed' then 3 else 4 end,
+                iterations.started_at desc nulls last,
+                issue_sprints.iteration_ref desc
+        ) as preference
+    from issue_sprints
+    left join iterations
+        on issue_sprints.source_id = iterations.source_id
+        and issue_sprints.iteration_ref = iterations.iteration_id
+
+)
+
 select
-    work_item_id,
-    source_id,
-    native_id,
-    item_key,
-    project,
-    item_type,
-    is_subtask,
-    title,
-    status_id,
-    status_name,
-    {{ jira_status_kind('status_category') }} as status_kind,
+    issues.work_item_id,
+    issues.source_id,
+    issues.native_id,
+    issues.item_key,
+    issues.project,
+    issues.item_type,
+    issues.is_subtask,
+    issues.title,
+    issues.status_id,
+    issues.status_name,
+    coalesce(
+        {{ jira_status_kind('issues.status_category') }},
+        {{ jira_status_kind('listed_statuses.status_category') }},
+        case when issues.resolved_at is not null then 'done' end,
+        mapped_statuses.stage_kind
+    ) as status_kind,
     cast(null as varchar) as initial_status,
-    resolution,
-    priority,
-    labels,
-    components,
-    team_value,
-    flag_value,
-    blocked_reason,
-    estimate,
-    parent_ref,
-    cast(null as varchar) as iteration_ref,
-    cast(null as varchar[]) as fix_versions,
-    cast(null as varchar[]) as affected_versions,
-    created_at,
-    updated_at,
-    resolved_at,
-    n_histories_announced,
-    has_changelog,
-    cast(null as timestamptz) as removed_at,
-    cast(null as varchar) as removal,
-    cast(null as varchar) as web_url
-from {{ ref('stg_jira__issues') }}
+    issues.resolution,
+    issues.priority,
+    issues.labels,
+    issues.components,
+    issues.team_value,
+    issues.flag_value,
+    issues.blocked_reason,
+    issues.estimate,
+    issues.parent_ref,
+    current_sprints.iteration_ref,
+    issues.fix_versions,
+    issues.affected_versions,
+    issues.created_at,
+    issues.updated_at,
+    issues.resolved_at,
+    issues.n_histories_announced,
+    issues.has_changelog,
+    issues.archived_at as removed_at,
+    case when issues.is_archived then 'archived' end as removal,
+    issues.web_url
+from issues
+left join listed_statuses
+    on issues.source_id = listed_statuses.source_id
+    and lower(issues.status_name) = listed_statuses.status
+left join mapped_statuses on lower(trim(issues.status_name)) = mapped_statuses.status
+left join current_sprints
+    on issues.source_id = current_sprints.source_id
+    and issues.native_id = current_sprints.issue_id
+    and current_sprints.preference = 1

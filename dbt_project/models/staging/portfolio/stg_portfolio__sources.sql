@@ -1,5 +1,7 @@
 select
     source_id,
     tool,
-    exports
+    exports,
+    statuses_from,
+    cast(status_labels as varchar) as status_labels
 from {{ source('raw_portfolio', 'sources') }}

@@ -142,6 +142,61 @@ def test_the_register_names_the_interventions_that_were_simulated(folder: Path) 
             assert row.value_stream == intervention.value_stream
 
 
+def test_the_registers_tell_of_the_people_who_were_simulated(folder: Path) -> None:
+    capacity = load_portfolio(folder).capacity
+    newest = {
+        (entry.team, entry.role): entry.headcount for entry in sorted(capacity, key=lambda entry: entry.valid_from)
+    }
+    for stream in scenario.VALUE_STREAMS:
+        for team in stream.teams:
+            assert newest[team.id, "developer"] == team.developers
+        reviewers = sum(newest[team.id, "reviewer"] for team in stream.teams)
+        assert reviewers == pytest.approx(stream.reviewers, abs=0.05)
+    reviewing = {
+        entry.valid_from: entry.headcount
+        for entry in capacity
+        if (entry.team, entry.role) == ("collections", "reviewer")
+    }
+    assert reviewing == {scenario.FIRST_DAY: 0.67, scenario.INTERVENTIONS[0].launched_on: 1.67}
+
+
+def test_objectives_and_outcomes_cover_what_was_simulated(folder: Path) -> None:
+    portfolio = load_portfolio(folder)
+    teams = {team.id for stream in scenario.VALUE_STREAMS for team in stream.teams}
+    assert {(entry.increment, entry.team) for entry in portfolio.objectives} == {
+        (increment.id, team) for increment in portfolio.increments for team in teams
+    }
+    unrated = {entry.increment for entry in portfolio.objectives if entry.actual_business_value is None}
+    assert unrated == {portfolio.increments[-1].id}
+    weeks = Counter((entry.value_stream, entry.outcome) for entry in portfolio.outcomes)
+    assert set(weeks.values()) == {((scenario.LAST_DAY - scenario.FIRST_DAY).days + 1) // 7}
+
+    def satisfaction(stream: str, *, is_late: bool) -> float:
+        launched = scenario.INTERVENTIONS[0].launched_on
+        values = [
+            entry.value
+            for entry in portfolio.outcomes
+            if (entry.value_stream, entry.outcome, entry.week >= launched) == (stream, "satisfaction", is_late)
+        ]
+        return sum(values) / len(values)
+
+    assert satisfaction("lending", is_late=True) - satisfaction("lending", is_late=False) > 0.4
+    assert abs(satisfaction("payments", is_late=True) - satisfaction("payments", is_late=False)) < 0.15
+
+
+def test_an_example_without_a_register_gets_it_and_one_that_is_kept_stays(tmp_path: Path) -> None:
+    folder = prepare_example(tmp_path / "made", items=120)
+    registers = folder / "registers"
+    before = sums(folder)
+    (registers / "outcomes.csv").unlink()
+    (registers / "capacity.csv").rename(registers / "capacity.xlsx")
+
+    prepare_example(folder, items=120)
+
+    assert sums(folder)["registers/outcomes.csv"] == before["registers/outcomes.csv"]
+    assert not (registers / "capacity.csv").exists()
+
+
 def test_every_status_is_mapped_but_the_planted_ones(folder: Path, exports: Any) -> None:
     mapped = {
         status.status

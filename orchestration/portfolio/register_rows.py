@@ -1,0 +1,144 @@
+"""The models of one row of each register that people keep by hand: columns, types, defaults, units.
+
+Belongs here: what can be judged from one row alone. Does not belong here: reading the tables and what must hold between
+rows, or between a row and portfolio.yaml (the package registers).
+
+The descriptions are shown to people whose table lacks the column, so each reads on after "Add it:".
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from orchestration.portfolio.value_types import Day, Identifier, Text, Written, not_before
+from orchestration.portfolio.workflow import Level
+
+Metric = Literal[
+    "cycle_time",
+    "flow_time",
+    "lead_time",
+    "throughput",
+    "wip",
+    "flow_efficiency",
+    "stage_time",
+    "stage_wip",
+    "stage_departures",
+]
+Direction = Literal["up", "down"]
+HOURS_OF_A_WEEK = 168
+
+
+def _monday(value: date) -> date:
+    if value.weekday():
+        monday = date.fromordinal(value.toordinal() - value.weekday())
+        raise ValueError(f"{value} is a {value:%A}, and a week is named by its Monday. Write {monday}.")
+    return value
+
+
+Monday = Annotated[Day, AfterValidator(_monday)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Intervention(Written):
+    """One row of the interventions: one change, one metric, launched on a day.
+
+    `projected_change_percent` is the change promised for the metric, in percent of its baseline.
+    """
+
+    intervention_id: Identifier = Field(description="a short id of the intervention")
+    name: Text = Field(description="what was changed, in a few words")
+    value_stream: Text | None = None
+    train: Text | None = None
+    team: Text | None = None
+    stage: Text | None = None
+    level: Level = Field(description="the level of work it is measured on: story, feature, capability or epic")
+    metric: Metric = Field(description="the one metric it was to move, such as cycle_time")
+    desired_direction: Direction = Field(description="up or down")
+    launched_on: Day = Field(description="the day it took effect, as 2026-03-02")
+    transition_days: Annotated[int, Field(ge=0)] = 14
+    hypothesis: Text | None = None
+    owner_role: Text | None = None
+    projected_change_percent: Number | None = None
+
+
+class Capacity(Written):
+    """One row of the capacity: who there is of one role in one team, from a day until the role's next row there.
+
+    `headcount` may be a fraction (a shared tester). `hours_per_week` are those one person works by contract;
+    `absence_share` (0 to 1) is the part of them that leave, illness and training take on average.
+    `cost_rate_per_hour` is what one paid hour costs, in the portfolio's currency.
+    """
+
+    team: Text = Field(description="the id of a team")
+    role: Text = Field(description="the role, such as developer")
+    valid_from: Day = Field(description="the first day on which the row holds, as 2026-01-05")
+    headcount: Amount = Field(description="how many people, such as 6 or 2.5")
+    hours_per_week: Annotated[float, Field(ge=0, le=HOURS_OF_A_WEEK, allow_inf_nan=False)] = Field(
+        description="hours that one person works in a week, such as 38.5"
+    )
+    absence_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    cost_rate_per_hour: Amount | None = None
+
+
+class Objective(Written):
+    """One row of the objectives: what a team set out to reach in an increment, and the business value it brought.
+
+    Business values are on one scale of the portfolio's choice (SAFe: 1 to 10); `actual_business_value` stays empty
+    until it is known. `committed` is false for stretch objectives.
+    """
+
+    increment: Text = Field(description="the id of an increment")
+    team: Text = Field(description="the id of a team")
+    objective_id: Identifier = Field(description="a short id of the objective")
+    objective: Text = Field(description="the objective in a few words")
+    committed: bool = Field(description="true, or false for a stretch objective")
+    planned_business_value: Amount = Field(description="the business value planned, such as 8")
+    actual_business_value: Amount | None = None
+
+
+class Outcome(Written):
+    """One row of the outcomes: what a business measure of a value stream was in a week.
+
+    `week` is its Monday; `desired_direction` says which way is better.
+    """
+
+    week: Monday = Field(description="the Monday of the week, as 2026-01-05")
+    value_stream: Text = Field(description="the id of a value stream")
+    outcome: Text = Field(description="what is measured, such as satisfaction")
+    value: Number = Field(description="the value in that week")
+    unit: Text = Field(description="the unit of the value, such as points or days")
+    desired_direction: Direction = Field(description="up or down")
+
+
+class PersonRow(Written):
+    """One row of the people as written: one identity of a person in one source, and the team and role it worked in.
+
+    It holds names, and never leaves the package registers.
+    """
+
+    person: Text = Field(description="a word for the person, the same in all of its rows")
+    source: Text = Field(description="the id of the source in which the identity is known")
+    identity: Text = Field(description="the account, mail address or login as the tool exports it")
+    team: Text = Field(description="the id of a team")
+    role: Text | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+
+    @field_validator("valid_to")
+    @classmethod
+    def _in_order(cls, value: date | None, info: ValidationInfo) -> date | None:
+        return not_before(value, info.data.get("valid_from"), "valid_from")
+
+
+class Person(Written):
+    """One identity of a person, without any name: `person_id` and `identity_hash` are keyed hashes (pseudonyms.py)."""
+
+    person_id: Text
+    source: Text
+    identity_hash: Text
+    team: Text
+    role: Text | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None

@@ -1,0 +1,87 @@
+"""The register of interventions: what was changed, when, and the one metric that it was to move.
+
+Belongs here: what must hold between its rows and portfolio.yaml. Does not belong here: its columns (register_rows.py)
+and how it is read (table_rows.py).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.portfolio.models import PortfolioFile
+from orchestration.portfolio.problems import Problem, quoted, suggestion
+from orchestration.portfolio.references import WrittenIds
+from orchestration.portfolio.register_rows import Intervention
+from orchestration.portfolio.registers.table_cells import TableRow
+from orchestration.portfolio.registers.table_rows import ReadRows, read_rows, repeated, unknown
+from orchestration.portfolio.workflow import Stage, Workflow
+
+
+def read_interventions(folder: Path, model: PortfolioFile | None, ids: WrittenIds | None) -> ReadRows[Intervention]:
+    """Read and check the register; see `read_registers` for the arguments."""
+    read = read_rows(folder, "interventions", Intervention)
+    for row, earlier in repeated(read.rows, ("intervention_id",), is_folded=True):
+        named = quoted(row.cells["intervention_id"])
+        message = f"{named} is already used on line {earlier.line}. Give each row its own id."
+        read.problems.append(row.problem("intervention_id", message))
+    for row in read.rows:
+        read.problems += _scope_problems(row, model, ids)
+        read.problems += _stage_problems(row, model, ids)
+    return read
+
+
+def _scope_problems(row: TableRow, model: PortfolioFile | None, ids: WrittenIds | None) -> Iterator[Problem]:
+    value_stream, train, team = (row.cells.get(column) for column in ("value_stream", "train", "team"))
+    if not (value_stream or train or team):
+        message = "is missing, as are train and team. Say whose series is watched: fill one of the three."
+        yield row.problem("value_stream", message)
+    if model is None or ids is None:
+        return
+    yield from unknown(row, "value_stream", ids.value_streams, "a value stream")
+    yield from unknown(row, "train", ids.trains, "a train")
+    yield from unknown(row, "team", ids.teams, "a team")
+    stream_of_train = {t.id: stream.id for stream in model.value_streams for t in stream.trains}
+    train_of_team = {t.id: tr.id for stream in model.value_streams for tr in stream.trains for t in tr.teams}
+    home_train = train_of_team.get(team or "")
+    home_stream = stream_of_train.get(train or home_train or "")
+    if train in ids.trains and home_train and train != home_train:
+        yield row.problem("train", f"team {quoted(team)} belongs to {quoted(home_train)}. Correct train or team.")
+    elif value_stream in ids.value_streams and home_stream and value_stream != home_stream:
+        member = f"train {quoted(train)}" if train else f"team {quoted(team)}"
+        yield row.problem("value_stream", f"{member} belongs to {quoted(home_stream)}. Correct one of the two.")
+
+
+def _stage_problems(row: TableRow, model: PortfolioFile | None, ids: WrittenIds | None) -> Iterator[Problem]:
+    metric, named = row.cells.get("metric", ""), row.cells.get("stage")
+    if named is None:
+        if metric in ("stage_time", "stage_wip", "stage_departures"):
+            yield row.problem("stage", f"is missing, and {metric} needs one. Write it as workflow.stage.")
+        return
+    for column in ("train", "team"):
+        if metric.startswith("stage_") and row.cells.get(column):
+            message = f"is given, but {metric} is measured for the whole value stream. Leave it empty."
+            yield row.problem(column, message)
+    if model is None or ids is None:
+        return
+    if named not in ids.stages:
+        yield row.problem("stage", f"{quoted(named)} is not a stage (workflow.stage). {suggestion(named, ids.stages)}")
+        return
+    found = _stage(model, named)
+    if found is None:
+        return
+    workflow, stage = found
+    if stage.kind == "done" and metric.startswith("stage_"):
+        yield row.problem(
+            "stage", f"{quoted(named)} is a done stage, where work rests. Choose a queue or active stage."
+        )
+    level, levels = row.cells.get("level"), workflow.applies_to.levels
+    if level and levels is not None and level not in levels:
+        message = f"workflow {quoted(workflow.id)} of the stage is not for {quoted(level)}. Correct level or stage."
+        yield row.problem("level", message)
+
+
+def _stage(model: PortfolioFile, stage_id: str) -> tuple[Workflow, Stage] | None:
+    for workflow in model.workflows:
+        for stage in workflow.stages:
+            if f"{workflow.id}.{stage.id}" == stage_id:
+                return workflow, stage
+    return None
