@@ -5,7 +5,6 @@ Belongs here: recognising files by every tool's own rules, and grouping them. Do
 """
 
 import glob
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -107,16 +106,14 @@ def _place(file: RecognisedFile) -> Path:
     return file.root / parts[0] if len(parts) > 1 else file.root
 
 
-def _merged(
-    root: Path, places: dict[Path, list[RecognisedFile]]
-) -> list[tuple[Path, list[RecognisedFile]]]:
+def _merged(root: Path, places: dict[Path, list[RecognisedFile]]) -> list[tuple[Path, list[RecognisedFile]]]:
     kinds = {place: {file.kind for file in files} for place, files in places.items()}
-    repeated = [kind for kind, number in Counter(kind for found in kinds.values() for kind in found).items() if number > 1]
-    if len(places) > 1 and not repeated:
+    n_places = Counter(kind for found in kinds.values() for kind in found)
+    if len(places) > 1 and max(n_places.values()) == 1:
         return [(root, [file for place in sorted(places) for file in places[place]])]
     return [(place, places[place]) for place in sorted(places)]
 
 
 def _written(path: Path, portfolio_folder: Path) -> str:
     is_inside = path.is_relative_to(portfolio_folder) and path != portfolio_folder
-    return path.relative_to(portfolio_folder).as_posix() if is_inside else Path(os.path.abspath(path)).as_posix()
+    return (path.relative_to(portfolio_folder) if is_inside else path).as_posix()

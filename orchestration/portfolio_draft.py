@@ -1,4 +1,4 @@
-"""What `weir init` does: recognise exports, look at them through the warehouse's own models, and write a first portfolio.
+"""What `weir init` does: recognise exports, look at them through the warehouse's own models, write a first portfolio.
 
 Belongs here: the order of the steps, in a temporary place, and what is told. Does not belong here: recognising files
 (`export_recognition`), counting (`orchestration.warehouse`), and what follows from the counts
@@ -8,23 +8,25 @@ Belongs here: the order of the steps, in a temporary place, and what is told. Do
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration import dbt_build, warehouse
+from orchestration import warehouse
 from orchestration.export_recognition import FileGroup, recognise_exports
-from orchestration.portfolio import PORTFOLIO_FILE, load_portfolio
+from orchestration.portfolio import PORTFOLIO_FILE, Portfolio, load_portfolio
+from orchestration.portfolio.drafting.counted import counted_source
 from orchestration.portfolio.drafting.custom_fields import DraftedField, FieldContent, draft_fields
 from orchestration.portfolio.drafting.labels import status_label_pattern
 from orchestration.portfolio.drafting.log_columns import draft_columns
-from orchestration.portfolio.drafting.observations import ObservedType, SourceObservation, text_id
+from orchestration.portfolio.drafting.observations import SourceObservation, text_id
 from orchestration.portfolio.drafting.portfolio_text import Draft, draft_text, quoted_text
 from orchestration.portfolio.drafting.text_formats import DraftedFormat, draft_format
-from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
-from orchestration.refresh import RefreshBuild, RefreshError, land_exports, open_build, write_portfolio
+from orchestration.portfolio_folder import PortfolioFolder
+from orchestration.refresh import RefreshBuild, land_exports, write_portfolio
 from orchestration.sources import TOOLS
+from orchestration.trial_build import build_relations, trial_build
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +96,7 @@ def draft_portfolio(
     target = folder / PORTFOLIO_FILE
     if target.exists():
         raise DraftError(f"{target} is there already and is never overwritten. Name another folder, or move it away.")
-    groups, unknown = recognise_exports([path.absolute() for path in exports])
+    groups, unknown = recognise_exports([path.resolve() for path in exports])
     if not groups:
         known = ", ".join(sorted(TOOLS))
         raise DraftError(
@@ -118,7 +120,7 @@ def draft_portfolio(
             written.write(drafted.text)
     except FileExistsError:
         raise DraftError(f"{target} was written in the meantime and is left alone. Remove it and try again.") from None
-    return DraftedPortfolio(target, tuple([*lines, *_overview(observations)]), drafted.checks)
+    return DraftedPortfolio(target, (*lines, *_overview(observations)), drafted.checks)
 
 
 def _files(number: int) -> str:
@@ -185,28 +187,17 @@ def _observe(
         paths = PortfolioFolder(Path(place))
         for draft in drafts:
             _link(draft.group, paths.folder / "exports" / draft.source_id)
-        _write_provisional(paths, drafts, options)
-        with open_build(paths, "draft", now, full=True, pull=False) as build:
+        portfolio = _provisional(paths, drafts, options)
+        with trial_build(paths, portfolio, now) as build:
             land_exports(build)
             if _find_fields(build, drafts):
                 # Fields are read where they are mapped, so the files are read once more.
-                _write_provisional(paths, drafts, options)
-                build.portfolio = load_portfolio(paths.folder)
+                build.portfolio = _provisional(paths, drafts, options)
                 land_exports(build)
             write_portfolio(build)
             on_event("Looking at how items moved …")
-            selection = ["--select", *(f"+{model}" for model in warehouse.OBSERVED_MODELS)]
-            left_out = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-            outcomes = dbt_build.build(
-                # What dbt parses now it need not parse again for the first refresh.
-                DBT_PROJECT,
-                PortfolioFolder(folder.absolute()).dbt_target,
-                build.files.build,
-                selection=[*selection, *left_out],
-                full_refresh=True,
-            )
-            if failures := dbt_build.failure_sentences(outcomes):
-                raise RefreshError("\n".join(failures))
+            # What dbt parses now it need not parse again for the first refresh.
+            build_relations(build, warehouse.OBSERVED_MODELS, PortfolioFolder(folder.resolve()).dbt_target)
             with build.connection() as connection:
                 frames = warehouse.observed_frames(connection)
     return [_observation(folder, draft, frames) for draft in drafts]
@@ -233,8 +224,8 @@ def _common_folder(group: FileGroup) -> Path:
     return shared
 
 
-def _write_provisional(paths: PortfolioFolder, drafts: Sequence[_SourceDraft], options: DraftOptions) -> None:
-    """Write a portfolio that maps nothing yet, so that the exports can be landed and told in one vocabulary."""
+def _provisional(paths: PortfolioFolder, drafts: Sequence[_SourceDraft], options: DraftOptions) -> Portfolio:
+    """Return a portfolio that maps nothing yet, so that the exports can be landed and told in one vocabulary."""
     sources = "".join(
         f"  - id: {draft.source_id}\n    tool: {draft.group.tool}\n    exports: exports/{draft.source_id}\n"
         + "".join(f"    {line}\n" for line in draft.format_lines)
@@ -253,6 +244,7 @@ def _write_provisional(paths: PortfolioFolder, drafts: Sequence[_SourceDraft], o
         " {id: done, kind: done, statuses: [Done]}]}]\n" + (f"fields:\n{fields}" if fields else ""),
         encoding="utf-8",
     )
+    return load_portfolio(paths.folder)
 
 
 def _find_fields(build: RefreshBuild, drafts: Sequence[_SourceDraft]) -> bool:
@@ -275,99 +267,27 @@ def _contents(frame: "pd.DataFrame") -> list[FieldContent]:
         FieldContent(
             str(row["field_id"]),
             **{name: int(row[name]) for name in counts},
-            largest=None if row["largest"] != row["largest"] else float(row["largest"]),  # noqa: PLR0124 - NaN is none
+            largest=float(row["largest"]) if row["n_numbers"] else None,
         )
         for row in frame.to_dict("records")
     ]
 
 
 def _observation(folder: Path, draft: _SourceDraft, frames: "dict[str, pd.DataFrame]") -> SourceObservation:
-    def rows(name: str, *columns: str) -> list[tuple[str, ...]]:
-        frame = frames[name]
-        own = frame[frame["source_id"] == draft.source_id]
-        return list(zip(*(own[column].tolist() for column in columns), strict=True))
-
-    spelling = _spelling([(status, n) for _, status, n in rows("entries", "item_type", "status", "n")])
-    entries = _summed((kind, spelling(status), n) for kind, status, n in rows("entries", "item_type", "status", "n"))
-    births = _summed((kind, spelling(status), n) for kind, status, n in rows("births", "item_type", "status", "n"))
-    standing = _summed((kind, spelling(status), n) for kind, status, n in rows("standing", "item_type", "status", "n"))
-    moves = _summed(
-        (kind, spelling(left), spelling(status), n)
-        for kind, left, status, n in rows("moves", "item_type", "status_left", "status", "n")
-    )
-    labels = dict(rows("labels", "value", "n"))
-    days = rows("days", "first_day", "last_day")
-    types = tuple(
-        ObservedType(str(name), int(n), bool(is_subtask))
-        for name, is_subtask, n in rows("types", "item_type", "is_subtask", "n")
-    )
-    return SourceObservation(
-        source_id=draft.source_id,
-        tool=draft.group.tool,
-        exports=draft.group.exports(folder.absolute()) or f"exports/{draft.source_id}",
-        types=types,
-        entries=entries,
-        births=births,
-        standing=standing,
-        transitions=moves,
-        kinds={spelling(status): kind if isinstance(kind, str) else None for status, kind in rows("kinds", "status", "kind")},
-        other_names=_other_names(rows("names", "status", "said"), spelling, {status for _, status in entries}),
-        resolutions=dict(rows("resolutions", "value", "n")),
-        projects=dict(rows("projects", "value", "n")),
-        teams=dict(rows("teams", "value", "n")),
-        labels=labels,
+    counted = counted_source(draft.source_id, draft.group.tool, frames)
+    return replace(
+        counted,
+        exports=draft.group.exports(folder.resolve()) or f"exports/{draft.source_id}",
         fields={each.role: each.field_id for each in draft.fields},
         field_reasons=tuple(_reason(each) for each in draft.fields),
         format_lines=draft.format_lines,
-        label_pattern=status_label_pattern(labels, sum(each.n_items for each in types)),
-        first_day=_day(days[0][0]) if days else None,
-        last_day=_day(days[0][1]) if days else None,
+        label_pattern=status_label_pattern(counted.labels, counted.n_items),
     )
-
-
-def _day(value: object) -> date:
-    return value.date() if isinstance(value, datetime) else date.fromisoformat(str(value)[:10])
 
 
 def _reason(drafted: DraftedField) -> str:
     named = f" ('{drafted.name}')" if drafted.name else ""
     return f"{drafted.role} is taken from {drafted.field_id}{named}, by its {drafted.evidence}."
-
-
-def _spelling(counted: Sequence[tuple[str, int]]) -> Callable[[str], str]:
-    """Return a function from a status to its most frequent spelling: Weir tells statuses apart but for case."""
-    totals: dict[str, dict[str, int]] = {}
-    for status, number in counted:
-        spellings = totals.setdefault(status.strip().casefold(), {})
-        spellings[status.strip()] = spellings.get(status.strip(), 0) + number
-    best = {
-        folded: min(spellings, key=lambda name: (-spellings[name], name)) for folded, spellings in totals.items()
-    }
-    return lambda status: best.get(status.strip().casefold(), status.strip())
-
-
-def _summed(rows: Iterator[tuple[object, ...]]) -> dict[tuple[str, ...], int]:
-    totals: dict[tuple[str, ...], int] = {}
-    for *key, number in rows:
-        totals[tuple(map(str, key))] = totals.get(tuple(map(str, key)), 0) + int(str(number))
-    return totals
-
-
-def _other_names(
-    rows: Sequence[tuple[str, ...]], spelling: Callable[[str], str], statuses: set[str]
-) -> dict[str, tuple[str, ...]]:
-    """Return further names of each status; a name that two statuses had, or that one has today, means neither."""
-    known = {status.casefold() for status in statuses}
-    by_name: dict[str, set[str]] = {}
-    shown: dict[str, str] = {}
-    for status, said in rows:
-        by_name.setdefault(said.strip().casefold(), set()).add(spelling(status))
-        shown.setdefault(said.strip().casefold(), said.strip())
-    names: dict[str, list[str]] = {}
-    for folded, owners in sorted(by_name.items()):
-        if len(owners) == 1 and folded not in known:
-            names.setdefault(next(iter(owners)), []).append(shown[folded])
-    return {status: tuple(listed) for status, listed in names.items()}
 
 
 def _try_out(drafted: Draft) -> None:
@@ -379,7 +299,7 @@ def _try_out(drafted: Draft) -> None:
 
 def _copy_what_cannot_be_named(folder: Path, groups: Sequence[FileGroup]) -> None:
     for group in groups:
-        if group.exports(folder.absolute()) is not None:
+        if group.exports(folder.resolve()) is not None:
             continue
         target = folder / "exports" / group.source_id
         for path in _with_manifests(group):

@@ -3,6 +3,7 @@
 Belongs here: the declarations every tool shares. Does not belong here: anything that is true of one tool only.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,10 @@ LINEAGE_COLUMNS: Mapping[str, str] = {
     "loaded_at": "TIMESTAMPTZ",
     "refresh_id": "VARCHAR",
 }
+
+
+# The file's name handed to a function, beside the column that every row carries.
+_NAME_READ = re.compile(r"\(\s*export_file\b|\bexport_file\s*\)")
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,11 @@ class ExportKind:
     repeated_columns: tuple[str, ...] = ()
     prepare: Callable[[Path, Path], None] | None = None
     rows_in: str | None = None
+
+    @property
+    def reads_its_name(self) -> bool:
+        """Whether a row takes something from its file's name: then equal contents under two names are two things."""
+        return any(_NAME_READ.search(text) for text in (self.key, self.refusal, *self.selects.values()))
 
 
 @dataclass(frozen=True)

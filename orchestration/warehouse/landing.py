@@ -97,7 +97,7 @@ def land_source(
         }
         shapes = {name: _shape_hash(kind, settings) for name, kind in kinds.items()}
         due = [file for file in files if file.kind is not None and kinds[file.kind].load_order == order]
-        for kind_name, batch in _batches(_new_files(load, due, shapes, tonight)):
+        for kind_name, batch in _batches(_new_files(load, due, (kinds, shapes), tonight)):
             _load_batch(load, kinds[kind_name], shapes[kind_name], batch)
     for file in files:
         if file.kind is None:
@@ -122,25 +122,33 @@ def _shape_hash(kind: ExportKind, settings: SourceSettings) -> str:
 
 
 def _new_files(
-    load: _Load, files: Iterable[ExportFile], shapes: Mapping[str, str], tonight: Mapping[str, str]
+    load: _Load,
+    files: Iterable[ExportFile],
+    readers: tuple[Mapping[str, ExportKind], Mapping[str, str]],
+    tonight: Mapping[str, str],
 ) -> list[ExportFile]:
     """Return the files whose content has to be read; content that only changed its name takes its rows along.
 
+    ``readers``: the kinds and the hashes of their shapes, by name.
     ``tonight``: name to content hash of every file of the source. Content counts as loaded under another name only if
-    that name still holds it: of rotated files (``issues.json`` becomes ``issues-1.json``) none may be forgotten.
+    that name still holds it: of rotated files (``issues.json`` becomes ``issues-1.json``) none may be forgotten. Where
+    rows take something from the name, equal contents are two things, and only the name tells whether it is known.
     """
     rows = load.connection.execute(
         "select content_hash, shape_hash, export_file from quality.export_files"
         " where source_id = $source_id and is_readable",
         {"source_id": load.source_id},
     ).fetchall()
+    kinds, shapes = readers
     holders: dict[tuple[str, str], list[str]] = {}
     for content, shape, name in rows:
         holders.setdefault((content, shape), []).append(name)
     new, renamed = [], {}
     for file in files:
-        identity = (file.content_hash, shapes[str(file.kind)])
+        kind, identity = kinds[str(file.kind)], (file.content_hash, shapes[str(file.kind)])
         names = holders.get(identity, [])
+        if kind.reads_its_name:
+            names = [name for name in names if name == file.name]
         if file.name in names or any(tonight.get(name) == file.content_hash for name in names):
             load.report.n_files_known += 1
         elif names:
@@ -193,6 +201,8 @@ def _load_batch(load: _Load, kind: ExportKind, shape_hash: str, files: list[Expo
         _load_files(load, kind, shape_hash, files)
     except (duckdb.Error, UnreadableExport) as error:
         load.connection.rollback()
+        # What the reader had set for this file holds on after its failure.
+        load.connection.execute("set preserve_insertion_order = false")
         if len(files) > 1:
             for file in files:
                 _load_batch(load, kind, shape_hash, [file])

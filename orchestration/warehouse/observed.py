@@ -163,8 +163,10 @@ def field_contents(
             continue
         found.append(connection.execute(_FIELD_CONTENTS).df())
     if not found:
-        return connection.execute("create or replace temp table landed (record STRUCT(fields JSON))").execute(
-            _FIELD_CONTENTS
-        ).df()
+        return (
+            connection.execute("create or replace temp table landed (record STRUCT(fields JSON))")
+            .execute(_FIELD_CONTENTS)
+            .df()
+        )
     summed = pd.concat(found).groupby("field_id", as_index=False)
     return summed.agg({column: "max" if column == "largest" else "sum" for column in found[0].columns[1:]})

@@ -54,7 +54,8 @@ def read_records(
 
     Raises:
         UnreadableExport: A file cannot be read as what it is.
-        duckdb.Error: As above, found by the reader.
+        duckdb.Error: As above, found by the reader. ``preserve_insertion_order`` is then as the reader had set it, and
+            cannot be set back before the caller has rolled back.
     """
     _list_files(connection, files)
     if kind.layout in ("csv", "parquet"):
@@ -71,8 +72,7 @@ def read_records(
         except UnicodeDecodeError:
             # DuckDB quotes the broken bytes in its message, which is then no text either.
             raise UnreadableExport("not UTF-8 text") from None
-        finally:
-            connection.execute("set preserve_insertion_order = false")
+    connection.execute("set preserve_insertion_order = false")
     return []
 
 
@@ -158,30 +158,28 @@ def _read_tables(
     rejected = []
     # The place of a row in its file names it to people, and orders rows of the same moment.
     connection.execute("set preserve_insertion_order = true")
-    try:
-        for file in files:
-            if kind.layout == "csv":
-                header, delimiter = _csv_header(file, settings)
-                scan = _csv_scan(file, header, delimiter, settings)
-                record = _csv_record(kind, header)
-            else:
-                scan = f"read_parquet('{escaped(str(file.path))}')"
-                described = connection.execute(f"describe select * from {scan}").fetchall()
-                record = _parquet_record(kind, [row[0] for row in described], settings)
-            connection.execute(
-                f"""
-                insert into landed
-                select record, record_number, export_file, exported_at, ({kind.refusal})
-                from (
-                    select struct_pack({record}) as record, row_number() over () as record_number,
-                        '{escaped(str(file.path))}' as filename
-                    from {scan}
-                ) inner join landing_files using (filename)"""
-            )
-            if kind.layout == "csv":
-                rejected += take_rejects(connection, file)
-    finally:
-        connection.execute("set preserve_insertion_order = false")
+    for file in files:
+        if kind.layout == "csv":
+            header, delimiter = _csv_header(file, settings)
+            scan = _csv_scan(file, header, delimiter, settings)
+            record = _csv_record(kind, header)
+        else:
+            scan = f"read_parquet('{escaped(str(file.path))}')"
+            described = connection.execute(f"describe select * from {scan}").fetchall()
+            record = _parquet_record(kind, [row[0] for row in described], settings)
+        connection.execute(
+            f"""
+            insert into landed
+            select record, record_number, export_file, exported_at, ({kind.refusal})
+            from (
+                select struct_pack({record}) as record, row_number() over () as record_number,
+                    '{escaped(str(file.path))}' as filename
+                from {scan}
+            ) inner join landing_files using (filename)"""
+        )
+        if kind.layout == "csv":
+            rejected += take_rejects(connection, file)
+    connection.execute("set preserve_insertion_order = false")
     return rejected
 
 

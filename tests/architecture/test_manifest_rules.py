@@ -11,8 +11,8 @@ Models = dict[str, dict[str, Any]]
 
 LAYERS = ("staging", "intermediate", "flow", "marts")
 NAMES = {
-    "staging": r"stg_[a-z_]+?__[a-z_]+s|stg_portfolio__refresh",
-    "intermediate": r"int_[a-z_]+(ed|built|split|kept|written)",
+    "staging": r"stg_[a-z_]+?__[a-z_]+s|stg_portfolio__(refresh|people)",
+    "intermediate": r"int_[a-z_]+(ed|built|split|kept|written)|int_work_item_links",
     "flow": r"(fct|dim)_[a-z_]+s",
     "marts": r"mart_[a-z_]+",
 }

@@ -39,6 +39,7 @@ STAGES = {
 
 PORTFOLIO = """
 portfolio: {{id: live, name: Live, timezone: UTC, currency: EUR}}
+calendar: {{working_days: [mon, tue, wed, thu, fri, sat, sun]}}
 value_streams:
   - {{id: live, name: Live, trains: [{{id: art, name: ART, teams: [{{id: team, name: Team}}]}}]}}
 sources:

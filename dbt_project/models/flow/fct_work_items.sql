@@ -120,6 +120,12 @@ aliases as (
 
 ),
 
+duplicates as (
+
+    select * from {{ ref('int_item_duplicates_identified') }}
+
+),
+
 parents as (
 
     select
@@ -202,6 +208,7 @@ joined as (
         current_visits.entered_at as current_stage_entered_at,
         aliases.key_aliases,
         parents.parent_work_item_id,
+        duplicates.duplicate_of_work_item_id,
         clocks.work_item_id is not null as is_counted,
         clocks.life_started_at,
         clocks.flow_started_at,
@@ -231,6 +238,7 @@ joined as (
     left join current_visits on items.work_item_id = current_visits.work_item_id
     left join aliases on items.work_item_id = aliases.work_item_id
     left join parents on items.work_item_id = parents.work_item_id
+    left join duplicates on items.work_item_id = duplicates.work_item_id
     left join blocked_now on items.work_item_id = blocked_now.work_item_id
     left join stage_times on items.work_item_id = stage_times.work_item_id
 
@@ -287,6 +295,7 @@ select
     localised.priority,
     localised.estimate,
     localised.parent_work_item_id,
+    localised.duplicate_of_work_item_id,
     localised.source_id || ':' || localised.iteration_ref as iteration_id,
     {{ joined_text('localised.fix_versions') }} as fix_versions,
     localised.web_url,

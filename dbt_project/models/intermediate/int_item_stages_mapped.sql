@@ -68,13 +68,14 @@ events as (
 ),
 
 -- An item that is of no counted level today is not counted; one that became counted later (a sub-task made a story)
--- is counted from its birth.
+-- is counted from its birth. The same work kept in two tools is counted once.
 counted as (
 
     select *
     from events
     where workflow_id is not null
         and workflow_id_today is not null
+        and work_item_id not in (select work_item_id from {{ ref('int_item_duplicates_identified') }})
 
 ),
 

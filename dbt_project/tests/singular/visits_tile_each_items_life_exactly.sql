@@ -41,7 +41,7 @@ ages as (
         or abs(
             sums.elapsed_days
             - {{ seconds_between('items.life_started_at',
-                'coalesce(items.finished_at, items.cancelled_at, sources.as_of)') }} / 86400.0
+                'coalesce(items.finished_at, items.cancelled_at, items.removed_at, sources.as_of)') }} / 86400.0
         ) > 0.000001
 
 ),

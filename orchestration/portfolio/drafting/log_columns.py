@@ -8,7 +8,11 @@ from collections.abc import Mapping, Sequence
 
 # Role to the headers people use, in the order of preference; compared in lower case without spaces and marks.
 _HEADERS: Mapping[str, tuple[str, ...]] = {
-    "item": (r"(item|issue|case|ticket|work ?item|incident)[ _]?(id|key|number|no)?", r"case:concept:name", r"id|key|number"),
+    "item": (
+        r"(item|issue|case|ticket|work ?item|incident)[ _]?(id|key|number|no)?",
+        r"case:concept:name",
+        r"id|key|number",
+    ),
     "status": (r"(new|to)?[ _]?(status|state|stage)", r"activity([ _]?name)?|concept:name|event|step|column|list"),
     "start_time": (r"start([ _]?(time|date|timestamp|ed|ed at))?|start_timestamp|begin",),
     "time": (

@@ -74,6 +74,11 @@ class SourceObservation:
         return sum(each.n_items for each in self.types)
 
 
+def items(number: int) -> str:
+    """Return a number of items in words."""
+    return "1 item" if number == 1 else f"{number:,} items"
+
+
 def text_id(text: str, fallback: str) -> str:
     """Return an id made of a text: lower case, ASCII letters, digits and '-'; `fallback` if nothing of it is left.
 

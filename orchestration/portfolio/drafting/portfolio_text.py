@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from orchestration.portfolio.drafting.observations import SourceObservation, text_id, unused
+from orchestration.portfolio.drafting.observations import SourceObservation, items, text_id, unused
 from orchestration.portfolio.drafting.stage_kinds import is_given_up
 from orchestration.portfolio.drafting.team_rules import DraftedTeams, draft_teams
 from orchestration.portfolio.drafting.work_levels import DraftedType, draft_types
@@ -57,8 +57,8 @@ def draft_text(
     """
     writer = _Writer()
     writer.comment(
-        "Drafted by `weir init` from the exports themselves: what the tools say is taken over, the rest is inferred from"
-        " how items moved. Go through what is marked CHECK, then run `weir check` and `weir refresh`."
+        "Drafted by `weir init` from the exports themselves: what the tools say is taken over, the rest is inferred"
+        " from how items moved. Go through what is marked CHECK, then run `weir check` and `weir refresh`."
     )
     _identity(writer, portfolio_id, timezone)
     for note in notes:
@@ -76,7 +76,9 @@ def draft_text(
 
 
 def _identity(writer: _Writer, portfolio_id: str, timezone: str) -> None:
-    writer.add("", "portfolio:", f"  id: {portfolio_id}", f"  name: {quoted_text(portfolio_id)}", f"  timezone: {timezone}")
+    writer.add(
+        "", "portfolio:", f"  id: {portfolio_id}", f"  name: {quoted_text(portfolio_id)}", f"  timezone: {timezone}"
+    )
     writer.check(
         f"days, weeks and increments are cut in the time zone {timezone}; name the one your people live in, such as"
         " Europe/Berlin.",
@@ -137,7 +139,9 @@ def _value_streams(
 def _sources(writer: _Writer, sources: Sequence[SourceObservation]) -> None:
     writer.add("", "sources:")
     for source in sources:
-        writer.add(f"  - id: {source.source_id}", f"    tool: {source.tool}", f"    exports: {quoted_text(source.exports)}")
+        writer.add(
+            f"  - id: {source.source_id}", f"    tool: {source.tool}", f"    exports: {quoted_text(source.exports)}"
+        )
         writer.add(*(f"    {line}" for line in source.format_lines))
         if source.label_pattern:
             pattern = quoted_text(source.label_pattern)
@@ -149,13 +153,11 @@ def _sources(writer: _Writer, sources: Sequence[SourceObservation]) -> None:
             writer.comment(f"statuses: {{from: labels, labels: [{pattern}]}}", 4)
 
 
-def _workflows(
-    writer: _Writer, sources: Sequence[SourceObservation], types: dict[str, list[DraftedType]]
-) -> None:
-    writer.add("", "# Stages in the order in which items pass them. Kinds: queue (work waits), active, done.", "workflows:")
-    drafted = [
-        workflow for source in sources for workflow in draft_workflows(source, types[source.source_id])
-    ]
+def _workflows(writer: _Writer, sources: Sequence[SourceObservation], types: dict[str, list[DraftedType]]) -> None:
+    writer.add(
+        "", "# Stages in the order in which items pass them. Kinds: queue (work waits), active, done.", "workflows:"
+    )
+    drafted = [workflow for source in sources for workflow in draft_workflows(source, types[source.source_id])]
     taken: set[str] = set()
     for workflow in drafted:
         _workflow(writer, workflow, unused(workflow.wanted_id, taken))
@@ -189,7 +191,7 @@ def _workflow(writer: _Writer, workflow: DraftedWorkflow, workflow_id: str) -> N
     if other:
         writer.comment(f"Resolutions that count as finished: {', '.join(other)}.", 4)
     if workflow.blocked_statuses:
-        writer.add(f"    blocked: {{statuses: [{', '.join(map(quoted_text, workflow.blocked_statuses))}]}}")
+        writer.comment(f"blocked: {{statuses: [{', '.join(map(quoted_text, workflow.blocked_statuses))}]}}", 4)
 
 
 def _membership(writer: _Writer, teams: DraftedTeams) -> None:
@@ -204,12 +206,10 @@ def _membership(writer: _Writer, teams: DraftedTeams) -> None:
         conditions = [f"source: {rule.source_id}"]
         if rule.attribute is not None:
             conditions.append(f"{rule.attribute}: {quoted_text(rule.value)}")
-        writer.add(f"  - {{team: {rule.team_id}, when: {{{', '.join(conditions)}}}}} # {rule.n_items:,} items")
+        writer.add(f"  - {{team: {rule.team_id}, when: {{{', '.join(conditions)}}}}} # {items(rule.n_items)}")
 
 
-def _work_types(
-    writer: _Writer, sources: Sequence[SourceObservation], types: dict[str, list[DraftedType]]
-) -> None:
+def _work_types(writer: _Writer, sources: Sequence[SourceObservation], types: dict[str, list[DraftedType]]) -> None:
     writer.add("", "# From the tool's types to a level and a kind of work. Sub-tasks are mapped to no level.")
     unknown = [each.name for drafted in types.values() for each in drafted if not each.is_known]
     if unknown:
@@ -221,16 +221,15 @@ def _work_types(
     if not any(types.values()):
         writer.add("work_types: []")
         return
-    writer.check("levels and kinds of work follow from the types' names; correct what your organisation sees otherwise.")
+    writer.check("levels and kinds of work follow from the types' names; correct what you see otherwise.")
     writer.add("work_types:")
     for source_id, drafted in types.items():
         for each in drafted:
             # Items of a tool without types have none to ask for.
             asked = f", type: {quoted_text(each.name)}" if each.name else ""
-            told = f"{each.n_items:,} items" if each.n_items else "no item today, but some were of it earlier"
-            writer.add(
-                f"  - {{level: {each.level}, work_type: {each.work_type}, when: {{source: {source_id}{asked}}}}} # {told}"
-            )
+            told = items(each.n_items) if each.n_items else "no item today, but some were of it earlier"
+            when = f"{{source: {source_id}{asked}}}"
+            writer.add(f"  - {{level: {each.level}, work_type: {each.work_type}, when: {when}}} # {told}")
 
 
 def _fields(writer: _Writer, sources: Sequence[SourceObservation]) -> None:

@@ -2,12 +2,12 @@
 
 Belongs here: ranking by net flow. Does not belong here: which status is a queue, active or done (stage_kinds.py).
 
-Each pair of statuses votes with its moves: s_j - s_i = (n_ij - n_ji) / (n_ij + n_ji), weighted by n_ij + n_ji. The scores
-that fit all votes best in the sense of least squares are HodgeRank's (Jiang, Lim, Yao, Ye: Statistical ranking and
-combinatorial Hodge theory, Mathematical Programming 127, 2011). A weak vote of the tool's categories (queue before
+Each pair of statuses votes with its moves: s_j - s_i = (n_ij - n_ji) / (n_ij + n_ji), weighted by n_ij + n_ji. The
+scores that fit all votes best in the sense of least squares are HodgeRank's (Jiang, Lim, Yao, Ye: Statistical ranking
+and combinatorial Hodge theory, Mathematical Programming 127, 2011). A weak vote of the tool's categories (queue before
 active before done) places what nothing moved between. The statuses that items are created in are votes too, of moves
-from a beginning before all statuses; else a status that items leave at once would seem late. Neighbours are then swapped while that lowers the number of moves
-that go backward.
+from a beginning before all statuses; else a status that items leave at once would seem late. Neighbours are then
+swapped while that lowers the number of moves that go backward.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,7 +42,9 @@ def order_statuses(
         for (left, entered), number in moves.items()
         if left != entered and left in names and entered in names and _is_heard(left, entered, kinds)
     }
-    beginning = {(_BEGINNING, name): n for name, n in (births or {}).items() if name in names and kinds.get(name) != "done"}
+    beginning = {
+        (_BEGINNING, name): n for name, n in (births or {}).items() if name in names and kinds.get(name) != "done"
+    }
     scores = _scores([_BEGINNING, *names], heard | beginning, kinds)
     order = sorted(names, key=lambda name: (kinds.get(name) == "done", round(scores[name], 9), name))
     return _with_fewest_backward(order, heard, kinds)

@@ -45,9 +45,7 @@ def draft_teams(sources: Sequence[SourceObservation]) -> DraftedTeams:
     return drafted
 
 
-def _draft_source(
-    drafted: DraftedTeams, source: SourceObservation, taken: set[str], by_name: dict[str, str]
-) -> None:
+def _draft_source(drafted: DraftedTeams, source: SourceObservation, taken: set[str], by_name: dict[str, str]) -> None:
     attribute, values = _attribute(source)
     in_order = sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))
     kept, rest = in_order[:_MOST_TEAMS], in_order[_MOST_TEAMS:]
@@ -57,12 +55,13 @@ def _draft_source(
             by_name[name.casefold()] = unused(text_id(name, f"team-{len(drafted.teams) + 1}"), taken)
             drafted.teams[by_name[name.casefold()]] = name
         drafted.rules.append(DraftedRule(by_name[name.casefold()], source.source_id, attribute, value, n_items))
-    n_left = source.n_items - sum(number for _, number in kept)
+    # An item that changed its team counts in both, so what is left can only be told roughly.
+    n_left = max(sum(number for _, number in rest), source.n_items - sum(number for _, number in in_order))
     if n_left > 0 or not kept:
         name = f"{source.source_id} (other)" if kept else source.source_id
         team_id = unused(text_id(name, f"team-{len(drafted.teams) + 1}"), taken)
         drafted.teams[team_id] = name
-        drafted.rules.append(DraftedRule(team_id, source.source_id, None, "", max(n_left, 0)))
+        drafted.rules.append(DraftedRule(team_id, source.source_id, None, "", n_left))
     what = "the tool's own team" if attribute == "team" else "projects"
     number = "1 team follows" if len(kept) == 1 else f"{len(kept)} teams follow"
     doubt = f"{source.source_id}: {number} from {what}; name, merge or split them as you are organised."

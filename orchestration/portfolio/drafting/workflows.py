@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from orchestration.portfolio.drafting.observations import SourceObservation, text_id, unused
+from orchestration.portfolio.drafting.observations import SourceObservation, items, text_id, unused
 from orchestration.portfolio.drafting.stage_kinds import (
     DraftedStatus,
     commitment,
@@ -67,7 +67,9 @@ def draft_workflows(source: SourceObservation, types: Sequence[DraftedType]) -> 
             groups.append([level])
         else:
             home.append(level)
-    return [_workflow(source, _types_of(types, group), tuple(group), len(groups) > 1) for group in groups]
+    return [
+        _workflow(source, _types_of(types, group), tuple(group), is_one_of_several=len(groups) > 1) for group in groups
+    ]
 
 
 def _types_of(types: Iterable[DraftedType], levels: Sequence[Level]) -> set[str]:
@@ -96,7 +98,7 @@ def _shares(entered: Counter[str], others: Counter[str]) -> bool:
 
 
 def _workflow(
-    source: SourceObservation, types: set[str], levels: tuple[Level, ...], is_one_of_several: bool
+    source: SourceObservation, types: set[str], levels: tuple[Level, ...], *, is_one_of_several: bool
 ) -> DraftedWorkflow:
     entered, standing = _entered(source, types), _by_status(source.standing, types)
     moves: Counter[tuple[str, str]] = Counter()
@@ -117,7 +119,7 @@ def _workflow(
         cancelled_resolutions=tuple(sorted(name for name in source.resolutions if is_given_up(name))),
         finished_resolutions=tuple(sorted(name for name in source.resolutions if not is_given_up(name))),
         blocked_statuses=tuple(status.name for status in statuses if status.sounds_blocked),
-        basis=f"Order from {sum(moves.values()):,} moves of {_n_items(source, types):,} items;"
+        basis=f"Order from {sum(moves.values()):,} moves of {items(_n_items(source, types))};"
         f" {backward_share(order, moves):.0%} of the moves go backward in it.",
         doubts=tuple(doubts),
     )
@@ -140,7 +142,7 @@ def _doubts(
         )
     guessed = [status.name for status in statuses if not status.says_tool]
     if guessed:
-        yield f"{named} the tool does not say what these statuses mean, their place in the order does: {_list(guessed)}."
+        yield f"{named} not the tool but their place in the order says what these statuses mean: {_list(guessed)}."
     waiting = [status.name for status in statuses if status.sounds_waiting]
     if waiting:
         yield f"{named} these count as active but sound like waiting: {_list(waiting)}; if so, make them queues."
@@ -148,23 +150,21 @@ def _doubts(
     if finished:
         yield f"{named} these count as unfinished but sound like done: {_list(finished)}; if so, make them done."
     if first is not None:
-        yield f"{named} cycle time starts with '{first}', the first active stage; move 'commitment' if work starts elsewhere."
+        yield f"{named} cycle time starts with '{first}'; move 'commitment' if work starts elsewhere."
     cancelled = [status.name for status in statuses if status.is_cancelled]
     resolutions = sorted(name for name in source.resolutions if is_given_up(name))
     if cancelled or resolutions:
         yield f"{named} counted as given up, not finished, by their names: {_list([*cancelled, *resolutions])}."
     blocked = [status.name for status in statuses if status.sounds_blocked]
     if blocked:
-        yield f"{named} work in these statuses counts as blocked, by their names: {_list(blocked)}."
+        yield f"{named} work in these statuses sounds blocked: {_list(blocked)}; if so, uncomment 'blocked' below."
 
 
 def _list(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-def _stages(
-    source: SourceObservation, statuses: list[DraftedStatus], entered: Counter[str]
-) -> Iterable[DraftedStage]:
+def _stages(source: SourceObservation, statuses: list[DraftedStatus], entered: Counter[str]) -> Iterable[DraftedStage]:
     """Yield a stage for each status in order; a workflow needs one before done, and one that is done."""
     taken = set(_RESERVED)
     first = commitment(statuses)
@@ -175,7 +175,7 @@ def _stages(
         statuses = [*statuses, DraftedStatus(_unseen(("Done", "Closed", "Finished"), entered), "done", says_tool=False)]
     for position, status in enumerate(statuses, start=1):
         n_items = entered.get(status.name, 0)
-        hints = [f"{n_items:,} items" if n_items else "seen in no export: correct or replace it"]
+        hints = [items(n_items) if n_items else "seen in no export: correct or replace it"]
         if status.sounds_waiting:
             hints.append("sounds like waiting: queue?")
         if status.sounds_done:

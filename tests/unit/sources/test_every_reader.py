@@ -26,19 +26,19 @@ from orchestration.warehouse import landing as landing_module
 
 LOADED_AT = datetime(2026, 7, 1, 2, tzinfo=UTC)
 # What an adopter declares of tools whose files have no shape of their own.
-SETTINGS = SourceSettings(
-    fields={"estimate": "customfield_1", "team": "customfield_2", "flagged": "customfield_3"},
-    columns={
-        role: role
-        for role in (
-            "item", "status", "time", "start_time", "team", "type", "size", "resolution", "title", "project", "created",
-            "key", "parent", "resolved", "deployment", "environment", "result", "commit", "started", "finished", "ref",
-            "incident", "severity", "opened", "acknowledged", "service",
-        )
-    },
-    stages=("Ready", "Build", "Done"),
-    missing=("?",),
-)  # fmt: skip
+_ROLES = {
+    "event_log": ("item", "status", "time", "start_time", "team", "type", "size", "resolution", "title", "project"),
+    "delivery_log": ("deployment", "project", "environment", "result", "commit", "started", "finished", "incident"),
+}
+
+
+def _settings(tool: str) -> SourceSettings:
+    return SourceSettings(
+        fields={"estimate": "customfield_1", "team": "customfield_2", "flagged": "customfield_3"},
+        columns={role: role for role in _ROLES.get(tool, ())},
+        missing=("?",),
+    )
+
 
 _TEXTS = (
     "PAY-1", "1", "7", "-100", "", " ", "Done", "open", "closed", "status", "success", "2026-03-02T08:00:00.000+0100",
@@ -106,7 +106,7 @@ def _kinds() -> list[Any]:
     listed = []
     for tool in TOOLS.values():
         alike: dict[str, list[str]] = {}
-        for name, kind in tool.kinds(SETTINGS).items():
+        for name, kind in tool.kinds(_settings(tool.tool)).items():
             # Parquet holds types of its own, and what is prepared first is no JSON: their readers are tried apart.
             if kind.layout != "parquet" and kind.prepare is None:
                 alike.setdefault(repr((kind.record_columns, kind.selects)), []).append(name)
@@ -131,7 +131,7 @@ def land(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Land]:
         monkeypatch.setitem(landing_module.TOOLS, tool, taken)
         connection = connect(folder / "warehouse.duckdb")
         opened.append(connection)
-        return land_source(connection, _Source(tool), SETTINGS, folder, "r1", LOADED_AT), connection
+        return land_source(connection, _Source(tool), _settings(tool), folder, "r1", LOADED_AT), connection
 
     yield run
     for connection in opened:
@@ -170,7 +170,7 @@ _EXAMPLES = settings(max_examples=3, deadline=None, suppress_health_check=[Healt
 @given(seed=st.integers(0, 10**6))
 def test_any_record_is_loaded_or_quarantined(tool: str, name: str, seed: int, land: Land) -> None:
     chance = random.Random(seed)
-    kind = TOOLS[tool].kinds(SETTINGS)[name]
+    kind = TOOLS[tool].kinds(_settings(tool))[name]
     report, connection = land(tool, name, _content(kind, _records(kind, chance, 25)), _suffix(kind))
     _assert_accounted(tool, kind, report, connection)
 
@@ -192,7 +192,7 @@ _SPOILT: dict[str, Callable[[bytes, random.Random], bytes]] = {
 @pytest.mark.parametrize(("tool", "name"), _kinds())
 def test_a_spoilt_file_is_read_or_refused(tool: str, name: str, land: Land) -> None:
     chance = random.Random(f"{tool} {name}")
-    kind = TOOLS[tool].kinds(SETTINGS)[name]
+    kind = TOOLS[tool].kinds(_settings(tool))[name]
     for spoil in _SPOILT.values():
         content = spoil(_content(kind, _records(kind, chance, 12)), chance)
         report, connection = land(tool, name, content, _suffix(kind))
@@ -201,7 +201,7 @@ def test_a_spoilt_file_is_read_or_refused(tool: str, name: str, land: Land) -> N
 
 @pytest.mark.parametrize(("tool", "name"), _kinds())
 def test_a_torn_archive_is_refused(tool: str, name: str, land: Land) -> None:
-    kind = TOOLS[tool].kinds(SETTINGS)[name]
+    kind = TOOLS[tool].kinds(_settings(tool))[name]
     content = gzip.compress(_content(kind, _records(kind, random.Random(name), 12)))[:-9]
     report, connection = land(tool, name, content, f"{_suffix(kind)}.gz")
     _assert_accounted(tool, kind, report, connection)
@@ -210,7 +210,7 @@ def test_a_torn_archive_is_refused(tool: str, name: str, land: Land) -> None:
 @pytest.mark.parametrize(("tool", "name"), _kinds())
 def test_the_order_of_records_changes_no_row(tool: str, name: str, land: Land) -> None:
     chance = random.Random(name)
-    kind = TOOLS[tool].kinds(SETTINGS)[name]
+    kind = TOOLS[tool].kinds(_settings(tool))[name]
     records = _records(kind, chance, 12)
     shuffled = chance.sample(records, len(records))
     counts = []
