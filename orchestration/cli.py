@@ -108,12 +108,49 @@ def main() -> None:
 
 
 @main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--exports",
+    "exports",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A folder or file of exports, of any tool; may be given several times.",
+)
+@click.option("--timezone", default="UTC", show_default=True, help="Time zone to cut days in, such as Europe/Berlin.")
+@click.option("--date-format", help="How dates are written in tables of text, as '%d.%m.%Y %H:%M'; else found out.")
+@click.option("--missing", multiple=True, help="A mark that stands for 'no value' in tables of text; else found out.")
+@_command(has_portfolio=False)
+def init(
+    folder: Path,
+    exports: tuple[Path, ...],
+    timezone: str,
+    date_format: str | None,
+    missing: tuple[str, ...],
+    *,
+    debug: bool,  # noqa: ARG001 the option is handled above
+) -> None:
+    """Draft portfolio.yaml in FOLDER from exports: sources, stages in order, teams, levels and fields."""
+    from orchestration.portfolio_draft import DraftOptions, draft_portfolio
+    from orchestration.refresh import utc_now
+
+    options = DraftOptions(timezone, date_format, missing)
+    drafted = draft_portfolio(folder, exports, utc_now, options, lambda line: click.echo(line, err=True))
+    click.echo("\n".join(drafted.lines))
+    click.echo(f"Portfolio   {drafted.file}\nTo check, each also marked in the file:")
+    for number, text in enumerate(drafted.checks, start=1):
+        click.echo(f"  {number}. {text}")
+    click.echo(f"Next        {_own_name()} check --portfolio {folder}, then {_own_name()} refresh --portfolio {folder}")
+
+
+@main.command()
 @_command()
 def check(portfolio: Path | None, *, debug: bool) -> None:  # noqa: ARG001 the option is handled above
-    """Check the portfolio folder, and show what the published warehouse could not map."""
+    """Check the portfolio folder, its sources and secrets, and show what of the exports is not mapped."""
     from orchestration.portfolio_check import check_portfolio
+    from orchestration.refresh import utc_now
 
-    findings = check_portfolio(_chosen(portfolio))
+    findings = check_portfolio(_chosen(portfolio), os.environ, utc_now, lambda line: click.echo(line, err=True))
     for line in findings.lines:
         click.echo(line)
     if findings.problems:

@@ -39,22 +39,27 @@ class FileGroup:
 
     def exports(self, portfolio_folder: Path) -> str | None:
         """What to write under `exports`; None if only copies of the files can be named in one line."""
-        if self.folder is not None:
+        if self.folder is not None and self.folder != portfolio_folder:
             return _written(self.folder, portfolio_folder)
         if len(self.files) == 1:
             return glob.escape(_written(self.files[0], portfolio_folder))
         return None
 
 
-def recognise_exports(paths: Iterable[Path]) -> tuple[list[FileGroup], list[Path]]:
-    """Return the sources found under the paths (folders or files), and the export files that no tool recognises."""
+def recognise_exports(paths: Iterable[Path], left_out: Sequence[Path] = ()) -> tuple[list[FileGroup], list[Path]]:
+    """Return the sources found under the paths (folders or files), and the export files that no tool recognises.
+
+    Files below the folders `left_out` are not looked at; a file found under two paths counts under the first.
+    """
     recognised: list[RecognisedFile] = []
     unknown: list[Path] = []
     claimed: list[tuple[Path, Path, dict[str, str]]] = []
+    seen: set[Path] = set()
     for root in paths:
         for path in warehouse.export_paths(root):
-            claims = _claims(path)
-            claimed.append((root, path, claims))
+            if path not in seen and not any(path.is_relative_to(folder) for folder in left_out):
+                claimed.append((root, path, _claims(path)))
+            seen.add(path)
     votes = Counter((path.parent, next(iter(claims))) for _, path, claims in claimed if len(claims) == 1)
     for root, path, claims in claimed:
         if not claims:
@@ -115,5 +120,5 @@ def _merged(root: Path, places: dict[Path, list[RecognisedFile]]) -> list[tuple[
 
 
 def _written(path: Path, portfolio_folder: Path) -> str:
-    is_inside = path.is_relative_to(portfolio_folder) and path != portfolio_folder
+    is_inside = path.is_relative_to(portfolio_folder)
     return (path.relative_to(portfolio_folder) if is_inside else path).as_posix()

@@ -23,6 +23,7 @@ from orchestration.portfolio.drafting.log_columns import draft_columns
 from orchestration.portfolio.drafting.observations import SourceObservation, text_id
 from orchestration.portfolio.drafting.portfolio_text import Draft, draft_text, quoted_text
 from orchestration.portfolio.drafting.text_formats import DraftedFormat, draft_format
+from orchestration.portfolio.registers import REGISTERS_FOLDER
 from orchestration.portfolio_folder import PortfolioFolder
 from orchestration.refresh import RefreshBuild, land_exports, write_portfolio
 from orchestration.sources import TOOLS
@@ -96,7 +97,7 @@ def draft_portfolio(
     target = folder / PORTFOLIO_FILE
     if target.exists():
         raise DraftError(f"{target} is there already and is never overwritten. Name another folder, or move it away.")
-    groups, unknown = recognise_exports([path.resolve() for path in exports])
+    groups, unknown = recognise_exports([path.resolve() for path in exports], _own_folders(folder))
     if not groups:
         known = ", ".join(sorted(TOOLS))
         raise DraftError(
@@ -121,6 +122,12 @@ def draft_portfolio(
     except FileExistsError:
         raise DraftError(f"{target} was written in the meantime and is left alone. Remove it and try again.") from None
     return DraftedPortfolio(target, (*lines, *_overview(observations)), drafted.checks)
+
+
+def _own_folders(folder: Path) -> list[Path]:
+    """Folders of a portfolio that hold tables and are no exports."""
+    paths = PortfolioFolder(folder.resolve())
+    return [paths.folder / REGISTERS_FOLDER, paths.warehouse, paths.reports]
 
 
 def _files(number: int) -> str:

@@ -6,7 +6,7 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, run_query
-from orchestration.warehouse.export_inventory import export_head, export_paths, manifest_paths
+from orchestration.warehouse.export_inventory import export_head, export_paths, manifest_paths, unrecognised_exports
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
 from orchestration.warehouse.known_items import known_items
 from orchestration.warehouse.landing import LandingReport, land_source, note_unreadable_source
@@ -58,6 +58,7 @@ __all__ = [
     "run_query",
     "summary",
     "table_sizes",
+    "unrecognised_exports",
     "write_analysis",
     "write_check_results",
     "write_portfolio",

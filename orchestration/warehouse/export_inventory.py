@@ -13,6 +13,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Protocol
 
 from orchestration.sources import ToolFormat
+from orchestration.sources.census import is_census
 from orchestration.sources.pull_manifest import SUFFIX, PullManifest, is_pulled
 from orchestration.warehouse.object_store import fetch_files, is_address
 
@@ -90,7 +91,7 @@ def list_exports(
             ExportFile(
                 path=file.path,
                 name=file.name,
-                kind=tool.recognise(file.path.name, export_head(file.path)),
+                kind=_kind(tool, file),
                 content_hash=digest,
                 n_bytes=file.path.stat().st_size,
                 exported_at=max(declared) if declared else min(file.written, loaded_at),
@@ -115,6 +116,15 @@ def manifest_paths(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("*.json")) if _is_manifest(path)]
 
 
+def unrecognised_exports(source: Source, portfolio_folder: Path, tool: ToolFormat) -> tuple[int, list[str]]:
+    """Return how many export files a source has, and the names of those that are not its tool's; no store is asked."""
+    if is_address(source.exports):
+        return 0, []
+    files = [file for file in _found(source, portfolio_folder) if not _is_manifest(file.path)]
+    recognised = {file.name for file in files if is_census(file.name) or _kind(tool, file) is not None}
+    return len(files), [file.name for file in files if file.name not in recognised]
+
+
 def list_pulls(source: Source, portfolio_folder: Path) -> list[PullManifest]:
     """Return the manifests of all pulls among the source's exports, oldest first: what was announced and what came."""
     manifests = [_Manifest.read(file).pull for file in _found(source, portfolio_folder) if _is_manifest(file.path)]
@@ -135,6 +145,10 @@ def _found(source: Source, portfolio_folder: Path) -> list[_Found]:
         for path in sorted(root.glob(pattern))
         if _is_export(path.relative_to(root)) and path.is_file()
     ]
+
+
+def _kind(tool: ToolFormat, file: _Found) -> str | None:
+    return tool.recognise(file.path.name, export_head(file.path))
 
 
 def _root_and_pattern(portfolio_folder: Path, exports: str) -> tuple[Path, str]:
