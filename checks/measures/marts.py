@@ -229,6 +229,7 @@ _SOURCE_COVERAGE = Measure(
             is_nullable=True,
         ),
         MeasureColumn("n_unmapped_status_items", "count", "counted items that sat in an unmapped status"),
+        MeasureColumn("n_announced_missing", "count", "records that the tool says there are and that did not come"),
     ),
 )
 

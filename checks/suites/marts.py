@@ -157,6 +157,15 @@ _COVERAGE = SuiteDefinition(
             observed_column="n_items",
         ),
         Check(
+            "everything_announced_came",
+            "warning",
+            "Every record that a tool says there is has come.",
+            "ExpectColumnValuesToBeBetween",
+            {"column": "n_announced_missing", "max_value": 0},
+            identify=("source_id",),
+            unexpected_column="n_announced_missing",
+        ),
+        Check(
             "usable_history_share",
             "warning",
             "At least {min_usable_history_share:.0%} of a source's counted items have a usable history.",

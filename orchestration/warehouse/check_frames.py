@@ -250,7 +250,7 @@ _SOURCE_COVERAGE = """
         n_counted_items - n_usable_history as n_unusable_history,
         n_unassigned::double / nullif(n_counted_items, 0) as unassigned_share, n_unassigned,
         least(n_unmapped_status_items::double / nullif(n_counted_items, 0), 1.0) as unmapped_status_share,
-        n_unmapped_status_items
+        n_unmapped_status_items, n_announced_missing
     from marts.mart_data_coverage"""
 
 _INTERVENTION_SERIES = """

@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.sources import TOOLS, ExportKind, RawTable, SourceSettings, ToolFormat, UnreadableExport, census
-from orchestration.warehouse.export_inventory import ExportFile, Source, list_exports
+from orchestration.sources.pull_manifest import PullManifest
+from orchestration.warehouse.export_inventory import ExportFile, Source, list_exports, list_pulls
 from orchestration.warehouse.quarantine import quarantine_lines, quarantine_parts, quarantine_records
 from orchestration.warehouse.raw_tables import create_raw_tables
 from orchestration.warehouse.record_reading import read_records
@@ -103,6 +104,7 @@ def land_source(
         if file.kind is None:
             _refuse_file(load, file, "", f"not a file that {source.tool} exports")
     _note_completeness(load, complete_to)
+    _note_pulls(load, list_pulls(source, portfolio_folder))
     return report
 
 
@@ -337,6 +339,26 @@ def _note_completeness(load: _Load, declared: datetime | None) -> None:
         "update quality.export_files set complete_to = $complete_to where source_id = $source_id",
         {**values, "complete_to": max(moments, default=None)},
     )
+
+
+def _note_pulls(load: _Load, pulls: list[PullManifest]) -> None:
+    """Write what each pull was told that there is and what came of it."""
+    load.connection.execute("delete from quality.pulls where source_id = $source_id", {"source_id": load.source_id})
+    rows = [
+        (
+            load.source_id,
+            pull.exported_at,
+            pull.complete_to,
+            file.collection,
+            file.announced,
+            file.received,
+            file.n_missing,
+        )
+        for pull in pulls
+        for file in pull.files
+    ]
+    if rows:
+        load.connection.executemany("insert into quality.pulls values (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _newest_moment(load: _Load) -> str:

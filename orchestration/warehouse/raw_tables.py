@@ -23,6 +23,15 @@ _EXPORT_FILES = {
     "complete_to": "TIMESTAMPTZ",
     **LINEAGE_COLUMNS,
 }
+_PULLS = {
+    "source_id": "VARCHAR",
+    "pulled_at": "TIMESTAMPTZ",
+    "complete_to": "TIMESTAMPTZ",
+    "collection": "VARCHAR",
+    "n_announced": "BIGINT",
+    "n_received": "BIGINT",
+    "n_missing": "BIGINT",
+}
 _QUARANTINE = {
     "source_id": "VARCHAR",
     "export_file": "VARCHAR",
@@ -40,6 +49,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection, tools: Iterable[str
     connection.execute("create schema if not exists quality")
     connection.execute(f"create table if not exists quality.quarantined_records ({_ddl(_QUARANTINE)})")
     connection.execute(f"create table if not exists quality.export_files ({_ddl(_EXPORT_FILES)})")
+    connection.execute(f"create table if not exists quality.pulls ({_ddl(_PULLS)})")
     columns = {**census.TABLE.columns, **LINEAGE_COLUMNS}
     connection.execute(f"create table if not exists quality.{census.TABLE.name} ({_ddl(columns)})")
     for tool in tools:

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "pulling"))
 
 from made_up_jira import PERSON, TOKEN, MadeUpJira, issue
 from tool_server import Fault, Reply, serving
+
+from orchestration.cli import main
+from orchestration.portfolio_folder import PortfolioFolder
+from orchestration.refresh import land_exports, open_build, utc_now
+from orchestration.runs import RunOutcome
+from orchestration.warehouse import LandingReport
 
 PORTFOLIO = """
 portfolio: {{id: pulled, name: Pulled, timezone: UTC, currency: EUR}}
@@ -59,6 +66,53 @@ def asked_of(folder: Path, query: str) -> list[tuple]:
         return connection.execute(query).fetchall()
 
 
+def landed(folder: Path, *, pull: bool = True) -> LandingReport:
+    """Land the one source the way a refresh does, without what comes after."""
+    with open_build(PortfolioFolder(folder), "test", utc_now, pull=pull) as build:
+        (report,) = land_exports(build)
+    return report
+
+
+def test_what_is_pulled_is_landed_in_the_same_refresh(portfolio):
+    report = landed(portfolio)
+    assert report.messages == []
+    assert report.rows["issues"] == 7
+    assert report.rows["item_censuses"] == 7
+
+
+def test_a_source_that_cannot_be_pulled_is_landed_from_its_last_good_exports(portfolio, server, monkeypatch):
+    landed(portfolio)
+    server.faults = [Fault(reply=Reply({"message": TOKEN}, 401))] * 500
+    report = landed(portfolio)
+    assert report.rows["issues"] == 7
+    (message,) = report.messages
+    assert message.startswith("jira-main: the pull failed, its last good exports are used.")
+    monkeypatch.delenv("WEIR_TEST_JIRA_TOKEN")
+    assert "WEIR_TEST_JIRA_TOKEN is not set" in landed(portfolio).messages[0]
+
+
+def test_no_tool_is_asked_when_nobody_wants_it_to_be(portfolio, server):
+    landed(portfolio)
+    server.asked.clear()
+    assert landed(portfolio, pull=False).rows["issues"] == 7
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(("options", "variable"), [(["--no-pull"], ""), ([], "1")])
+def test_refreshing_offline_is_passed_on_to_the_run(portfolio, monkeypatch, options, variable):
+    asked = {}
+
+    def run_job(*_: object, pull: bool, **__: object) -> RunOutcome:
+        asked["pull"] = pull
+        return RunOutcome(is_success=False, run_id="none", failures=("stopped here",))
+
+    monkeypatch.setattr("orchestration.runs.run_job", run_job)
+    monkeypatch.setenv("WEIR_OFFLINE", variable)
+    CliRunner().invoke(main, ["refresh", "--portfolio", str(portfolio), *options])
+    assert asked == {"pull": False}
+
+
+@pytest.mark.slow
 def test_pulled_night_after_night(portfolio, server, jira, weir):
     first = weir("refresh", portfolio=portfolio)
     assert first.returncode == 0, first.stdout + first.stderr
@@ -76,20 +130,14 @@ def test_pulled_night_after_night(portfolio, server, jira, weir):
     assert ("issues", 0) in files
     assert not any(n_quarantined for _, n_quarantined in files)
 
-    # The tool is gone for a night, then its token has expired: what was published is published again.
-    for fault in (Fault("cut"), Fault(reply=Reply({"message": TOKEN}, 401))):
-        server.faults = [fault] * 500
-        night = weir("refresh", portfolio=portfolio)
-        server.faults = []
-        assert night.returncode == 0, night.stdout + night.stderr
-        assert "the pull failed, its last good exports are used" in night.stdout + night.stderr
-        assert TOKEN not in night.stdout + night.stderr
-        assert len(asked_of(portfolio, current)) == 7
-
-    # No tool is asked when nobody wants it to be.
-    server.asked.clear()
-    assert weir("refresh", "--no-pull", portfolio=portfolio).returncode == 0
-    assert server.asked == []
+    # The token has expired: what was published is published again, and the reader is told.
+    server.faults = [Fault(reply=Reply({"message": TOKEN}, 401))] * 500
+    night = weir("refresh", portfolio=portfolio)
+    server.faults = []
+    assert night.returncode == 0, night.stdout + night.stderr
+    assert "the pull failed, its last good exports are used" in night.stdout + night.stderr
+    assert TOKEN not in night.stdout + night.stderr
+    assert len(asked_of(portfolio, current)) == 7
 
     # One issue is deleted, one moves on. The census of the first night is forgotten, so that another one is due.
     jira.issues.pop(3)

@@ -1,8 +1,8 @@
 -- One row per work item of every tool, in one vocabulary, as its newest export shows it. Items created after as_of are
 -- not there yet. `initial_status` is the status an item is known to have been created in; few tools tell it.
 --
--- removed_at: the tool itself says that the item is archived, deleted, converted or moved away, or a census of ids found
--- it gone and nothing newer shows it again. Its history stays; its life ends there.
+-- removed_at: the tool itself says that the item is archived, deleted, converted or moved away, or a census of ids
+-- found it gone and nothing newer shows it again. Its history stays; its life ends there.
 with refresh as (
 
     select as_of from {{ ref('stg_portfolio__refresh') }}

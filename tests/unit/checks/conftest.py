@@ -92,6 +92,7 @@ def good_frames() -> dict[str, pd.DataFrame]:
                 "n_unassigned": [56, 0],
                 "unmapped_status_share": [0.0, None],
                 "n_unmapped_status_items": [0, 0],
+                "n_announced_missing": [0, 0],
             }
         ),
         "intervention_series": pd.DataFrame(

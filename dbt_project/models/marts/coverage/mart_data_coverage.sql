@@ -44,6 +44,7 @@ select
     coalesce(unmapped.n_unmapped_status_items, 0) as n_unmapped_status_items,
     cast(sources.n_quarantined as integer) as n_quarantined,
     cast(sources.n_quarantined as double) / nullif(sources.n_records, 0) as quarantined_share,
+    sources.n_announced_missing,
     sources.complete_to,
     {{ seconds_between('sources.complete_to', 'sources.as_of') }} / 86400.0 as days_behind_as_of,
     cast(sources.n_export_files as integer) as n_export_files
