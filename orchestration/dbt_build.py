@@ -86,6 +86,11 @@ def load_manifest(project: Path, target: Path, database: Path) -> dict[str, Any]
         return _read_manifest(target)
 
 
+def parse(project: Path, target: Path, database: Path) -> Any:
+    """Parse the project and return dbt's own manifest, which `build` takes in place of parsing it again."""
+    return _invoke(["parse"], project, target, database)
+
+
 def _read_manifest(target: Path) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     return manifest
@@ -99,6 +104,7 @@ def build(
     selection: Sequence[str] = (),
     full_refresh: bool = False,
     on_event: Callable[[str], None] = lambda _: None,
+    manifest: Any = None,
 ) -> list[NodeOutcome]:
     """Run `dbt build` on the database file and return the outcome of every node, in the order they ended.
 
@@ -111,12 +117,13 @@ def build(
         selection: dbt's own selection arguments (`--select …`); empty means everything.
         full_refresh: Rebuild incremental models from nothing.
         on_event: Called with dbt's line for each finished node.
+        manifest: What `parse` returned for the same project; without one dbt parses, or reads what it parsed last.
 
     Raises:
         DbtError: dbt could not run at all (project, profile or database unreadable).
     """
     arguments = ["build", *selection, *(["--full-refresh"] if full_refresh else [])]
-    result = _invoke(arguments, project, target, database, on_event)
+    result = _invoke(arguments, project, target, database, on_event, manifest)
     return [_outcome(node_result) for node_result in result.results]
 
 
@@ -175,6 +182,7 @@ def _invoke(
     target: Path,
     database: Path,
     on_event: Callable[[str], None] = lambda _: None,
+    manifest: Any = None,
 ) -> Any:
     # Imported here: dbt takes seconds to import, and most commands do without it.
     from dbt.cli.main import dbtRunner
@@ -183,7 +191,7 @@ def _invoke(
     options = [text for name, folder in folders.items() for text in (f"--{name}", str(folder))]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "warn", "--no-use-colors", "--no-version-check"]
     with _environment({DATABASE_VARIABLE: str(database)}), _closed_afterwards():
-        result = dbtRunner(callbacks=[_node_reporter(on_event)]).invoke([*arguments, *options, *quiet])
+        result = dbtRunner(manifest=manifest, callbacks=[_node_reporter(on_event)]).invoke([*arguments, *options, *quiet])
     if result.exception is not None:
         raise DbtError(f"dbt {arguments[0]} stopped: {' '.join(str(result.exception).split())}") from result.exception
     return result.result

@@ -5,6 +5,7 @@ Belongs here: recognising files by every tool's own rules, and grouping them. Do
 """
 
 import glob
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from orchestration.portfolio.drafting.observations import text_id, unused
 from orchestration.sources import TOOLS
 
 # Read any table; they are asked only where no tool recognises its own.
-_ANY_TABLE = ("delivery_log", "event_log")
+_ANY_TABLE = (frozenset({"delivery_log"}), frozenset({"event_log"}))
+# These take any document with a list of issues or with fields, which several tools write; their own have this in them.
+_OWN_MARKS = {"jira": r'"key"\s*:\s*"[A-Z][A-Z0-9_]*-[0-9]+"', "redmine": r'"tracker"\s*:\s*\{'}
 
 
 @dataclass(frozen=True)
@@ -66,22 +69,26 @@ def recognise_exports(paths: Iterable[Path], left_out: Sequence[Path] = ()) -> t
             unknown.append(path)
             continue
         tool = min(claims, key=lambda name: (-votes[path.parent, name], name))
-        recognised.append(RecognisedFile(root, path, tool, claims[tool]))
-    return group_files(recognised, unknown), unknown
+        # Files named one by one, as a shell does with a pattern, are of one source if they lie in one folder.
+        recognised.append(RecognisedFile(root.parent if path == root else root, path, tool, claims[tool]))
+    return group_files(recognised), unknown
 
 
 def _claims(path: Path) -> dict[str, str]:
     """Tools that recognise the file, with its kind; those that read any table only if nobody else does."""
     head = warehouse.export_head(path)
-    own = [name for name in TOOLS if name not in _ANY_TABLE]
-    for names in (own, [name for name in _ANY_TABLE if name in TOOLS]):
-        claims = {name: kind for name in names if (kind := TOOLS[name].recognise(path.name, head)) is not None}
+    for names in (frozenset(TOOLS).difference(*_ANY_TABLE), *_ANY_TABLE):
+        asked = sorted(name for name in names if name in TOOLS)
+        claims = {name: kind for name in asked if (kind := TOOLS[name].recognise(path.name, head)) is not None}
+        if len(claims) > 1:
+            marked = {name: kind for name, kind in claims.items() if re.search(_OWN_MARKS.get(name, ""), head)}
+            claims = marked or claims
         if claims:
             return claims
     return {}
 
 
-def group_files(files: Sequence[RecognisedFile], unknown: Sequence[Path] = ()) -> list[FileGroup]:
+def group_files(files: Sequence[RecognisedFile]) -> list[FileGroup]:
     """Group recognised files into sources: by tool, and by the folder below the path given.
 
     Folders of one tool that hold different kinds of file (issues here, changelogs there) are one source; folders that
@@ -89,24 +96,20 @@ def group_files(files: Sequence[RecognisedFile], unknown: Sequence[Path] = ()) -
     """
     by_tool: dict[tuple[Path, str], dict[Path, list[RecognisedFile]]] = {}
     for file in files:
-        place = _place(file)
-        by_tool.setdefault((file.root, file.tool), {}).setdefault(place, []).append(file)
+        by_tool.setdefault((file.root, file.tool), {}).setdefault(_place(file), []).append(file)
     groups: list[FileGroup] = []
     taken: set[str] = set()
-    everything = {file.path: file.tool for file in files} | dict.fromkeys(unknown, "")
     for (root, tool), places in sorted(by_tool.items()):
         for folder, members in _merged(root, places):
             paths = tuple(sorted(member.path for member in members))
-            below = {path for path in everything if folder in path.parents}
-            name = text_id(folder.name if folder.is_dir() or len(paths) > 1 else paths[0].stem.partition(".")[0], tool)
-            groups.append(FileGroup(unused(name, taken), tool, paths, folder if below == set(paths) else None))
+            is_whole = set(warehouse.export_paths(folder)) == set(paths)
+            named = folder.name if is_whole or len(paths) > 1 else paths[0].name.partition(".")[0]
+            groups.append(FileGroup(unused(text_id(named, tool), taken), tool, paths, folder if is_whole else None))
     return groups
 
 
 def _place(file: RecognisedFile) -> Path:
     """The folder directly below the path given, or that path itself, in which a file lies."""
-    if file.path == file.root:
-        return file.root.parent
     parts = file.path.relative_to(file.root).parts
     return file.root / parts[0] if len(parts) > 1 else file.root
 

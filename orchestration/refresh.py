@@ -212,7 +212,10 @@ def write_portfolio(build: RefreshBuild) -> None:
 
 
 def build_models(
-    build: RefreshBuild, selection: Sequence[str] = (), on_event: Callable[[str], None] = lambda _: None
+    build: RefreshBuild,
+    selection: Sequence[str] = (),
+    on_event: Callable[[str], None] = lambda _: None,
+    manifest: Any = None,
 ) -> list[dbt_build.NodeOutcome]:
     """Run dbt on the build file and record its tests among the check results; failures are outcomes, not raised.
 
@@ -225,6 +228,7 @@ def build_models(
         selection=[*selection, "--exclude-resource-type", "unit_test"],
         full_refresh=not build.is_incremental,
         on_event=on_event,
+        manifest=manifest,
     )
     with build.connection() as connection:
         outcomes = [_with_examples(connection, outcome) for outcome in outcomes]

@@ -25,3 +25,11 @@
         ) }} > 60
     )
 {%- endmacro %}
+
+
+{# Does a moment belong to the life of an item that was removed from its tool? A tool that moves or converts an item
+   closes it within the same minute. #}
+{% macro happens_before_removal(moment, items) -%}
+    {{ seconds_between(moment, items ~ '.removed_at') }}
+    >= case when {{ items }}.removal in ('moved', 'converted') then 60 else 0 end
+{%- endmacro %}

@@ -183,6 +183,15 @@
     {{- return(relations[part]) -}}
 {% endmacro %}
 
+{#- The tools that tell of work items, as SQL texts in a list; their relations are int_<tool>_items_described. -#}
+{% macro tools_keeping_items() %}
+    {%- set tools = [] -%}
+    {%- for relation in vocabulary_relations('items') -%}
+        {%- do tools.append("'" ~ relation[4:].split('_items_')[0] ~ "'") -%}
+    {%- endfor -%}
+    {{- return(tools | join(', ')) -}}
+{% endmacro %}
+
 {#- All rows of a part of the vocabulary, with its columns in order; a part that no tool tells is empty. -#}
 {% macro vocabulary_union(part) %}
     {%- set columns = vocabulary_columns(part) -%}

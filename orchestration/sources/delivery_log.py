@@ -12,8 +12,7 @@ import re
 from collections.abc import Mapping
 
 from orchestration.sources.export_format import ExportKind, RawTable, SourceSettings, ToolFormat
-from orchestration.sources.instants import instant
-from orchestration.sources.json_exports import impossible_dates
+from orchestration.sources.instants import date_problem, instant
 
 TABLES = (
     RawTable(
@@ -118,7 +117,7 @@ def _kind(table: RawTable, settings: SourceSettings) -> ExportKind:
         key=cells[key],
         refusal=f"""
             case when trim(coalesce({cells[key]}, '')) = '' then '{key} without name' {missing_date}
-                {impossible_dates({role: (cells[role], date_) for role, date_ in dates.items()})}
+                {"".join(date_problem(role, cells[role], moment, settings) for role, moment in dates.items())}
             end""",
         required_columns=(headers[key],),
         rows_in=table.name,
@@ -137,5 +136,6 @@ FORMAT = ToolFormat(
         ("incidents", "resolved"),
         ("changes", "opened"),
         ("changes", "merged"),
+        ("changes", "closed"),
     ),
 )

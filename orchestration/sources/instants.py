@@ -31,5 +31,24 @@ def instant(expression: str, settings: SourceSettings) -> str:
     return f"timezone({zone}, {parsed})"
 
 
+def date_problem(called: str, text: str, moment: str, settings: SourceSettings) -> str:
+    """Return the ``when`` branches that refuse a text of a form that only the portfolio can tell.
+
+    ``called``: what a person calls the date. ``text``: SQL of its text, ``moment``: SQL of the instant that it names.
+    A text that names none says which form is awaited; an instant before 1970 or more than a day after its export is
+    refused too.
+    """
+    wanted = (
+        "no ISO 8601 date; declare format: date_format in portfolio.yaml"
+        if settings.date_format is None
+        else f"not of the declared date format {settings.date_format}"
+    )
+    before, after = _quoted(f"{called} '"), _quoted(f"' is {wanted}")
+    outside = _quoted(f"{called} outside its export: ")
+    return f"""
+            when {text} is not null and {moment} is null then {before} || left({text}, 40) || {after}
+            when {moment} not between {POSSIBLE_INSTANTS} then {outside} || left({text}, 40)"""
+
+
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

@@ -10,7 +10,7 @@ view's ``/job/…/wfapi/runs`` and ``/wfapi/describe``. Who started a build and 
 from collections.abc import Mapping
 
 from orchestration.sources.export_format import ExportKind, RawTable, SourceSettings, ToolFormat
-from orchestration.sources.instants import instant
+from orchestration.sources.instants import POSSIBLE_INSTANTS, instant
 from orchestration.sources.json_exports import (
     JsonEntity,
     impossible_dates,
@@ -32,7 +32,7 @@ TABLES = (
             "result": "VARCHAR",
             "is_building": "BOOLEAN",
             "started": "TIMESTAMPTZ",
-            "duration_ms": "BIGINT",
+            "finished": "TIMESTAMPTZ",
             "queued_ms": "BIGINT",
             "commit_sha": "VARCHAR",
             "branch": "VARCHAR",
@@ -40,7 +40,7 @@ TABLES = (
             "url": "VARCHAR",
             "origin": "VARCHAR",
         },
-        "One row per build and export file, from the job's list of builds or from its stage view.",
+        "One row per build and export file, from the job's list of builds or from its stage view; finished once it is.",
     ),
     RawTable(
         "build_commits",
@@ -62,9 +62,9 @@ TABLES = (
             "stage_name": "VARCHAR",
             "status": "VARCHAR",
             "started": "TIMESTAMPTZ",
-            "duration_ms": "BIGINT",
+            "finished": "TIMESTAMPTZ",
         },
-        "One row per stage of a pipeline run.",
+        "One row per stage of a pipeline run; finished once it is.",
     ),
 )
 
@@ -74,8 +74,17 @@ _JOB_IN_TITLE = "replace(regexp_replace(record.fullDisplayName, ' #[0-9]+.*$', '
 _JOB = f"coalesce({_JOB_IN_URL}, {_JOB_IN_TITLE})"
 _NUMBER = "try_cast(record.number as bigint)"
 _STARTED = instant_of_milliseconds("record.timestamp")
+# A pipeline has a result before it ends: the worst of its stages so far.
+_IS_BUILDING = """(coalesce(record.building, false)
+    or (record.result is null and coalesce(try_cast(record.duration as bigint), 0) = 0))"""
 _REVISIONS = "list_filter(record.actions, lambda action: action.lastBuiltRevision.SHA1 is not null)"
 _QUEUED_MS = "list_max(list_transform(record.actions, lambda action: try_cast(action.queuingDurationMillis as bigint)))"
+
+
+def _finished(started: str, milliseconds: str, is_running: str) -> str:
+    """Return SQL for the end of a build or stage, NULL while it runs."""
+    return f"case when not {is_running} then {started} + to_milliseconds(try_cast({milliseconds} as bigint)) end"
+
 
 _BUILD_REFUSAL = f"""
     case
@@ -110,7 +119,7 @@ def _builds(settings: SourceSettings) -> JsonEntity:
         {
             "builds": f"""
                 select export_file, exported_at, {_JOB}, {_NUMBER}, record.fullDisplayName, record.result,
-                    record.building, {_STARTED}, try_cast(record.duration as bigint), {_QUEUED_MS},
+                    {_IS_BUILDING}, {_STARTED}, {_finished(_STARTED, "record.duration", _IS_BUILDING)}, {_QUEUED_MS},
                     {_REVISIONS}[1].lastBuiltRevision.SHA1, {_REVISIONS}[1].lastBuiltRevision.branch[1].name,
                     {_REVISIONS}[1].remoteUrls[1], record.url, 'builds'
                 from landed where refusal is null""",
@@ -141,6 +150,11 @@ _RUN_PLACE = 'record._links."self".href'
 _RUN_JOB = f"replace(nullif(regexp_extract({_RUN_PLACE}, '/job/(.+?)/[0-9]+/', 1), ''), '/job/', '/')"
 _RUN_NUMBER = f"try_cast(nullif(regexp_extract({_RUN_PLACE}, '/job/.+?/([0-9]+)/', 1), '') as bigint)"
 _RUN_STARTED = instant_of_milliseconds("record.startTimeMillis")
+_RUNNING = "coalesce({status} in ('IN_PROGRESS', 'PAUSED_PENDING_INPUT'), false)"
+_IS_RUNNING, _STAGE_IS_RUNNING = (_RUNNING.format(status=f"{one}.status") for one in ("record", "stage"))
+_STAGE_TIME = instant_of_milliseconds("stage.startTimeMillis")
+# A stage that was never reached may say that it started at 0.
+_STAGE_STARTED = f"case when {_STAGE_TIME} between {POSSIBLE_INSTANTS} then {_STAGE_TIME} end"
 _PLACE_COLUMNS = {
     "_links": 'STRUCT("self" STRUCT(href VARCHAR))',
     "id": "VARCHAR",
@@ -157,13 +171,13 @@ _RUNS = JsonEntity(
     {
         "builds": f"""
             select export_file, exported_at, {_RUN_JOB}, {_RUN_NUMBER}, record.name, record.status,
-                record.status in ('IN_PROGRESS', 'PAUSED_PENDING_INPUT'), {_RUN_STARTED},
-                try_cast(record.durationMillis as bigint), try_cast(record.queueDurationMillis as bigint),
+                {_IS_RUNNING}, {_RUN_STARTED}, {_finished(_RUN_STARTED, "record.durationMillis", _IS_RUNNING)},
+                try_cast(record.queueDurationMillis as bigint),
                 null, null, null, null, 'stage view'
             from landed where refusal is null""",
         "build_stages": f"""
             select export_file, exported_at, job, build_number, stage.id, stage.name, stage.status,
-                {instant_of_milliseconds("stage.startTimeMillis")}, try_cast(stage.durationMillis as bigint)
+                {_STAGE_STARTED}, {_finished(_STAGE_STARTED, "stage.durationMillis", _STAGE_IS_RUNNING)}
             from (
                 select export_file, exported_at, {_RUN_JOB} as job, {_RUN_NUMBER} as build_number,
                     unnest(record.stages) as stage
@@ -185,7 +199,7 @@ _STAGES = JsonEntity(
     {
         "build_stages": f"""
             select export_file, exported_at, {_RUN_JOB}, {_RUN_NUMBER}, record.id, record.name, record.status,
-                {_RUN_STARTED}, try_cast(record.durationMillis as bigint)
+                {_RUN_STARTED}, {_finished(_RUN_STARTED, "record.durationMillis", _IS_RUNNING)}
             from landed where refusal is null"""
     },
     key=f"coalesce({_RUN_PLACE}, record.name, record.id)",
@@ -217,5 +231,6 @@ FORMAT = ToolFormat(
     tables=TABLES,
     recognise=recognise,
     kinds=kinds,
-    moments=(("builds", "started"), ("build_stages", "started")),
+    # The end too: complete up to its start, the newest build would be for ever running.
+    moments=(("builds", "started"), ("builds", "finished"), ("build_stages", "started"), ("build_stages", "finished")),
 )

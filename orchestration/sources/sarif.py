@@ -79,10 +79,12 @@ _RULE_INDEX = "coalesce(result.rule.index, result.ruleIndex)"
 _NAMED_RULE = f"list_filter(rules, lambda rule: rule.id = {_RULE_ID})[1]"
 _INDEXED_RULE = f"case when {_RULE_INDEX} >= 0 then run.tool.driver.rules[{_RULE_INDEX} + 1] end"
 _LOCATION = "result.locations[1].physicalLocation"
-# Line numbers move with every change above them, so they are no part of a finding's identity.
+# Line numbers move with every change above them, so they are no part of a finding's identity. A partial fingerprint
+# tells findings of one file apart, and no more: a copied file has the same ones.
 _FINGERPRINT = f"""coalesce(
     nullif(nullif(result.fingerprints::varchar, '{{}}'), 'null'),
-    nullif(nullif(result.partialFingerprints::varchar, '{{}}'), 'null'),
+    nullif(nullif(result.partialFingerprints::varchar, '{{}}'), 'null')
+        || coalesce({_LOCATION}.artifactLocation.uri, ''),
     result.correlationGuid,
     md5(concat_ws('|', {_RULE_ID}, {_LOCATION}.artifactLocation.uri, result.message.text))
 )"""
@@ -93,6 +95,7 @@ def _report(settings: SourceSettings) -> JsonEntity:
         f"coalesce({instant('run.invocations[1].endTimeUtc', settings)},"
         f" {instant('run.invocations[1].startTimeUtc', settings)})"
     )
+    detected = instant("result.provenance.firstDetectionTimeUtc", settings)
     runs = """
         select export_file, exported_at, unnest(record.runs) as run, generate_subscripts(record.runs, 1) as run_number
         from landed where refusal is null"""
@@ -132,7 +135,7 @@ def _report(settings: SourceSettings) -> JsonEntity:
                     {_LOCATION}.artifactLocation.uri, {_LOCATION}.region.startLine, result.baselineState,
                     len(list_filter(coalesce(result.suppressions, []),
                         lambda one: coalesce(one.status, 'accepted') = 'accepted')) > 0,
-                    {instant("result.provenance.firstDetectionTimeUtc", settings)}
+                    case when {detected} between {POSSIBLE_INSTANTS} then {detected} end
                 from ({described})""",
         },
         key="record.runs[1].tool.driver.name",

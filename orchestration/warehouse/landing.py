@@ -16,7 +16,12 @@ import duckdb
 from orchestration.sources import TOOLS, ExportKind, RawTable, SourceSettings, ToolFormat, UnreadableExport, census
 from orchestration.sources.pull_manifest import PullManifest
 from orchestration.warehouse.export_inventory import ExportFile, Source, list_exports, list_pulls
-from orchestration.warehouse.quarantine import quarantine_lines, quarantine_parts, quarantine_records
+from orchestration.warehouse.quarantine import (
+    quarantine_lines,
+    quarantine_parts,
+    quarantine_records,
+    reason_against_all,
+)
 from orchestration.warehouse.raw_tables import create_raw_tables
 from orchestration.warehouse.record_reading import read_records
 
@@ -237,6 +242,8 @@ def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[Expo
         n_records, n_refused = read.get(file.name, (0, 0))
         if n_refused:
             quarantine_records(connection, kind, file, load.lineage)
+            if reason := reason_against_all(connection, file):
+                load.report.messages.append(f"{file.name}: {reason}.")
         lines = [line for line in rejected if line.export_file == file.name]
         quarantine_lines(connection, lines, load.lineage)
         n_parts = quarantine_parts(connection, kind, file, load.lineage)
@@ -252,7 +259,7 @@ def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[Expo
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    return str(error).splitlines()[0].rstrip(".")
 
 
 def _refuse_file(load: _Load, file: ExportFile, shape_hash: str, reason: str) -> None:

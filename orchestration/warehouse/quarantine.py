@@ -73,6 +73,29 @@ def quarantine_records(
     connection.execute("drop table torn_lines")
 
 
+def reason_against_all(connection: duckdb.DuckDBPyConnection, file: ExportFile) -> str | None:
+    """Return why no record of a file in ``landed`` was loaded, by one example; None if some record was.
+
+    Reasons that differ only in what they quote are one: a date format that is not declared refuses each row with the
+    row's own date.
+    """
+    found = connection.execute(
+        """
+        select any_value(refusal order by record_number), count(*), sum(count(*)) over (), min(count(refusal)) over ()
+        from landed
+        where export_file = $export_file
+        group by regexp_replace(refusal, '''.*''|: .*', '')
+        order by count(*) desc, 1
+        limit 1""",
+        {"export_file": file.name},
+    ).fetchone()
+    if found is None or found[3] == 0:
+        return None
+    reason, n_alike, n_records, _ = found
+    share = "all" if n_alike == n_records else str(n_alike)
+    return f"none of its {n_records} records was loaded, {share} of them for this reason: {reason}"
+
+
 def quarantine_lines(
     connection: duckdb.DuckDBPyConnection, lines: Iterable[RejectedLine], lineage: Mapping[str, object]
 ) -> None:

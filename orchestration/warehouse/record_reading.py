@@ -165,8 +165,7 @@ def _read_tables(
             record = _csv_record(kind, header)
         else:
             scan = f"read_parquet('{escaped(str(file.path))}')"
-            described = connection.execute(f"describe select * from {scan}").fetchall()
-            record = _parquet_record(kind, [row[0] for row in described], settings)
+            record = _parquet_record(kind, _parquet_header(connection, scan), settings)
         connection.execute(
             f"""
             insert into landed
@@ -239,6 +238,15 @@ def _csv_record(kind: ExportKind, header: list[str]) -> str:
             value = f"c{found[0]}" if found else "null::VARCHAR"
         parts.append(f'"{name}" := {value}')
     return ", ".join(parts)
+
+
+def _parquet_header(connection: duckdb.DuckDBPyConnection, scan: str) -> list[str]:
+    """Read the columns from the file's end; one that was cut short or overwritten has none there."""
+    try:
+        return [row[0] for row in connection.execute(f"describe select * from {scan}").fetchall()]
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise UnreadableExport(f"torn or no Parquet at all ({reason})") from None
 
 
 def _parquet_record(kind: ExportKind, header: list[str], settings: SourceSettings) -> str:

@@ -6,13 +6,20 @@ here: what is expected of the result.
 
 import csv
 import json
-import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import checks
+from orchestration import dbt_build, refresh
+from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
+from orchestration.report_site import build_report_site
 
 # Records of a line worked by hand become visits here as they do in the unit tests of the method.
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "analytics"))
@@ -44,16 +51,32 @@ def write_lines(file: Path, documents: Iterable[Any]) -> None:
     file.write_text("".join(json.dumps(document) + "\n" for document in documents), encoding="utf-8")
 
 
-def refreshed(folder: Path, *arguments: str) -> Path:
-    """Run the refresh on a portfolio folder as a person would; return the published warehouse."""
-    run = subprocess.run(
-        [str(Path(sys.executable).with_name("weir")), "refresh", "--portfolio", str(folder), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
+@cache
+def _parsed_project() -> Any:
+    """Parse the dbt project once a process: for small data that is the longest part of a refresh."""
+    with tempfile.TemporaryDirectory(prefix="weir-") as target:
+        return dbt_build.parse(DBT_PROJECT, Path(target), Path(target) / "warehouse.build.duckdb")
+
+
+def refreshed(folder: Path, as_of: datetime | None = None) -> Path:
+    """Refresh a portfolio, step by step as the nightly job does; return the published warehouse."""
+    paths = PortfolioFolder(folder)
+    with refresh.open_build(paths, "outside-data", refresh.utc_now, as_of=as_of) as build:
+        refresh.land_exports(build)
+        refresh.write_portfolio(build)
+        _assert_passed(refresh.run_checks(build, "raw"))
+        outcomes = refresh.build_models(build, manifest=_parsed_project().deepcopy())
+        assert dbt_build.failure_sentences(outcomes) == []
+        refresh.chart_interventions(build)
+        _assert_passed(refresh.run_checks(build, "marts"))
+        refresh.rank_constraints(build)
+        refresh.publish(build)
+    build_report_site(paths)
     return folder / "warehouse" / "warehouse.duckdb"
+
+
+def _assert_passed(report: checks.CheckReport) -> None:
+    assert report.messages("critical") == ()
 
 
 PORTFOLIO = """

@@ -35,7 +35,7 @@ def broken(tmp_path: Path) -> Path:
 
 def test_help_names_every_command(run):
     shown = run("--help").output
-    assert all(f"  {name} " in shown for name in ("check", "example", "refresh", "report", "sql", "ui"))
+    assert all(f"  {name} " in shown for name in ("check", "example", "init", "refresh", "report", "sql", "ui"))
 
 
 @pytest.mark.parametrize("command", ["check", "refresh"])

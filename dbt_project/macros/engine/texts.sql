@@ -28,15 +28,15 @@
 {%- endmacro %}
 
 
-{# The numbers of a text that stand behind a bare # (not owner/repo#12, not AB#12), as a list. #}
+{# The numbers of a text that stand behind a bare # (not owner/repo#12, AB#12 or &#39;), as a list. #}
 {% macro bare_numbers(text) -%}
     {{ return(adapter.dispatch('bare_numbers')(text)) }}
 {%- endmacro %}
 
 {% macro default__bare_numbers(text) -%}
-    regexp_extract_all({{ text }}, '(?:^|[^A-Za-z0-9_/.#-])#([0-9]+)\b', 1)
+    regexp_extract_all({{ text }}, '(?:^|[^A-Za-z0-9_/.#&-])#([0-9]+)\b', 1)
 {%- endmacro %}
 
 {% macro spark__bare_numbers(text) -%}
-    regexp_extract_all({{ text }}, r'(?:^|[^A-Za-z0-9_/.#-])#([0-9]+)\b', 1)
+    regexp_extract_all({{ text }}, r'(?:^|[^A-Za-z0-9_/.#&-])#([0-9]+)\b', 1)
 {%- endmacro %}

@@ -21,8 +21,9 @@ as_of_rows as (
 
     select
         builds.*,
+        {{ known_at_as_of('builds.started_at') }} as known_started_at,
         {{ known_at_as_of('builds.finished_at') }} as known_finished_at,
-        coalesce(builds.finished_at > refresh.as_of, false) as is_later
+        coalesce(greatest(builds.started_at, builds.finished_at) > refresh.as_of, false) as is_later
     from builds
     cross join refresh
     where coalesce(builds.queued_at, builds.started_at, builds.finished_at) <= refresh.as_of
@@ -39,13 +40,13 @@ select
     as_of_rows.commit_sha,
     as_of_rows.title,
     case when as_of_rows.is_later then 'running' else as_of_rows.result end as result,
-    as_of_rows.raw_result,
+    case when not as_of_rows.is_later then as_of_rows.raw_result end as raw_result,
     as_of_rows.result = 'failure' and not as_of_rows.is_later as is_failed,
     as_of_rows.queued_at,
-    as_of_rows.started_at,
+    as_of_rows.known_started_at as started_at,
     as_of_rows.known_finished_at as finished_at,
-    {{ elapsed_hours('as_of_rows.queued_at', 'as_of_rows.started_at') }} as wait_elapsed_hours,
-    {{ elapsed_hours('as_of_rows.started_at', 'as_of_rows.known_finished_at') }} as duration_elapsed_hours,
+    {{ elapsed_hours('as_of_rows.queued_at', 'as_of_rows.known_started_at') }} as wait_elapsed_hours,
+    {{ elapsed_hours('as_of_rows.known_started_at', 'as_of_rows.known_finished_at') }} as duration_elapsed_hours,
     as_of_rows.web_url,
     memberships.team_id,
     memberships.train_id,

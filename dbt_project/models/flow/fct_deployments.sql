@@ -34,7 +34,8 @@ as_of_rows as (
         deployments.*,
         coalesce(environments.environment, 'other') as environment,
         {{ known_at_as_of('deployments.finished_at') }} as known_finished_at,
-        case when deployments.finished_at > refresh.as_of then 'running' else deployments.result end as known_result
+        case when deployments.finished_at > refresh.as_of then 'running' else deployments.result end as known_result,
+        case when deployments.finished_at > refresh.as_of then null else deployments.raw_result end as known_raw_result
     from deployments
     left join environments
         on deployments.source_id = environments.source_id
@@ -44,9 +45,10 @@ as_of_rows as (
 
 ),
 
--- Recovered is the environment when the next deployment into it succeeds.
+-- Recovered is the environment when the next deployment into it succeeds; where no project is told, that of the source.
 {% set ahead -%}
-partition by project, environment_name order by coalesce(finished_at, started_at), deployment_id
+partition by lower(project), case when project is null then source_id end, environment_name
+order by coalesce(finished_at, started_at), deployment_id
 {%- endset -%}
 followed as (
 
@@ -88,7 +90,7 @@ select
     followed.environment,
     followed.environment = 'production' as is_production,
     followed.known_result as result,
-    followed.raw_result,
+    followed.known_raw_result as raw_result,
     followed.known_result = 'failure' as is_failed,
     followed.commit_sha,
     followed.ref,

@@ -130,7 +130,8 @@ select
     cast(started.additions as integer) as n_lines_added,
     cast(started.deletions as integer) as n_lines_deleted,
     cast(coalesce(items.n_work_items, 0) as integer) as n_work_items,
-    started.merge_commit_sha,
+    -- A tool may name a trial merge of what is still open.
+    case when started.known_merged_at is not null then started.merge_commit_sha end as merge_commit_sha,
     started.head_commit_sha,
     memberships.team_id,
     memberships.train_id,

@@ -1,5 +1,6 @@
 -- One row per item, kind and spell of being blocked: by flag, by a blocked status, by a blocked label, by a link to
--- another item. A spell runs on through whatever stage it crosses and ends with the item's life at the latest.
+-- another item. A spell runs on through whatever stage it crosses and ends with the item's life at the latest: when it
+-- was finished, cancelled or removed from its tool.
 with timelines as (
 
     select
@@ -15,9 +16,15 @@ with timelines as (
 
 ),
 
-clocks as (
+-- Each row of an item's timeline bears the same removal.
+lives as (
 
-    select * from {{ ref('int_item_clocks_computed') }}
+    select
+        clocks.work_item_id,
+        least(clocks.ended_at, max(timelines.removed_at)) as ended_at
+    from {{ ref('int_item_clocks_computed') }} as clocks
+    inner join timelines on clocks.work_item_id = timelines.work_item_id
+    group by clocks.work_item_id, clocks.ended_at
 
 ),
 
@@ -154,10 +161,10 @@ select
     described.level,
     described.started_at,
     case
-        when clocks.ended_at is not null then least(coalesce(described.ended_at, clocks.ended_at), clocks.ended_at)
+        when lives.ended_at is not null then least(coalesce(described.ended_at, lives.ended_at), lives.ended_at)
         else described.ended_at
     end as ended_at
 from described
-inner join clocks on described.work_item_id = clocks.work_item_id
-where clocks.ended_at is null
-    or described.started_at < clocks.ended_at
+inner join lives on described.work_item_id = lives.work_item_id
+where lives.ended_at is null
+    or described.started_at < lives.ended_at

@@ -7,6 +7,9 @@
 -- Where the newest export shows another status than the changes lead to (a workflow migration writes no history), the
 -- item is in it from its resolution or else from its last update on; else it would stay in progress for ever. Where an
 -- item was resolved without any change being known, its status before is "Unknown". Both histories count as broken.
+--
+-- Nothing happens to an item after it was removed from its tool: no change, and no mapping that begins to hold later.
+-- To move or convert an item closes it within the same minute; that is no finish, because its work goes on elsewhere.
 {% set attributes = ['status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'blocked_reason'] %}
 with items as (
 
@@ -98,12 +101,15 @@ closings as (
 
     select
         items.work_item_id,
+        items.created_at,
+        items.removed_at,
+        items.removal,
         greatest(
             coalesce(last_changes.changed_at, items.created_at),
             case when items.status_kind = 'done' or not items.has_changelog
                     then coalesce(items.resolved_at, items.updated_at)
                 else items.updated_at end
-        ) as event_at,
+        ) as told_at,
         items.status_name as status,
         coalesce(items.status_id, '') as status_id
     from items
@@ -115,6 +121,16 @@ closings as (
             ) }}
         )
         or {{ is_resolved_without_a_change('items', '(last_changes.work_item_id is not null)') }}
+
+),
+
+-- The newest export of an archived item was made after its removal, and so was its last update often.
+dated_closings as (
+
+    select
+        *,
+        case when told_at > removed_at then greatest(created_at, removed_at) else told_at end as event_at
+    from closings
 
 ),
 
@@ -143,6 +159,10 @@ events as (
     from entries
     inner join items on entries.work_item_id = items.work_item_id
     where not entries.is_after_as_of
+        and (
+            items.removed_at is null
+            or {{ happens_before_removal('entries.changed_at', 'items') }}
+        )
 
     union all
 
@@ -159,9 +179,13 @@ events as (
         cast(null as varchar) as labels,
         cast(null as varchar) as blocked_reason,
         2147483647 as event_order
-    from closings
+    from dated_closings as closings
     cross join refresh
     where closings.event_at <= refresh.as_of
+        and (
+            closings.removed_at is null
+            or {{ happens_before_removal('closings.event_at', 'closings') }}
+        )
 
     union all
 
@@ -179,10 +203,12 @@ events as (
         cast(null as varchar) as blocked_reason,
         -1 as event_order
     from births
+    inner join items on births.work_item_id = items.work_item_id
     cross join boundaries
     cross join refresh
     where boundaries.boundary_at > births.event_at
         and boundaries.boundary_at <= refresh.as_of
+        and (items.removed_at is null or boundaries.boundary_at < items.removed_at)
 
 ),
 

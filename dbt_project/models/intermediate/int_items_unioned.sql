@@ -18,14 +18,21 @@ censuses as (
 
 ),
 
+-- By a census or by a change of its own.
 last_seen as (
 
     select
-        source_id,
-        native_id,
-        max(case when census_state = 'present' then checked_at end) as seen_at
-    from censuses
-    group by source_id, native_id
+        items.source_id,
+        items.native_id,
+        greatest(
+            coalesce(items.updated_at, items.created_at),
+            max(case when censuses.census_state = 'present' then censuses.checked_at end)
+        ) as seen_at
+    from {{ ref('int_exported_items_unioned') }} as items
+    inner join censuses
+        on items.source_id = censuses.source_id
+        and items.native_id = censuses.native_id
+    group by items.source_id, items.native_id, items.updated_at, items.created_at
 
 ),
 
@@ -41,8 +48,7 @@ missed as (
     inner join last_seen
         on censuses.source_id = last_seen.source_id
         and censuses.native_id = last_seen.native_id
-    where last_seen.seen_at is null
-        or censuses.checked_at > last_seen.seen_at
+    where censuses.checked_at > last_seen.seen_at
     group by censuses.source_id, censuses.native_id
 
 ),
@@ -70,7 +76,7 @@ dated as (
         refresh.as_of,
         case
             when items.removed_at <= refresh.as_of then items.removed_at
-            when vanished.missed_at > coalesce(items.updated_at, items.created_at) then vanished.missed_at
+            else vanished.missed_at
         end as removed_by_as_of_at,
         case when items.removed_at <= refresh.as_of then items.removal else vanished.removal end as known_removal
     from {{ ref('int_exported_items_unioned') }} as items

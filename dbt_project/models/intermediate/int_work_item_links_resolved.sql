@@ -3,11 +3,12 @@
 -- `duplicates`, `relates` (either way round; the item that sorts first comes first).
 --
 -- A tool names the linked item by its own id or by any key it ever had; a key is looked for in the link's own source
--- first, and in others only where no more than one item bears it. A reference that nothing bears is dropped: its item
--- was not exported.
+-- first, and in others only where no more than one item bears it. A mere number names no item of another source: every
+-- tool counts. A reference that nothing bears is dropped: its item was not exported.
 --
 -- Both sides tell of a link, seconds apart, and one of them often late or not at all: spans that overlap are one, from
 -- the earliest start that is known. A start that nobody knows says nothing of the time before the end it comes with.
+-- A side whose newest export is older than the removal that the other side tells of does not know of it yet.
 with items as (
 
     select * from {{ ref('int_items_unioned') }}
@@ -71,6 +72,7 @@ foreign_aliases as (
         min(work_item_id) as work_item_id
     from own_aliases
     where preference = 1
+        and regexp_replace(alias, '^#?[0-9]+$', '') <> ''
     group by alias
     having count(*) = 1
 
@@ -85,7 +87,8 @@ resolved as (
         links.relation,
         links.link_type,
         links.linked_at,
-        links.unlinked_at
+        links.unlinked_at,
+        items.updated_at as told_at
     from links
     inner join items on links.work_item_id = items.work_item_id
     left join items as by_id
@@ -123,14 +126,15 @@ turned as (
         end as relation,
         link_type,
         linked_at,
-        unlinked_at
+        unlinked_at,
+        told_at
     from resolved
     where linked_work_item_id is not null
         and linked_work_item_id <> work_item_id
 
 ),
 
-spans as (
+told_ends as (
 
     select
         turned.work_item_id,
@@ -138,13 +142,37 @@ spans as (
         turned.relation,
         turned.link_type,
         turned.linked_at,
-        case when turned.unlinked_at <= refresh.as_of then turned.unlinked_at end as unlinked_at,
-        coalesce(turned.linked_at, turned.unlinked_at, cast('9999-01-01 00:00:00+00' as timestamptz)) as span_start_at,
-        coalesce(turned.unlinked_at, cast('9999-01-01 00:00:00+00' as timestamptz)) as span_end_at
+        coalesce(turned.unlinked_at, min(removals.unlinked_at)) as unlinked_at
     from turned
+    left join turned as removals
+        on turned.work_item_id = removals.work_item_id
+        and turned.linked_work_item_id = removals.linked_work_item_id
+        and turned.relation = removals.relation
+        and turned.unlinked_at is null
+        and removals.unlinked_at > turned.told_at
+        and (turned.linked_at is null or removals.unlinked_at > turned.linked_at)
+    group by
+        turned.work_item_id, turned.linked_work_item_id, turned.relation, turned.link_type, turned.linked_at,
+        turned.unlinked_at
+
+),
+
+spans as (
+
+    select
+        told_ends.work_item_id,
+        told_ends.linked_work_item_id,
+        told_ends.relation,
+        told_ends.link_type,
+        told_ends.linked_at,
+        case when told_ends.unlinked_at <= refresh.as_of then told_ends.unlinked_at end as unlinked_at,
+        coalesce(told_ends.linked_at, told_ends.unlinked_at, cast('9999-01-01 00:00:00+00' as timestamptz))
+            as span_start_at,
+        coalesce(told_ends.unlinked_at, cast('9999-01-01 00:00:00+00' as timestamptz)) as span_end_at
+    from told_ends
     cross join refresh
-    where turned.linked_at is null
-        or turned.linked_at <= refresh.as_of
+    where told_ends.linked_at is null
+        or told_ends.linked_at <= refresh.as_of
 
 ),
 

@@ -2,7 +2,8 @@
 -- wip(t) = wip(t-1) + arrivals(t) - departures(t) holds of any running sum, also of arrivals booked on a wrong row or
 -- day. So each count is held against the items too: those whose event in force at the end of that local day puts them
 -- in this value stream, team, level and stage. They are found by looking on each day, not by summing moves, and from
--- the events before these are folded into spans. Alike stays are looked at once, which keeps every day affordable.
+-- the events before these are folded into spans. An item removed from its tool before it was done is nowhere from then
+-- on. Alike stays are looked at once, which keeps every day affordable.
 -- On the last day the counts are also what fct_work_items says of where the items are.
 with days as (
 
@@ -24,8 +25,12 @@ dated as (
         events.level,
         events.stage_id,
         {{ local_date('events.event_at', 'value_streams.timezone') }} as first_date,
-        coalesce({{ local_date('events.next_event_at', 'value_streams.timezone') }}, cast('9999-12-31' as date))
-            as left_date
+        coalesce(
+            {{ local_date('events.next_event_at', 'value_streams.timezone') }},
+            case when events.stage_kind <> 'done'
+                    then {{ local_date('events.removed_at', 'value_streams.timezone') }} end,
+            cast('9999-12-31' as date)
+        ) as left_date
     from {{ ref('int_item_stages_mapped') }} as events
     inner join {{ ref('dim_value_streams') }} as value_streams
         on events.value_stream_id = value_streams.value_stream_id

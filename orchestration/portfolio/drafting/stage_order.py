@@ -6,8 +6,8 @@ Each pair of statuses votes with its moves: s_j - s_i = (n_ij - n_ji) / (n_ij + 
 scores that fit all votes best in the sense of least squares are HodgeRank's (Jiang, Lim, Yao, Ye: Statistical ranking
 and combinatorial Hodge theory, Mathematical Programming 127, 2011). A weak vote of the tool's categories (queue before
 active before done) places what nothing moved between. The statuses that items are created in are votes too, of moves
-from a beginning before all statuses; else a status that items leave at once would seem late. Neighbours are then
-swapped while that lowers the number of moves that go backward.
+from a beginning before all statuses; else a status that items leave at once would seem late. From there, single
+statuses are moved elsewhere while that lowers the number of moves that go backward.
 """
 
 from collections.abc import Iterable, Mapping
@@ -84,16 +84,30 @@ def _scores(
 def _with_fewest_backward(
     order: list[str], moves: Mapping[tuple[str, str], int], kinds: Mapping[str, str | None]
 ) -> list[str]:
-    """Swap neighbours that more moves pass backward than forward; each swap lowers a count, so it ends."""
-    order = list(order)
-    is_changed = True
-    while is_changed:
-        is_changed = False
-        for position in range(len(order) - 1):
-            first, second = order[position], order[position + 1]
-            if (kinds.get(first) == "done") != (kinds.get(second) == "done"):
-                continue
-            if moves.get((second, first), 0) > moves.get((first, second), 0):
-                order[position], order[position + 1] = second, first
-                is_changed = True
-    return order
+    """Move single statuses elsewhere while fewer moves go backward for it; done statuses stay behind the others."""
+    n_before_done = sum(kinds.get(name) != "done" for name in order)
+    return [
+        *_improved(order[:n_before_done], moves),
+        *_improved(order[n_before_done:], moves),
+    ]
+
+
+def _improved(order: list[str], moves: Mapping[tuple[str, str], int]) -> list[str]:
+    """Take the one move of a status that saves most, again and again; each saves some, so it ends."""
+    while True:
+        saving, best = 0, order
+        for start, name in enumerate(order):
+            for step in (-1, 1):
+                saved, end = 0, start + step
+                while 0 <= end < len(order):
+                    # Passing a status turns the moves between the two round.
+                    passed = order[end]
+                    earlier, later = (passed, name) if step < 0 else (name, passed)
+                    saved += moves.get((later, earlier), 0) - moves.get((earlier, later), 0)
+                    if saved > saving:
+                        rest = [*order[:start], *order[start + 1 :]]
+                        saving, best = saved, [*rest[:end], name, *rest[end:]]
+                    end += step
+        if not saving:
+            return order
+        order = best

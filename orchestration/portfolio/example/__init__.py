@@ -1,8 +1,8 @@
-"""The bundled example: a fictional bank's portfolio folder, its Jira exports made by a seeded simulator.
+"""The bundled example: a fictional bank's portfolio folder, the exports of its tools made by a seeded simulator.
 
 Belongs here: making the folder. Does not belong here: how its content is simulated (``scenario`` holds the planted
-truth, ``simulator`` the network of stages, ``imperfections`` the flaws) or written (``jira_export``, ``export_files``,
-``kept_registers``).
+truth, ``simulator`` the network of stages, ``imperfections`` the flaws, ``delivery`` and ``code_quality`` the code) or
+written (``jira_export``, ``export_files``, ``code_exports``, ``kept_registers``).
 
 ``portfolio.yaml`` and ``registers/`` beside this module are what an adopter copies from.
 """
@@ -23,13 +23,15 @@ __all__ = ["DEFAULT_SEED", "EXAMPLE_VERSION", "prepare_example"]
 MINIMUM_ITEMS = 100
 LARGE_EXAMPLE = 50_000
 TRUTH_FILE = "truth.json"
+KNOWN_VERSIONS = tuple(str(number) for number in range(1, int(EXAMPLE_VERSION) + 1))
 _PACKAGE = Path(__file__).parent
 
 
 def prepare_example(folder: Path, items: int | None = None, seed: int = DEFAULT_SEED) -> Path:
     """Write the example portfolio into a folder that is missing or empty, whole or not at all.
 
-    The same ``items`` and ``seed`` give the same bytes. If the folder already holds just this example, nothing is done.
+    The same ``items`` and ``seed`` give the same bytes. If the folder already holds just this example, nothing is done;
+    one that an earlier Weir made of the same ``items`` and ``seed`` stays as it is, but for registers that it lacks.
 
     Args:
         folder: The portfolio folder to make.
@@ -80,7 +82,9 @@ def _holds(folder: Path, identity: dict[str, object]) -> bool:
         truth = json.loads((folder / TRUTH_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(truth, dict) and {key: truth.get(key) for key in identity} == identity
+    if not isinstance(truth, dict) or truth.get("version") not in KNOWN_VERSIONS:
+        return False
+    return all(truth.get(key) == value for key, value in identity.items() if key != "version")
 
 
 def _complete_registers(folder: Path, copies: int) -> None:
@@ -94,6 +98,10 @@ def _complete_registers(folder: Path, copies: int) -> None:
 
 def _write(folder: Path, identity: dict[str, object], seed: int, items: int | None) -> None:
     # Imported here so that asking whether an example is there stays quick.
+    from orchestration.portfolio.example.code_exports import CodeExports
+    from orchestration.portfolio.example.code_quality import find_defects
+    from orchestration.portfolio.example.delivery import simulate_delivery
+    from orchestration.portfolio.example.delivery_truth import DeliveryTruth
     from orchestration.portfolio.example.export_files import ExportFiles, write_json
     from orchestration.portfolio.example.portfolio_copy import make_copy
     from orchestration.portfolio.example.truth import TruthBook
@@ -102,18 +110,26 @@ def _write(folder: Path, identity: dict[str, object], seed: int, items: int | No
 
     clock = WorkingClock()
     files = ExportFiles(folder, large=items is not None and items > LARGE_EXAMPLE)
-    book = TruthBook(clock)
+    code_files = CodeExports(folder)
+    book, delivery_book = TruthBook(clock), DeliveryTruth()
     copies = 1 if items is None else math.ceil(items / COPY_ITEMS)
     for number in range(copies):
         keep = None if items is None else min(COPY_ITEMS, items - number * COPY_ITEMS)
         copy = make_copy(seed, number, keep, clock)
         files.add(copy)
         book.add(copy)
+        delivered = simulate_delivery(copy, seed, clock)
+        for stream, findings in find_defects(copy, seed).items():
+            delivered[stream].findings = findings
+        code_files.add(delivered)
+        delivery_book.add(delivered)
     files.close()
+    code_files.close()
     truth = book.document(
         identity,
         {"issues": files.n_issues, "exported_twice": files.exported_twice, "malformed": files.malformed},
     )
+    truth["delivery"] = delivery_book.document()
     _write_portfolio_file(folder / "portfolio.yaml", copies)
     shutil.copytree(_PACKAGE / "registers", folder / "registers")
     _complete_registers(folder / "registers", copies)

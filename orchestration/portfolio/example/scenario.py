@@ -15,8 +15,8 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-EXAMPLE_VERSION: Final = "1"
-"""Raised whenever the same seed would give other bytes than before."""
+EXAMPLE_VERSION: Final = "2"
+"""Raised whenever the same seed would give other bytes than before; 2 brought deliveries and code quality."""
 
 DEFAULT_SEED: Final = 20260628
 COPY_ITEMS: Final = 6500
@@ -226,6 +226,61 @@ INTERVENTIONS: Final = (
         service_factor=0.85,
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PlantedDelivery:
+    """How releases of a value stream's services go.
+
+    ``failure_share`` of the deployments into production are rolled back; half of the repeated ones end within
+    ``recovery_hours`` of the failure. After ``incident_share`` of those that succeed an incident opens, and half of the
+    incidents are over within ``restore_hours``. Hours are elapsed ones.
+    """
+
+    failure_share: float
+    recovery_hours: float
+    incident_share: float
+    restore_hours: float
+
+
+DELIVERY: Final = {
+    "payments": PlantedDelivery(failure_share=0.15, recovery_hours=12.0, incident_share=0.10, restore_hours=3.0),
+    "servicing": PlantedDelivery(failure_share=0.03, recovery_hours=5.0, incident_share=0.03, restore_hours=1.0),
+    "lending": PlantedDelivery(failure_share=0.08, recovery_hours=9.0, incident_share=0.06, restore_hours=6.0),
+}
+DELIVERY_SOURCE: Final = "delivery-log"
+QUALITY_SOURCE: Final = "quality"
+PRODUCTION: Final = "prod-fra"
+REHEARSAL: Final = "preprod"
+SERVICES: Final = {
+    "card-issuing": "issuing-core",
+    "card-controls": "card-limits",
+    "instant-transfers": "transfer-engine",
+    "standing-orders": "order-scheduler",
+    "onboarding": "account-opening",
+    "mobile-app": "mobile-banking",
+    "statements": "statement-archive",
+    "loan-origination": "loan-desk",
+    "credit-decision": "decision-engine",
+    "collections": "dunning-letters",
+}
+"""The service (and repository) of each team, by the team's id."""
+
+NEEDS_NO_CODE: Final = 0.05
+"""Share of stories that are done without a change to code."""
+NAMELESS_CHANGES: Final = 0.06
+"""Changes that name no issue (dependencies, certificates), per change that does."""
+KEY_IN_TITLE: Final = 0.7
+"""Share of changes whose title names the issue; the others' branches do."""
+
+FINDINGS_PER_WEEK: Final = {"BUG": 0.5, "VULNERABILITY": 0.2, "CODE_SMELL": 1.4}
+"""New findings of code analysis per service and week."""
+DAYS_TO_FIX: Final = {
+    "payments": {"BUG": 35.0, "VULNERABILITY": 25.0, "CODE_SMELL": 160.0},
+    "servicing": {"BUG": 14.0, "VULNERABILITY": 9.0, "CODE_SMELL": 90.0},
+    "lending": {"BUG": 60.0, "VULNERABILITY": 120.0, "CODE_SMELL": 400.0},
+}
+"""Mean calendar days from a finding to its fix; Lending's findings pile up."""
 
 CONSTRAINT_TRUTH: Final = {
     "payments": ((FIRST_DAY, LAST_DAY, "delivery.test"),),

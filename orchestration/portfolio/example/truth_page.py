@@ -70,6 +70,7 @@ def truth_page(truth: dict[str, Any]) -> str:
             f" {_number(found['baseline_median_days'])} | {_number(found['after_median_days'])} |"
             f" {_number(found['step_in_baseline_sds'])} |"
         )
+    lines += _delivery_lines(truth)
     lines += ["", "## Flaws of real exports, planted", "", "| flaw | issues | for example |", "|---|---|---|"]
     for flaw in truth["flaws"].values():
         lines.append(f"| {flaw['what']} | {flaw['n']} | {', '.join(flaw['keys'][:3])} |")
@@ -94,6 +95,54 @@ def truth_page(truth: dict[str, Any]) -> str:
     ]
     lines += [f"- {truth['facts'][fact]:,} {words}" for fact, words in _FACT_WORDS.items()]
     return "\n".join(lines) + "\n"
+
+
+def _delivery_lines(truth: dict[str, Any]) -> list[str]:
+    lines = [
+        "",
+        "## Delivery and code quality",
+        "",
+        "Planted, and in brackets what came out. A failed deployment into production is rolled back and repeated until"
+        " it succeeds; incidents open after deployments that had succeeded. Hours are elapsed hours, medians.",
+        "",
+        "| value stream | deployments that fail | hours to the next that succeeds | deployments an incident follows |"
+        " hours to restore |",
+        "|---|---|---|---|---|",
+    ]
+    for stream in scenario.VALUE_STREAMS:
+        found = truth["delivery"][stream.id]
+        planted, hours = found["planted"], found["median_hours"]
+        n_good = found["production_deployments"] - found["failed_production_deployments"]
+        lines.append(
+            f"| {stream.name} |"
+            f" {planted['failure_share']:.0%} ({found['failed_production_deployments']:,} of"
+            f" {found['production_deployments']:,}) |"
+            f" {planted['recovery_median_hours']:g} ({_number(hours['recovery'])}) |"
+            f" {planted['incident_share']:.0%} ({found['incidents']:,} of {n_good:,} that succeeded) |"
+            f" {planted['restore_median_hours']:g} ({_number(hours['restore'])}) |"
+        )
+    if truth["copies"] > 1:
+        lines += [
+            "",
+            "The copies of a service are one service to Weir: after a failure another copy's deployment may come"
+            " sooner, and an incident may follow another copy's deployment.",
+        ]
+    lines += [
+        "",
+        "| value stream | changes | of them in production | hours from first commit to production | open findings:"
+        " bugs | vulnerabilities | debt |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for stream in scenario.VALUE_STREAMS:
+        found = truth["delivery"][stream.id]
+        kinds = (found["findings"][kind] for kind in ("bug", "vulnerability", "debt"))
+        lines.append(
+            f"| {stream.name} | {found['changes']:,} | {found['changes_in_production']:,} |"
+            f" {_number(found['median_hours']['change_lead_time'])} | "
+            + " | ".join(f"{kind['n_open']:,} of {kind['n']:,}" for kind in kinds)
+            + " |"
+        )
+    return lines
 
 
 def _change(found: dict[str, Any]) -> str:

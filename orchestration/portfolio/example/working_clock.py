@@ -7,6 +7,7 @@ instants (``jira_export``).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date, datetime, time, timedelta
 
 import holidays
@@ -53,6 +54,13 @@ class WorkingClock:
         if day >= len(self.days):
             return END_MS + 1
         return self.day_start_ms[day] + int((reading - day * 8) * MS_PER_HOUR)
+
+    def reading(self, at_ms: int) -> float:
+        """The reading in working hours at an instant; outside working time that of the working day's end before it."""
+        day = bisect_right(self.day_start_ms, at_ms) - 1
+        if day < 0:
+            return 0.0
+        return day * 8 + min(8.0, (at_ms - self.day_start_ms[day]) / MS_PER_HOUR)
 
     def at_day(self, day: date) -> float:
         """The reading when the first worked day on or after ``day`` begins."""

@@ -3,6 +3,8 @@
 Belongs here: reading the coverage marts and the check results out. Does not belong here: running a check.
 """
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from orchestration.reports.blocks import Block, Cell, Column, Notice, Section, Table, Tone, Words
@@ -139,11 +141,11 @@ def _sources(coverage: pd.DataFrame, context: ReportContext) -> tuple[Block, ...
                 tone="warning" if not is_missing(behind) and behind > STALE_AFTER_DAYS else "plain",
             ),
             Cell(count(n_files)),
-            Cell(count(n_items)),
+            Cell(count(n_items)) if has_items else Cell(NOT_MEASURED, note=_KEEPS_NO_ITEMS),
         )
-        for source, tool, complete_to, behind, n_files, n_items in zip(
+        for source, tool, complete_to, behind, n_files, n_items, has_items in zip(
             ordered["source_id"], ordered["tool"], ordered["complete_to"], ordered["days_behind_as_of"],
-            ordered["n_export_files"], ordered["n_items"], strict=True,
+            ordered["n_export_files"], ordered["n_items"], ordered["brings_work_items"], strict=True,
         )
     )  # fmt: skip
     stale = stale_sources(coverage)
@@ -167,6 +169,17 @@ def _sources(coverage: pd.DataFrame, context: ReportContext) -> tuple[Block, ...
     )
 
 
+_KEEPS_NO_ITEMS = "a tool without work items"
+_COUNTED_WITHOUT_HISTORY = "Items without a usable history count in throughput, not in time in stage."
+
+
+def _of_other_sources(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    what = "comes from a tool that keeps" if len(names) == 1 else "come from tools that keep"
+    return (f"{listed(names)} {what} no work items: deployments, changes, incidents or findings.",)
+
+
 _COVERAGE_COLUMNS = (
     ("n_counted_items", "Counted items", None),
     ("n_truncated", "Truncated", "history cut by the tool"),
@@ -180,7 +193,11 @@ _COVERAGE_COLUMNS = (
 def _coverage(coverage: pd.DataFrame) -> tuple[Block, ...]:
     if coverage.empty:
         return (Notice("No coverage to show, as no source has been loaded.", tone="muted"),)
-    ordered = coverage.sort_values("source_id")
+    keeps_items = coverage["brings_work_items"].astype(bool)
+    without_items = sorted(map(str, coverage.loc[~keeps_items, "source_id"]))
+    ordered = coverage[keeps_items].sort_values("source_id")
+    if ordered.empty:
+        return (Notice("No coverage to show, as no source keeps work items.", tone="muted"),)
     rows = tuple(
         (
             Cell(str(row["source_id"])),
@@ -206,7 +223,7 @@ def _coverage(coverage: pd.DataFrame) -> tuple[Block, ...]:
         )
     return (
         Table(caption, (Column("Source"), heads[0], Column("Usable history", is_numeric=True), *heads[1:]), rows),
-        Words(("Items without a usable history count in throughput, not in time in stage.",)),
+        Words((_COUNTED_WITHOUT_HISTORY, *_of_other_sources(without_items))),
     )
 
 

@@ -4,7 +4,7 @@ Belongs here: an update as rows of ``updates``, ``update_fields`` and ``update_r
 an update without a change date was made (dbt sees the updates around it), and what a change means.
 """
 
-from orchestration.sources.azure_devops.fields import field_names, plain, roles
+from orchestration.sources.azure_devops.fields import Role, field_names, plain, roles
 from orchestration.sources.azure_devops.saved_answers import impossible, in_every_layout, moment, named, quoted
 from orchestration.sources.azure_devops.work_items import RELATION, target_id
 from orchestration.sources.export_format import ExportKind, RawTable, SourceSettings
@@ -44,6 +44,8 @@ _CHANGE = 'STRUCT("oldValue" VARCHAR, "newValue" VARCHAR)'
 _IDENTITY = "record.workItemId as item_id, try_cast(record.id as bigint) as update_id"
 # Without the address of its item an update would be nobody's.
 _CHANGED = 'coalesce(record.fields."System.ChangedDate"."newValue", record.fields."System.AuthorizedDate"."newValue")'
+# An item known by its updates alone is born when the first of them says.
+_CREATED = 'record.fields."System.CreatedDate"."newValue"'
 
 
 def kinds(settings: SourceSettings) -> dict[str, ExportKind]:
@@ -74,6 +76,7 @@ def kinds(settings: SourceSettings) -> dict[str, ExportKind]:
         " when try_cast(record.id as bigint) is null then 'update without id'"
         " when try_cast(record.rev as bigint) is null then 'update without a revision number'"
         + impossible(_CHANGED, "changed")
+        + impossible(_CREATED, "created")
         + " end",
     )
 
@@ -85,7 +88,7 @@ def _fields_select(settings: SourceSettings) -> str:
         if not role.fields:
             continue
         values = {
-            side: ", ".join(plain(f'record.fields.{named(field)}."{side}"') for field in role.fields)
+            side: ", ".join(_value(f'record.fields.{named(field)}."{side}"', role) for field in role.fields)
             for side in ("oldValue", "newValue")
         }
         changes.append(
@@ -100,6 +103,11 @@ def _fields_select(settings: SourceSettings) -> str:
             from landed where refusal is null and record.fields is not null
         )
         where nullif(change.old_value, '') is not null or nullif(change.new_value, '') is not null"""
+
+
+def _value(text: str, role: Role) -> str:
+    """Return SQL for a value as text; a date that is none, or stands for "never" and "still so", is left out."""
+    return f"cast({moment(text)} as varchar)" if role.type == "TIMESTAMPTZ" else plain(text)
 
 
 def _relations_select() -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from orchestration.sources.export_format import ExportKind, SourceSettings
-from orchestration.sources.instants import POSSIBLE_INSTANTS, instant
+from orchestration.sources.instants import date_problem, instant
 
 MOMENT_ROLES = ("start_time", "time", "created", "resolved")
 _ROLE_OF_WORD = {"activity": "status"}
@@ -65,17 +65,7 @@ def moment(text: str, settings: SourceSettings, kind: str) -> str:
 
 def moment_problem(text: str, settings: SourceSettings, kind: str, called: str) -> str:
     """Return the WHEN clauses that refuse a text which should name an instant and names none, or a wild one."""
-    parsed = moment(text, settings, kind)
-    wanted = (
-        "no ISO 8601 date; declare format: date_format in portfolio.yaml"
-        if settings.date_format is None
-        else f"not of the declared date format {settings.date_format}"
-    )
-    return f"""
-        when {text} is not null and {parsed} is null
-            then '{_escaped(called)} ''' || left({text}, 40) || ''' is {_escaped(wanted)}'
-        when {parsed} not between {POSSIBLE_INSTANTS}
-            then '{_escaped(called)} outside its export: ' || left({text}, 40)"""
+    return date_problem(called, text, moment(text, settings, kind), settings)
 
 
 def unknown_roles(columns: Mapping[str, str]) -> str:
@@ -124,7 +114,3 @@ def _select(settings: SourceSettings, kind: str) -> str:
             {read["resolution"]}, {read["project"]}, {read["parent"]}, {read["status"]}, NULL::VARCHAR,
             {started}, {happened}, {created}, {resolved}, record_number, NULL::BIGINT, NULL::BIGINT
         from landed where refusal is null"""
-
-
-def _escaped(text: str) -> str:
-    return text.replace("'", "''")

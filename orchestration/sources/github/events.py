@@ -165,8 +165,13 @@ def graphql_timelines(settings: SourceSettings) -> ExportKind:
                 where {reason} is null"""
         },
         key="'GraphQL answer'",
-        refusal="case when record.data is null then coalesce('GraphQL error: ' || left(record.errors[1].message, 200),"
-        " 'GraphQL answer without data') end",
+        refusal=f"""case
+            when record.data is null or (record.data.repository is null and record.data.node is null)
+                then coalesce('GraphQL error: ' || left(record.errors[1].message, 200),
+                    'GraphQL answer without a repository or an issue of it')
+            when len({_ISSUES_OF_ANSWER}) = 0 and coalesce(len(record.data.repository.issues.nodes), 1) > 0
+                then 'GraphQL answer without an issue that names its number'
+        end""",
         unreadable_parts=f"select export_file, repository || '#' || issue.number as record_key, {reason} as reason"
         f" from {items} where {reason} is not null",
     )

@@ -89,13 +89,13 @@ def _item_reason(item: str, settings: SourceSettings) -> str:
 
 
 def _values(items: str, settings: SourceSettings) -> str:
-    """One row per field with a value; a status asked for by an alias has no field's name in the answer.
+    """One row per field; a status asked for by an alias has no field's name in the answer.
 
-    An item without a status has a row that says so, because having lost one is a change too.
+    An item without a status has a row that says so, because having lost one is a change too. The same goes for the
+    mapped fields, where the item's fields were asked for at all.
     """
-    names = ", ".join(
-        "'" + name.lower().replace("'", "''") + "'" for name in sorted({STATUS_FIELD, *settings.fields.values()})
-    )
+    mapped = sorted(name for name in set(settings.fields.values()) if name.lower() != STATUS_FIELD.lower())
+    names = ", ".join("'" + name.replace("'", "''") + "'" for name in mapped)
     status = "coalesce(item.fieldValueByName, item.status)"
     return f"""
         select export_file, exported_at, project_id, item.id,
@@ -112,8 +112,10 @@ def _values(items: str, settings: SourceSettings) -> str:
                 ) as held
             from {items}
             union all
-            select * exclude (each), each.field."name" as field_name, each as held
-            from (select *, unnest(item.fieldValues.nodes) as each from {items})
-            where lower(each.field."name") in ({names}) and lower(each.field."name") <> 'status'
+            select *, list_filter(
+                item.fieldValues.nodes, lambda each: lower(each.field."name") = lower(field_name)
+            )[1] as held
+            from (select *, unnest([{names}]::varchar[]) as field_name from {items})
+            where item.fieldValues.nodes is not null
         )
         where item.content.number is not null"""

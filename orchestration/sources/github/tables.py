@@ -66,7 +66,7 @@ TABLES = (
             "updated": _INSTANT,
             "is_archived": _TRUTH,
         },
-        "One row per item of a project, field with a value and export file: what it held when it was exported.",
+        "One row per item of a project, field that was asked for and export file: what it held when it was exported.",
     ),
     RawTable(
         "milestones",

@@ -7,7 +7,7 @@ The columns are those of ``incident_event_log`` (UCI dataset 498); how its dates
 """
 
 from orchestration.sources.export_format import ExportKind, RawTable, SourceSettings
-from orchestration.sources.instants import POSSIBLE_INSTANTS, instant
+from orchestration.sources.instants import date_problem, instant
 
 _TEXTS = (
     "number",
@@ -84,14 +84,4 @@ def _moment(column: str, settings: SourceSettings) -> str:
 
 
 def _problem(column: str, settings: SourceSettings) -> str:
-    wanted = (
-        "no ISO 8601 date; declare format: date_format in portfolio.yaml"
-        if settings.date_format is None
-        else f"not of the declared date format {settings.date_format}"
-    ).replace("'", "''")
-    moment = _moment(column, settings)
-    return f"""
-            when {_text(column)} is not null and {moment} is null
-                then '{column} ''' || left({_text(column)}, 40) || ''' is {wanted}'
-            when {moment} not between {POSSIBLE_INSTANTS}
-                then '{column} outside its export: ' || left({_text(column)}, 40)"""
+    return date_problem(column, _text(column), _moment(column, settings), settings)

@@ -406,6 +406,24 @@ def test_a_record_that_cannot_be_used_is_quarantined_with_its_reason(reason: str
     assert ask("select item_id from raw_azure_devops.revisions") == [("7",)]
 
 
+def test_an_update_with_an_impossible_creation_is_quarantined(land: Callable[..., Landed]) -> None:
+    """Of an item known by its updates alone, this is the day it is born."""
+    created = [{"System.CreatedDate": {"newValue": text}} for text in ("soon", "0001-01-01T00:00:00Z")]
+    born = {
+        "System.CreatedDate": {"newValue": "2026-01-05T08:00:00Z"},
+        "Microsoft.VSTS.Common.ClosedDate": {"newValue": "soon"},
+    }
+    updates = [update(number, 1, fields=fields) for number, fields in enumerate([born, *created], start=1)]
+    _, ask = land({"updates.json": json.dumps({"value": updates})})
+    assert ask("select reason from quality.quarantined_records order by all") == [
+        ("created date outside its export: 0001-01-01T00:00:00Z",),
+        ("impossible created date: soon",),
+    ]
+    assert ask("select item_id, role, new_value::timestamptz from raw_azure_devops.update_fields") == [
+        ("1", "created", datetime(2026, 1, 5, 8, tzinfo=UTC)),
+    ]
+
+
 def test_a_torn_page_is_refused_as_a_whole_and_stops_no_other(land: Callable[..., Landed]) -> None:
     page = json.dumps({"count": 2, "value": [item(1), item(2)]})
     report, ask = land(

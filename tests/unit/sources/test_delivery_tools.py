@@ -132,15 +132,37 @@ def test_a_build_with_its_commit_and_the_stages_of_its_run(land: Land):
     _, connection = land("jenkins", {"builds.json": json.dumps({"builds": [BUILD]}), "runs.json": json.dumps([RUN])})
     assert rows(
         connection,
-        "select job, build_number, result, epoch_ms(started), duration_ms, commit_sha, branch from raw_jenkins.builds"
+        "select job, build_number, result, epoch_ms(started), epoch_ms(finished), commit_sha, branch from raw_jenkins.builds"
         " where origin = 'builds'",
-    ) == [("shop/web", 7, "SUCCESS", 1772438400000, 60000, "c1", "origin/main")]
+    ) == [("shop/web", 7, "SUCCESS", 1772438400000, 1772438460000, "c1", "origin/main")]
     assert rows(connection, "select job, commit_sha, message from raw_jenkins.build_commits") == [
         ("shop/web", "c1", "PAY-1 Fix")
     ]
     assert rows(connection, "select job, build_number, stage_name, status from raw_jenkins.build_stages") == [
         ("shop/web", 7, "Deploy", "FAILED")
     ]
+
+
+def test_a_pipeline_that_runs_has_no_end_whatever_result_it_has_so_far(land: Land):
+    running = BUILD | {"number": 8, "url": "https://ci.example.org/job/shop/job/web/8/", "building": True}
+    skipped = {"id": "7", "name": "Roll back", "status": "NOT_EXECUTED", "startTimeMillis": 0, "durationMillis": 0}
+    paused = RUN["stages"][0] | {"id": "8", "status": "PAUSED_PENDING_INPUT"}
+    run = RUN | {"stages": [*RUN["stages"], skipped, paused]}
+    _, connection = land("jenkins", {"b.json": json.dumps({"builds": [running]}), "runs.json": json.dumps([run])})
+    assert rows(connection, "select is_building, finished from raw_jenkins.builds where origin = 'builds'") == [
+        (True, None)
+    ]
+    question = "select stage_id, epoch_ms(started), epoch_ms(finished) from raw_jenkins.build_stages order by all"
+    assert rows(connection, question) == [
+        ("6", 1772438410000, 1772438415000),
+        ("7", None, None),
+        ("8", 1772438410000, None),
+    ]
+
+
+def test_jenkins_is_complete_up_to_the_end_of_its_newest_build(land: Land):
+    _, connection = land("jenkins", {"builds.json": json.dumps({"builds": [BUILD]})})
+    assert rows(connection, "select epoch_ms(max(complete_to)) from quality.export_files") == [(1772438460000,)]
 
 
 def test_a_history_of_measures_bears_the_project_of_its_files_name(land: Land):
@@ -169,6 +191,19 @@ def test_a_sarif_finding_keeps_its_fingerprint_when_lines_move(land: Land):
     moved["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 30
     _, connection = land("sarif", {"web/1.sarif": json.dumps(SARIF), "web/2.sarif": json.dumps(moved)})
     assert rows(connection, "select count(*), count(distinct fingerprint) from raw_sarif.results") == [(2, 1)]
+
+
+def test_a_partial_fingerprint_tells_findings_of_one_file_apart_and_no_more(land: Land):
+    report = json.loads(json.dumps(SARIF))
+    found = report["runs"][0]["results"][0] | {
+        "partialFingerprints": {"primaryLocationLineHash": "a1:1"},
+        "provenance": {"firstDetectionTimeUtc": "0001-01-01T00:00:00Z"},
+    }
+    copied = found | {"locations": [{"physicalLocation": {"artifactLocation": {"uri": "copy/a.c"}}}]}
+    report["runs"][0]["results"] = [found, copied]
+    _, connection = land("sarif", {"web/lint.sarif": json.dumps(report)})
+    question = "select count(distinct fingerprint), count(first_detected) from raw_sarif.results"
+    assert rows(connection, question) == [(2, 0)]
 
 
 def test_a_vulnerability_is_a_row_for_each_component_it_affects(land: Land):
@@ -215,7 +250,7 @@ def test_a_delivery_log_is_read_under_the_headers_and_dates_that_the_portfolio_d
     assert sorted(reason for (reason,) in rows(connection, "select reason from quality.quarantined_records")) == [
         "deployment without name",
         "deployment without started and finished",
-        "impossible finished date: 32.03.2026 08:00",
+        "finished '32.03.2026 08:00' is not of the declared date format %d.%m.%Y %H:%M",
     ]
     assert (report.n_records, report.n_quarantined) == (4, 3)
 

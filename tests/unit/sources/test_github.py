@@ -303,6 +303,27 @@ def item(number: int, **fields: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"search": {"nodes": [{"number": 7, "timelineItems": {"nodes": []}}]}},
+        {"repository": {"nameWithOwner": "acme/shop", "issue": {"timelineItems": {"nodes": []}}}},
+        {"repository": {"issues": {"nodes": [{"timelineItems": {"nodes": []}}]}}},
+        {"repository": {"pullRequest": {"number": 7, "timelineItems": {"nodes": []}}}},
+    ],
+)
+def test_an_answer_with_timelines_of_issues_that_cannot_be_told_is_refused(folder: _Folder, data: dict[str, Any]):
+    folder.drop("timeline.json", json.dumps({"data": data}))
+    assert folder.land().n_quarantined == 1
+
+
+def test_a_page_without_issues_has_no_timelines_and_is_not_refused(folder: _Folder):
+    page = {"data": {"repository": {"issues": {"nodes": [], "filter": {"timelineItems": None}}}}}
+    folder.drop("timeline.json", json.dumps(page))
+    report = folder.land()
+    assert (report.n_records, report.n_quarantined) == (1, 0)
+
+
 def test_a_projects_status_and_mapped_fields_are_read_and_no_others(folder: _Folder):
     values = [
         {"number": 5, "updatedAt": "2026-01-05T09:00:00Z", "field": {"name": "Points"}},
@@ -319,6 +340,7 @@ def test_a_projects_status_and_mapped_fields_are_read_and_no_others(folder: _Fol
     assert folder.rows("select number, field_name, value from raw_github.project_values order by all") == [
         (1, "Points", "5.0"),
         (1, "Status", "Build"),
+        (2, "Points", None),
         (2, "Status", "Test"),
         (3, "Status", None),
     ]

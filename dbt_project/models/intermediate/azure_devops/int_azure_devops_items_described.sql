@@ -76,7 +76,7 @@ described as (
         case when folded.{{ role }}_rev > coalesce(newest.rev, 0) then folded.{{ role }} else newest.{{ role }} end
             as {{ role }},
         {% endfor -%}
-        coalesce(newest.created_at, cast(folded.created as timestamp with time zone)) as created_at,
+        coalesce(newest.created_at, try_cast(folded.created as timestamp with time zone)) as created_at,
         {% for role in ['resolved', 'closed'] -%}
         case
             when folded.{{ role }}_rev > coalesce(newest.rev, 0)

@@ -33,8 +33,7 @@ spans as (
         source_id,
         project,
         finding_key,
-        min(scanned_at) as first_seen_at,
-        min(first_issued_at) as first_issued_at,
+        least(min(first_issued_at), min(scanned_at)) as opened_at,
         max(place) as last_place,
         max(case when not is_settled then place else 0 end) as last_open_place
     from seen
@@ -48,7 +47,8 @@ settlements as (
         seen.source_id,
         seen.project,
         seen.finding_key,
-        min(coalesce(seen.last_updated_at, seen.scanned_at)) as settled_at
+        -- An analysis may be older than the first document that tells of the vulnerability: it was closed from then on.
+        min(greatest(coalesce(seen.last_updated_at, seen.scanned_at), spans.opened_at)) as settled_at
     from seen
     inner join spans
         on seen.source_id = spans.source_id
@@ -63,7 +63,7 @@ ended as (
 
     select
         seen.*,
-        least(coalesce(spans.first_issued_at, spans.first_seen_at), spans.first_seen_at) as opened_at,
+        spans.opened_at,
         coalesce(settlements.settled_at, next_documents.scanned_at) as closed_at
     from seen
     inner join spans

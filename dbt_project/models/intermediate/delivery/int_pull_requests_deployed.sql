@@ -1,7 +1,8 @@
 -- One row per merged pull request that reached production: its first successful production deployment. By commit where
 -- a deployment's own commit, or the commits it is told to have brought, are the merge's, the head's or the pull
 -- request's. Else by order, in projects (the same name, whatever the source) whose deployments do not tell their
--- commits: the first one that started after the merge.
+-- commits: the first one that started after the merge. What was merged before the first deployment that is known of its
+-- project may have been deployed long before it, so order says nothing of that.
 with pull_requests as (
 
     select
@@ -100,6 +101,17 @@ projects_telling_commits as (
 
 ),
 
+first_deployments as (
+
+    select
+        project_key,
+        min(started_at) as started_at
+    from deployments
+    where project_key is not null
+    group by project_key
+
+),
+
 moments as (
 
     select
@@ -110,9 +122,11 @@ moments as (
         cast(null as varchar) as deployment_id,
         cast(null as timestamptz) as deployed_at
     from pull_requests
+    inner join first_deployments
+        on pull_requests.project_key = first_deployments.project_key
+        and pull_requests.merged_at >= first_deployments.started_at
     left join projects_telling_commits on pull_requests.project_key = projects_telling_commits.project_key
-    where pull_requests.project_key is not null
-        and projects_telling_commits.project_key is null
+    where projects_telling_commits.project_key is null
 
     union all
 

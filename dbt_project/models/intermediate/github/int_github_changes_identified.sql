@@ -2,6 +2,9 @@
 -- One row per issue, event and changed attribute, in the vocabulary of changes.
 -- A closing changes the resolution with the status: the last one to what the issue says today, because events of old
 -- tell no reason.
+-- Mapped fields of a project changed between two exports, at the value's own `updatedAt` where it is told. What a field
+-- held at its first export without such a date says nothing of a change. An issue without a history does not get one by
+-- this alone.
 with statuses as (
 
     select * from {{ ref('int_github_statuses_computed') }}
@@ -30,6 +33,35 @@ label_events as (
 
 label_sets as (
     {{ label_sets_by_events('label_events') }}
+),
+
+project_changes as (
+
+    select
+        held.work_item_id,
+        'project ' || held.project_item_id || ' ' || held.field_name || ' at ' || cast(held.exported_at as varchar)
+            as event_key,
+        case
+            when held.value is null then held.exported_at
+            else least(coalesce(held.updated_at, held.exported_at), held.exported_at)
+        end as event_at,
+        case roles.field_role when 'sprint' then 'iteration' else roles.field_role end as attribute,
+        held.previous_value as from_value,
+        held.value as to_value
+    from {{ ref('int_github_project_values_kept') }} as held
+    inner join {{ ref('stg_portfolio__field_roles') }} as roles
+        on held.source_id = roles.source_id
+        and held.field_name = lower(roles.field_id)
+    inner join {{ ref('int_github_items_described') }} as items on held.work_item_id = items.work_item_id
+    left join (
+        select distinct work_item_id
+        from statuses
+    ) as moved on held.work_item_id = moved.work_item_id
+    where roles.field_role in ('team', 'flagged', 'blocked_reason', 'estimate', 'sprint')
+        and held.value is distinct from held.previous_value
+        and (held.place > 1 or held.updated_at is not null)
+        and (items.has_changelog or moved.work_item_id is not null)
+
 ),
 
 closings as (
@@ -144,3 +176,38 @@ where event in (
     )
     -- Events of old name no type.
     and (event not like 'issue_type%' or coalesce(from_value, to_value) is not null)
+
+union all
+
+select
+    work_item_id,
+    event_key as history_key,
+    cast(null as bigint) as history_number,
+    cast(null as bigint) as history_position,
+    cast(1 as bigint) as item_position,
+    event_at as changed_at,
+    attribute,
+    cast(null as varchar) as from_id,
+    from_value,
+    cast(null as varchar) as to_id,
+    to_value
+from project_changes
+
+union all
+
+-- A transferred issue bore the key of the repository that it came from.
+select
+    removals.continued_as as work_item_id,
+    'transferred from ' || removals.work_item_id as history_key,
+    cast(null as bigint) as history_number,
+    cast(null as bigint) as history_position,
+    cast(1 as bigint) as item_position,
+    removals.removed_at as changed_at,
+    'key' as attribute,
+    cast(null as varchar) as from_id,
+    before.item_key as from_value,
+    cast(null as varchar) as to_id,
+    after.item_key as to_value
+from {{ ref('int_github_removals_detected') }} as removals
+inner join issues as before on removals.work_item_id = before.work_item_id
+inner join issues as after on removals.continued_as = after.work_item_id

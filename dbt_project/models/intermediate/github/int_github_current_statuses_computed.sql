@@ -17,10 +17,19 @@ items as (
     from {{ ref('stg_github__issues') }} as issues
     left join {{ ref('int_github_removals_detected') }} as removals on issues.work_item_id = removals.work_item_id
     left join (
-        select distinct work_item_id
+        select
+            work_item_id,
+            action,
+            row_number() over (
+                partition by work_item_id
+                order by event_at desc, event_number desc nulls last, event_key desc
+            ) as recency
         from events
-        where action = 'closed'
-    ) as closings on issues.work_item_id = closings.work_item_id
+        where action in ('closed', 'reopened')
+    ) as closings
+        on issues.work_item_id = closings.work_item_id
+        and closings.recency = 1
+        and closings.action = 'closed'
     where not issues.is_pull_request
 
 ),

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
--- One row per issue in the vocabulary of work items. A pull request is no item of work: it has facts of its own.
+-- One row per issue in the vocabulary of work items. A pull request is no item of work: it has facts of its own. An
+-- issue that goes on in another repository is the issue there, with its creation and its history.
 with issues as (
 
     select * from {{ ref('stg_github__issues') }}
@@ -127,3 +128,4 @@ left join repositories_with_events
 left join parents
     on issues.source_id = parents.source_id
     and issues.item_key = parents.issue_ref
+where removals.continued_as is null

@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 -- One row per issue that is an item no longer: converted to a discussion, which closes it without an event, or
--- transferred to another repository, where it goes on under a new id.
+-- transferred to another repository, where it goes on under a new id (`continued_as`, where that one is known: the two
+-- are one issue then).
 -- The event of a transfer may stand in the old history or in the new one. The old issue is the one that was never
 -- exported after it, or the one of another repository that was created in the same second under the same title.
 with issues as (
@@ -22,7 +23,8 @@ removed as (
     select
         work_item_id,
         created_at as removed_at,
-        'converted' as removal
+        'converted' as removal,
+        cast(null as varchar) as continued_as
     from events
     where event = 'converted_to_discussion'
 
@@ -31,7 +33,8 @@ removed as (
     select
         issues.work_item_id,
         events.created_at as removed_at,
-        'moved' as removal
+        'moved' as removal,
+        cast(null as varchar) as continued_as
     from events
     inner join issues on events.work_item_id = issues.work_item_id
     where events.event = 'transferred'
@@ -43,7 +46,8 @@ removed as (
     select
         before.work_item_id,
         events.created_at as removed_at,
-        'moved' as removal
+        'moved' as removal,
+        after.work_item_id as continued_as
     from events
     inner join issues as after on events.work_item_id = after.work_item_id
     inner join issues as before
@@ -62,7 +66,9 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by work_item_id order by removed_at desc, removal) as recency
+        row_number() over (
+            partition by work_item_id order by removed_at desc, removal, continued_as nulls last
+        ) as recency
     from removed
 
 )
@@ -70,6 +76,7 @@ ranked as (
 select
     work_item_id,
     removed_at,
-    removal
+    removal,
+    continued_as
 from ranked
 where recency = 1

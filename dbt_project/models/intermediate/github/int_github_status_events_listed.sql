@@ -2,9 +2,9 @@
 -- One row per event that may change an issue's status, as `status_changes_by_labels` takes it: closing and reopening;
 -- where the portfolio says so, labels that are a status, or the issue's status in a project.
 --
--- The status in a project comes from its timeline where GraphQL was asked for it. Else it is known by what the project
--- held at each export: a change is dated by the value's own `updatedAt`, and without that by the export that first
--- shows it (`is_inferred`).
+-- The status in a project comes from its timeline where GraphQL was asked for it; the first change tells the status of
+-- before the history begins. Else it is known by what the project held at each export: a change is dated by the value's
+-- own `updatedAt`, and without that by the export that first shows it (`is_inferred`).
 -- An issue that is closed without an event that says so was closed at its `closed_at`, if its events were exported.
 with issues as (
 
@@ -77,7 +77,34 @@ status_labels as (
 
 ),
 
+first_project_events as (
+
+    select
+        *,
+        row_number() over (
+            partition by work_item_id order by created_at, event_number nulls last, event_key
+        ) as place
+    from events
+    where event = 'project_v2_item_status_changed'
+
+),
+
 project_events as (
+
+    select
+        source_id,
+        work_item_id,
+        cast(null as timestamptz) as event_at,
+        cast(null as bigint) as event_number,
+        cast(null as varchar) as event_key,
+        'present' as action,
+        from_value as label,
+        true as is_inferred
+    from first_project_events
+    where place = 1
+        and from_value is not null
+
+    union all
 
     select
         events.source_id,

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
--- What changed in GitLab's items, in the vocabulary of all tools: status, labels, iteration and estimate.
+-- What changed in GitLab's items, in the vocabulary of all tools: status, labels, iteration, estimate, the key of an
+-- issue that was moved.
 -- Changing a milestone, an iteration or a weight writes one event with the new value: the value before is that of the
 -- event before. In a source that plans in iterations, milestones are versions and not followed.
 with items as (
@@ -119,6 +120,22 @@ followed as (
         to_id,
         to_value
     from outcomes
+
+    union all
+
+    select
+        work_item_id,
+        'moved' as event_key,
+        4 as series,
+        cast(null as bigint) as place,
+        moved_from_at as changed_at,
+        'key' as attribute,
+        cast(null as varchar) as from_id,
+        moved_from_key as from_value,
+        cast(null as varchar) as to_id,
+        item_key as to_value
+    from items
+    where moved_from_at is not null
 
 )
 

@@ -24,19 +24,21 @@ named as (
 
 )
 
+-- Asked for by the project's id and by its path, a commit is still one.
 select
     commits.source_id,
     commits.commit_sha,
     merge_requests.project,
     merge_requests.pull_request_id,
     cast(null as varchar) as deployment_id,
-    commits.mentioned_keys as message_keys,
-    commits.committed_at
+    max(commits.mentioned_keys) as message_keys,
+    max(commits.committed_at) as committed_at
 from commits
 inner join merge_requests
     on commits.source_id = merge_requests.source_id
     and commits.merge_request_number = merge_requests.merge_request_number
     and commits.project_ref in (merge_requests.project_id, merge_requests.project)
+group by commits.source_id, commits.commit_sha, merge_requests.project, merge_requests.pull_request_id
 
 union all
 

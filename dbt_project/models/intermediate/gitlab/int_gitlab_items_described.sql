@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 -- GitLab's issues and epics in the vocabulary of all tools.
 -- In a source that plans in iterations a milestone is a version; else it is the iteration.
--- An issue moved to another project lives on under a new id: the old one is removed, its history is kept.
+-- An issue moved to a project that was not exported is removed, open as it was; its history is kept.
 with items as (
 
     select * from {{ ref('int_gitlab_items_unioned') }}

@@ -3,6 +3,9 @@
 -- exported with events: without them nothing but the closing is known of a history. Where labels are the statuses, the
 -- events of labels are what counts.
 --
+-- An issue that was moved lives on under a new id, with its creation date and a copy of its history: where the new one
+-- was exported too, the two are one, known by its key of before until it moved. Being closed by a move is no closing.
+--
 -- Epics' issues may be listed without naming their epic: the address of the list does, by group and number.
 with issues as (
 
@@ -53,6 +56,19 @@ epic_names as (
 
 ),
 
+moves as (
+
+    select
+        source_id,
+        moved_to_id,
+        min(item_key) as moved_from_key,
+        max(coalesce(closed_at, updated_at)) as moved_from_at
+    from issues
+    where moved_to_id is not null
+    group by source_id, moved_to_id
+
+),
+
 items as (
 
     select
@@ -72,6 +88,8 @@ items as (
         issues.iteration_id,
         coalesce('epic-' || issues.epic_id, epic_names.native_id) as parent_ref,
         issues.moved_to_id,
+        moves.moved_from_key,
+        moves.moved_from_at,
         issues.duplicate_of,
         issues.created_at,
         issues.updated_at,
@@ -81,6 +99,13 @@ items as (
     left join epic_names
         on issues.source_id = epic_names.source_id
         and issues.epic_key = epic_names.epic_key
+    left join moves
+        on issues.source_id = moves.source_id
+        and issues.native_id = moves.moved_to_id
+    left join issues as successors
+        on issues.source_id = successors.source_id
+        and issues.moved_to_id = successors.native_id
+    where successors.work_item_id is null
 
     union all
 
@@ -101,6 +126,8 @@ items as (
         cast(null as varchar) as iteration_id,
         parent_ref,
         cast(null as varchar) as moved_to_id,
+        cast(null as varchar) as moved_from_key,
+        cast(null as timestamptz) as moved_from_at,
         cast(null as varchar) as duplicate_of,
         created_at,
         updated_at,
@@ -112,7 +139,7 @@ items as (
 
 select
     items.*,
-    items.state = 'closed' as is_closed,
+    items.state = 'closed' and items.moved_to_id is null as is_closed,
     sources.statuses_from,
     sources.status_labels,
     sources.has_changelog

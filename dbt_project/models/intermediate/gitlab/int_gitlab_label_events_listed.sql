@@ -60,5 +60,5 @@ listed as (
 select
     *,
     cast(null as bigint) as event_position,
-    nullif(regexp_extract(label, '^(.+)::[^:]+$', 1), '') as scope
+    nullif(regexp_extract(label, '^(.+)::', 1), '') as scope
 from listed

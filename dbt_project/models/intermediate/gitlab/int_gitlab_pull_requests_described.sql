@@ -60,16 +60,19 @@ given as (
 
 ),
 
+-- The address that commits were asked under names the project by its id or by its path.
 commits as (
 
     select
-        source_id,
-        project_ref,
-        merge_request_number,
-        min(committed_at) as first_commit_at,
-        count(*) as n_commits
-    from {{ ref('stg_gitlab__merge_request_commits') }}
-    group by source_id, project_ref, merge_request_number
+        merge_requests.pull_request_id,
+        min(commits.committed_at) as first_commit_at,
+        count(distinct commits.commit_sha) as n_commits
+    from {{ ref('stg_gitlab__merge_request_commits') }} as commits
+    inner join merge_requests
+        on commits.source_id = merge_requests.source_id
+        and commits.merge_request_number = merge_requests.merge_request_number
+        and commits.project_ref in (merge_requests.project_id, merge_requests.project)
+    group by merge_requests.pull_request_id
 
 )
 
@@ -106,10 +109,7 @@ select
 from merge_requests
 left join reviews on merge_requests.pull_request_id = reviews.pull_request_id
 left join given on merge_requests.pull_request_id = given.pull_request_id
-left join commits
-    on merge_requests.source_id = commits.source_id
-    and merge_requests.merge_request_number = commits.merge_request_number
-    and commits.project_ref in (merge_requests.project_id, merge_requests.project)
+left join commits on merge_requests.pull_request_id = commits.pull_request_id
 left join (
     select
         source_id,

@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 -- Jenkins knows builds and no deployments. A build is one into whatever environment the portfolio's patterns for the
--- source find in the name of one of its stages, else in its job's name; without patterns there are none.
+-- source find in the name of one of its stages, else in its job's name, without or with its folders; without patterns
+-- there are none.
 with builds as (
 
     select * from {{ ref('stg_jenkins__builds') }}
@@ -31,18 +32,34 @@ stage_names as (
 
 ),
 
-job_names as (
+jobs as (
 
     select distinct
-        builds.source_id,
-        builds.job,
-        builds.pipeline_name
+        source_id,
+        job,
+        pipeline_name
     from builds
+
+),
+
+-- The environment bears the name that the most particular pattern found, by which it is then classified.
+job_names as (
+
+    select
+        jobs.source_id,
+        jobs.job,
+        case
+            when {{ matches_a_pattern('jobs.pipeline_name', 'rules.pattern') }} then jobs.pipeline_name else jobs.job
+        end as environment_name,
+        row_number() over (
+            partition by jobs.source_id, jobs.job order by length(rules.pattern) desc, rules.environment, rules.pattern
+        ) as place
+    from jobs
     inner join rules
-        on builds.source_id = rules.source_id
+        on jobs.source_id = rules.source_id
         and (
-            {{ matches_a_pattern('builds.pipeline_name', 'rules.pattern') }}
-            or {{ matches_a_pattern('builds.job', 'rules.pattern') }}
+            {{ matches_a_pattern('jobs.pipeline_name', 'rules.pattern') }}
+            or {{ matches_a_pattern('jobs.job', 'rules.pattern') }}
         )
 
 ),
@@ -97,7 +114,7 @@ select
     builds.source_id,
     builds.native_id,
     builds.project,
-    builds.pipeline_name as environment_name,
+    job_names.environment_name,
     builds.result,
     builds.raw_result,
     builds.commit_sha,
@@ -110,6 +127,7 @@ from builds
 inner join job_names
     on builds.source_id = job_names.source_id
     and builds.job = job_names.job
+    and job_names.place = 1
 left join stage_deployments
     on builds.source_id = stage_deployments.source_id
     and builds.job = stage_deployments.job

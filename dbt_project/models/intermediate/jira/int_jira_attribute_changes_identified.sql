@@ -41,11 +41,27 @@ attribute_names as (
 
 ),
 
+-- A custom field may bear the name of one of Jira's own; those that Jira made as custom fields are known by their
+-- names.
+named as (
+
+    select
+        *,
+        case
+            when lower(field_id) not like 'customfield%'
+                or field_id is null
+                or lower(field_name) in ('flagged', 'sprint', 'epic link', 'parent link')
+                then lower(field_name)
+        end as own_field
+    from jira_changes
+
+),
+
 followed as (
 
     select
-        jira_changes.*,
-        case lower(jira_changes.field_name)
+        named.*,
+        case named.own_field
             when 'status' then 'status'
             when 'resolution' then 'resolution'
             when 'key' then 'key'
@@ -61,10 +77,10 @@ followed as (
             when 'parent link' then 'parent'
             else by_field.attribute
         end as attribute
-    from jira_changes
+    from named
     left join attribute_names as by_field
-        on jira_changes.source_id = by_field.source_id
-        and by_field.named = coalesce(lower(jira_changes.field_id), lower(jira_changes.field_name))
+        on named.source_id = by_field.source_id
+        and by_field.named = coalesce(lower(named.field_id), lower(named.field_name))
 
 )
 

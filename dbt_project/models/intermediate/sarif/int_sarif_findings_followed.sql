@@ -1,13 +1,40 @@
 {{ config(materialized='view') }}
 -- Findings followed from run to run of their series: open from the first run that shows one, closed at the first later
 -- run that does not, open again where it comes back. What is suppressed, or absent by the scanner's own word, is closed
--- from the first run of the last unbroken row of such runs.
-with runs as (
+-- from the first run of the last unbroken row of such runs. Runs of one report are one scan in parts: what one part does
+-- not show is not gone.
+with reports as (
+
+    select
+        series,
+        source_id,
+        export_file,
+        max(scanned_at) as scanned_at
+    from {{ ref('stg_sarif__runs') }}
+    group by series, source_id, export_file
+
+),
+
+scans as (
 
     select
         *,
-        row_number() over (partition by series order by scanned_at, export_file, run_number) as place
-    from {{ ref('stg_sarif__runs') }}
+        row_number() over (partition by series order by scanned_at, export_file) as place
+    from reports
+
+),
+
+runs as (
+
+    select
+        scans.*,
+        runs.run_number,
+        runs.tool,
+        runs.project
+    from {{ ref('stg_sarif__runs') }} as runs
+    inner join scans
+        on runs.series = scans.series
+        and runs.export_file = scans.export_file
 
 ),
 
@@ -30,7 +57,8 @@ seen as (
         results.first_detected_at,
         results.is_suppressed or results.is_absent as is_settled,
         row_number() over (
-            partition by runs.series, results.finding_key order by runs.place desc
+            partition by runs.series, results.finding_key
+            order by runs.place desc, results.is_suppressed or results.is_absent, runs.run_number
         ) as recency
     from runs
     inner join {{ ref('stg_sarif__results') }} as results
@@ -73,8 +101,8 @@ ended as (
 
     select
         seen.*,
-        coalesce(spans.first_detected_at, spans.first_seen_at) as opened_at,
-        coalesce(settlements.settled_at, next_runs.scanned_at) as closed_at
+        least(spans.first_detected_at, spans.first_seen_at) as opened_at,
+        coalesce(settlements.settled_at, next_scans.scanned_at) as closed_at
     from seen
     inner join spans
         on seen.series = spans.series
@@ -82,9 +110,9 @@ ended as (
     left join settlements
         on seen.series = settlements.series
         and seen.finding_key = settlements.finding_key
-    left join runs as next_runs
-        on seen.series = next_runs.series
-        and next_runs.place = spans.last_place + 1
+    left join scans as next_scans
+        on seen.series = next_scans.series
+        and next_scans.place = spans.last_place + 1
     where seen.recency = 1
 
 )

@@ -4,7 +4,8 @@ with ranked as (
     select
         *,
         row_number() over (
-            partition by source_id, incident order by exported_at desc, export_file desc, opened desc
+            partition by source_id, incident
+            order by exported_at desc, export_file desc, opened desc, resolved desc nulls last
         ) as recency
     from {{ source('raw_delivery_log', 'incidents') }}
 

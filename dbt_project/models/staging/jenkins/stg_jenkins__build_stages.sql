@@ -19,6 +19,6 @@ select
     {{ delivery_result('status') }} as result,
     status as raw_result,
     started as started_at,
-    started + to_milliseconds(duration_ms) as finished_at
+    finished as finished_at
 from ranked
 where recency = 1

@@ -1,12 +1,16 @@
--- One row per build: the list of builds tells more than the stage view, so it goes before it; then the newest export. A
--- build that ended before its checkout does not name the repository that the job's other builds name.
+-- One row per build: what tells its end goes before what saw it run; the list of builds tells more than the stage view,
+-- so it goes before it; then the newest export. A build that ended before its checkout does not name the repository that
+-- the job's other builds name.
 with ranked as (
 
     select
         *,
         row_number() over (
             partition by source_id, job, build_number
-            order by case when origin = 'builds' then 0 else 1 end, exported_at desc, export_file desc, started desc
+            order by
+                case when is_building then 1 else 0 end,
+                case when origin = 'builds' then 0 else 1 end,
+                exported_at desc, export_file desc, started desc
         ) as recency,
         max(repository) over (partition by source_id, job) as repository_of_job
     from {{ source('raw_jenkins', 'builds') }}
@@ -26,14 +30,11 @@ select
     regexp_replace(branch, '^(refs/)?(remotes/[^/]+/|heads/|origin/)', '') as branch,
     commit_sha,
     title,
-    case
-        when result is null and (is_building or duration_ms = 0) then 'running'
-        else {{ delivery_result('result') }}
-    end as result,
+    case when is_building then 'running' else {{ delivery_result('result') }} end as result,
     result as raw_result,
     started - to_milliseconds(queued_ms) as queued_at,
     started as started_at,
-    case when result is not null then started + to_milliseconds(duration_ms) end as finished_at,
+    finished as finished_at,
     url as web_url
 from ranked
 where recency = 1

@@ -164,10 +164,10 @@ def test_whatever_words_the_exports_hold_the_file_is_valid(
         standing={},
         births={},
         transitions={},
-        kinds={status: "active" for status in folded.values()},
+        kinds=dict.fromkeys(folded.values(), "active"),
         other_names={},
         resolutions={resolution: 2},
-        projects={project: 3 for project in projects},
+        projects=dict.fromkeys(projects, 3),
         label_pattern="",
     )
 
@@ -192,7 +192,7 @@ def test_teams_by_the_tools_own_team_and_the_small_ones_together() -> None:
 
 
 def test_one_team_of_two_sources() -> None:
-    drafted = draft_teams([SOURCE, replace(SOURCE, source_id="web", projects={"shop": 34})])
+    drafted = draft_teams([SOURCE, replace(SOURCE, source_id="web", projects={"shop": 40})])
 
     assert list(drafted.teams) == ["shop", "old"]
     assert [(rule.team_id, rule.source_id) for rule in drafted.rules] == [
@@ -221,7 +221,7 @@ def frames(**given: list[tuple[object, ...]]) -> dict[str, pd.DataFrame]:
         "names": ["source_id", "status", "said", "n"],
         "kinds": ["source_id", "status", "kind"],
         "days": ["source_id", "first_day", "last_day"],
-    } | dict.fromkeys(("resolutions", "projects", "teams", "labels"), ["source_id", "value", "n"])
+    } | {name: ["source_id", "value", "n"] for name in ("resolutions", "projects", "teams", "labels")}
     return {name: pd.DataFrame(given.get(name, []), columns=listed) for name, listed in columns.items()}
 
 

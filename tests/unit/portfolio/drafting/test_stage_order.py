@@ -14,7 +14,7 @@ KINDS = {"Open": "queue", "Ready": "queue", "Build": "active", "Review": "active
 
 
 def chain(forward: int = 20, backward: int = 0) -> dict[tuple[str, str], int]:
-    moves = {pair: forward for pair in pairwise(CHAIN)}
+    moves = dict.fromkeys(pairwise(CHAIN), forward)
     return moves | {(later, earlier): backward for earlier, later in pairwise(CHAIN) if backward}
 
 

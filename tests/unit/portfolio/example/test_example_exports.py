@@ -8,18 +8,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from orchestration.portfolio import load_portfolio
 from orchestration.portfolio.example import scenario
-from orchestration.sources import jira
+from orchestration.sources import TOOLS
 
 
-def test_jira_s_own_reader_knows_every_file(folder: Path, exports: Any) -> None:
-    kinds = {
-        path.name: jira.recognise(path.name, exports.text_of(path)[:4000])
-        for path in (folder / "exports").rglob("*")
-        if path.is_file() and path.name != "manifest.json"
+def test_each_tool_s_own_reader_knows_every_file(folder: Path, exports: Any) -> None:
+    tools = {source.id: TOOLS[source.tool] for source in load_portfolio(folder).sources}
+    kinds: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for path in (folder / "exports").rglob("*"):
+        if path.is_file() and path.name != "manifest.json":
+            tool = tools[path.parent.name]
+            kinds[tool.tool][path.name] = tool.recognise(path.name, exports.text_of(path)[:4000])
+    assert all(None not in found.values() for found in kinds.values())
+    assert set(kinds["jira"].values()) >= {
+        "issues",
+        "issue_pages",
+        "changelog_pages",
+        "statuses",
+        "fields",
+        "sprint_pages",
     }
-    assert None not in kinds.values()
-    assert set(kinds.values()) >= {"issues", "issue_pages", "changelog_pages", "statuses", "fields", "sprint_pages"}
+    assert set(kinds["delivery_log"].values()) == {"deployments", "incidents", "changes"}
+    assert set(kinds["sonarqube"].values()) == {"issues_in_issues"}
 
 
 def test_search_pages_follow_one_another(folder: Path, exports: Any) -> None:

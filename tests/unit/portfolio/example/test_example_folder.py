@@ -55,6 +55,20 @@ def test_a_complete_example_is_left_alone(folder: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
+def test_an_example_of_an_earlier_weir_is_left_alone_and_one_of_a_later_is_refused(tmp_path: Path) -> None:
+    folder = prepare_example(tmp_path / "made", items=120)
+    truth = folder / "truth.json"
+    now = truth.read_text()
+    truth.write_text(now.replace(f'"version": "{scenario.EXAMPLE_VERSION}"', '"version": "1"'))
+    (folder / "portfolio.yaml").write_text("changed by hand")
+    before = sums(folder)
+    assert prepare_example(folder, items=120) == folder
+    assert sums(folder) == before
+    truth.write_text(now.replace(f'"version": "{scenario.EXAMPLE_VERSION}"', '"version": "999"'))
+    with pytest.raises(FileExistsError, match="is not empty"):
+        prepare_example(folder, items=120)
+
+
 def test_a_folder_with_something_else_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(FileExistsError, match="is not empty"):
