@@ -74,9 +74,11 @@ _JOB_IN_TITLE = "replace(regexp_replace(record.fullDisplayName, ' #[0-9]+.*$', '
 _JOB = f"coalesce({_JOB_IN_URL}, {_JOB_IN_TITLE})"
 _NUMBER = "try_cast(record.number as bigint)"
 _STARTED = instant_of_milliseconds("record.timestamp")
-# A pipeline has a result before it ends: the worst of its stages so far.
-_IS_BUILDING = """(coalesce(record.building, false)
-    or (record.result is null and coalesce(try_cast(record.duration as bigint), 0) = 0))"""
+# A pipeline has a result before it ends, the worst of its stages so far, but no duration yet; one that has both has
+# ended, even if it was still being written down.
+_HAS_NO_DURATION = "coalesce(try_cast(record.duration as bigint), 0) = 0"
+_IS_BUILDING = f"""(case when record.result is null then coalesce(record.building, {_HAS_NO_DURATION})
+    else coalesce(record.building, false) and {_HAS_NO_DURATION} end)"""
 _REVISIONS = "list_filter(record.actions, lambda action: action.lastBuiltRevision.SHA1 is not null)"
 _QUEUED_MS = "list_max(list_transform(record.actions, lambda action: try_cast(action.queuingDurationMillis as bigint)))"
 

@@ -416,24 +416,26 @@ def _jenkins(asked: Asked) -> Reply:
     return Reply({"_class": "job", "allBuilds": builds[first:end]})
 
 
+SONARQUBE_ISSUES = [
+    {
+        "key": f"k{minute}",
+        "rule": "java:S1",
+        "component": "shop:a",
+        "project": "shop",
+        "creationDate": created,
+        "updateDate": created,
+        "author": "some.body@example.org",
+    }
+    for minute in range(12_000)
+    for created in [f"{datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute):%Y-%m-%dT%H:%M:%S}+0000"]
+]
+
+
 def _sonarqube(asked: Asked) -> Reply:
     page, size = int(asked.params.get("p", "1")), int(asked.params.get("ps", "500"))
     if asked.path == "/api/issues/search":
-        created = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute) for minute in range(12_000)]
-        found = [
-            {
-                "key": f"k{moment:%j%H%M}",
-                "rule": "java:S1",
-                "component": "shop:a",
-                "project": "shop",
-                "creationDate": f"{moment:%Y-%m-%dT%H:%M:%S}+0000",
-                "updateDate": f"{moment:%Y-%m-%dT%H:%M:%S}+0000",
-                "author": "some.body@example.org",
-            }
-            for moment in created
-            if asked.params.get("createdAfter", "") <= f"{moment:%Y-%m-%dT%H:%M:%S}+0000"
-            and f"{moment:%Y-%m-%dT%H:%M:%S}+0000" < asked.params.get("createdBefore", "9")
-        ]
+        after, before = asked.params.get("createdAfter", ""), asked.params.get("createdBefore", "9")
+        found = [each for each in SONARQUBE_ISSUES if after <= each["creationDate"] < before]
         if asked.params.get("asc") == "false":
             found.reverse()
         if page * size > 10_000:

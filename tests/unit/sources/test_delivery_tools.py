@@ -132,8 +132,8 @@ def test_a_build_with_its_commit_and_the_stages_of_its_run(land: Land):
     _, connection = land("jenkins", {"builds.json": json.dumps({"builds": [BUILD]}), "runs.json": json.dumps([RUN])})
     assert rows(
         connection,
-        "select job, build_number, result, epoch_ms(started), epoch_ms(finished), commit_sha, branch from raw_jenkins.builds"
-        " where origin = 'builds'",
+        "select job, build_number, result, epoch_ms(started), epoch_ms(finished), commit_sha, branch"
+        " from raw_jenkins.builds where origin = 'builds'",
     ) == [("shop/web", 7, "SUCCESS", 1772438400000, 1772438460000, "c1", "origin/main")]
     assert rows(connection, "select job, commit_sha, message from raw_jenkins.build_commits") == [
         ("shop/web", "c1", "PAY-1 Fix")
@@ -145,6 +145,7 @@ def test_a_build_with_its_commit_and_the_stages_of_its_run(land: Land):
 
 def test_a_pipeline_that_runs_has_no_end_whatever_result_it_has_so_far(land: Land):
     running = BUILD | {"number": 8, "url": "https://ci.example.org/job/shop/job/web/8/", "building": True}
+    running["duration"] = 0
     skipped = {"id": "7", "name": "Roll back", "status": "NOT_EXECUTED", "startTimeMillis": 0, "durationMillis": 0}
     paused = RUN["stages"][0] | {"id": "8", "status": "PAUSED_PENDING_INPUT"}
     run = RUN | {"stages": [*RUN["stages"], skipped, paused]}

@@ -1,7 +1,8 @@
 {{ config(materialized='view') }}
 -- GitLab's issues and epics in the vocabulary of all tools.
 -- In a source that plans in iterations a milestone is a version; else it is the iteration.
--- An issue moved to a project that was not exported is removed, open as it was; its history is kept.
+-- An issue moved to a project that was not exported is closed with the resolution `moved`: whether that was a finish or
+-- a cancellation is the portfolio's to say. Nothing else counts its work.
 with items as (
 
     select * from {{ ref('int_gitlab_items_unioned') }}
@@ -93,8 +94,8 @@ select
     case when items.is_closed then items.closed_at end as resolved_at,
     cast(null as bigint) as n_histories_announced,
     items.has_changelog,
-    case when items.moved_to_id is not null then coalesce(items.closed_at, items.updated_at) end as removed_at,
-    case when items.moved_to_id is not null then 'moved' end as removal,
+    cast(null as timestamptz) as removed_at,
+    cast(null as varchar) as removal,
     items.web_url
 from items
 inner join now on items.work_item_id = now.work_item_id

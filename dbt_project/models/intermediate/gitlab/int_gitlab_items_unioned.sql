@@ -4,7 +4,7 @@
 -- events of labels are what counts.
 --
 -- An issue that was moved lives on under a new id, with its creation date and a copy of its history: where the new one
--- was exported too, the two are one, known by its key of before until it moved. Being closed by a move is no closing.
+-- was exported too, the two are one, known by its key of before until it moved. Else the move closed it.
 --
 -- Epics' issues may be listed without naming their epic: the address of the list does, by group and number.
 with issues as (
@@ -139,7 +139,7 @@ items as (
 
 select
     items.*,
-    items.state = 'closed' and items.moved_to_id is null as is_closed,
+    items.state = 'closed' as is_closed,
     sources.statuses_from,
     sources.status_labels,
     sources.has_changelog

@@ -1,8 +1,7 @@
 {{ config(materialized='view') }}
 -- What moves the status of GitLab's items: closing and reopening, and labels where the portfolio says that labels are
 -- the statuses. Labels and states are numbered apart, so only labels bring their number.
--- A closing that no event tells (older servers wrote none) is taken from the item itself. The closing of an issue that
--- was moved away is none: its work goes on elsewhere.
+-- A closing that no event tells (older servers wrote none) is taken from the item itself.
 with items as (
 
     select * from {{ ref('int_gitlab_items_unioned') }}
@@ -10,7 +9,7 @@ with items as (
 
 ),
 
-told as (
+states as (
 
     select
         items.work_item_id,
@@ -18,7 +17,6 @@ told as (
         events.event_number as event_position,
         events.event_key,
         case events.action when 'closed' then 'closed' else 'reopened' end as action,
-        items.moved_to_id is not null and items.state = 'closed' as is_moved_away,
         row_number() over (
             partition by items.work_item_id order by events.created_at desc, events.event_number desc
         ) as recency
@@ -27,13 +25,6 @@ told as (
     where events.event_kind = 'state'
         and events.resource_type <> 'MergeRequest'
         and events.action in ('closed', 'reopened', 'opened')
-
-),
-
-states as (
-
-    select * from told
-    where not (is_moved_away and recency = 1 and action = 'closed')
 
 )
 
