@@ -240,7 +240,7 @@ def test_findings_of_code_analysis_are_those_that_were_planted(warehouse, truth)
 
 
 def test_the_sources_without_work_items_say_so_in_the_report(published_example, warehouse):
-    kept = by_stream(warehouse, "select source_id, brings_work_items, n_items > 0 from mart_data_coverage")
+    kept = by_stream(warehouse, "select source_id, is_work_tracker, n_items > 0 from mart_data_coverage")
     assert kept == {
         "jira-main": (True, True),
         "jira-lending": (True, True),

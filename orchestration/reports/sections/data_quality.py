@@ -145,7 +145,7 @@ def _sources(coverage: pd.DataFrame, context: ReportContext) -> tuple[Block, ...
         )
         for source, tool, complete_to, behind, n_files, n_items, has_items in zip(
             ordered["source_id"], ordered["tool"], ordered["complete_to"], ordered["days_behind_as_of"],
-            ordered["n_export_files"], ordered["n_items"], ordered["brings_work_items"], strict=True,
+            ordered["n_export_files"], ordered["n_items"], ordered["is_work_tracker"], strict=True,
         )
     )  # fmt: skip
     stale = stale_sources(coverage)
@@ -193,7 +193,7 @@ _COVERAGE_COLUMNS = (
 def _coverage(coverage: pd.DataFrame) -> tuple[Block, ...]:
     if coverage.empty:
         return (Notice("No coverage to show, as no source has been loaded.", tone="muted"),)
-    keeps_items = coverage["brings_work_items"].astype(bool)
+    keeps_items = coverage["is_work_tracker"].astype(bool)
     without_items = sorted(map(str, coverage.loc[~keeps_items, "source_id"]))
     ordered = coverage[keeps_items].sort_values("source_id")
     if ordered.empty:

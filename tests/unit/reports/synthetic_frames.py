@@ -209,7 +209,7 @@ def _quality() -> dict[str, pd.DataFrame]:
         {
             "source_id": ["jira-main", "jira-legacy"],
             "tool": "jira",
-            "brings_work_items": True,
+            "is_work_tracker": True,
             "n_items": [1302, 58],
             "n_counted_items": [1302, 52],
             "n_usable_history": [1298, 47],

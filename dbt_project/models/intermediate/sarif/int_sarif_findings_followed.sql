@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 -- Findings followed from run to run of their series: open from the first run that shows one, closed at the first later
 -- run that does not, open again where it comes back. What is suppressed, or absent by the scanner's own word, is closed
--- from the first run of the last unbroken row of such runs. Runs of one report are one scan in parts: what one part does
--- not show is not gone.
+-- from the first run of the last unbroken row of such runs. Runs of one report are one scan in parts: what one part
+-- does not show is not gone.
 with reports as (
 
     select

@@ -31,7 +31,7 @@ unmapped as (
 select
     sources.source_id,
     sources.tool,
-    sources.tool in ({{ tools_keeping_items() }}) as brings_work_items,
+    sources.tool in ({{ tools_keeping_items() }}) as is_work_tracker,
     coalesce(items.n_items, 0) as n_items,
     coalesce(items.n_counted_items, 0) as n_counted_items,
     coalesce(items.n_usable_history, 0) as n_usable_history,

@@ -1,6 +1,6 @@
--- One row per build: what tells its end goes before what saw it run; the list of builds tells more than the stage view,
--- so it goes before it; then the newest export. A build that ended before its checkout does not name the repository that
--- the job's other builds name.
+-- One row per build: what tells its end goes before what saw it run; the list of builds tells more than the stage
+-- view, so it goes before it; then the newest export. A build that ended before its checkout does not name the
+-- repository that the job's other builds name.
 with ranked as (
 
     select
