@@ -191,7 +191,8 @@ def _invoke(
     options = [text for name, folder in folders.items() for text in (f"--{name}", str(folder))]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "warn", "--no-use-colors", "--no-version-check"]
     with _environment({DATABASE_VARIABLE: str(database)}), _closed_afterwards():
-        result = dbtRunner(manifest=manifest, callbacks=[_node_reporter(on_event)]).invoke([*arguments, *options, *quiet])
+        runner = dbtRunner(manifest=manifest, callbacks=[_node_reporter(on_event)])
+        result = runner.invoke([*arguments, *options, *quiet])
     if result.exception is not None:
         raise DbtError(f"dbt {arguments[0]} stopped: {' '.join(str(result.exception).split())}") from result.exception
     return result.result

@@ -33,8 +33,8 @@
 {%- endmacro %}
 
 
-{# Does a rule's tag (lines of a text) name a standard or rule set of functional safety? SEI CERT is one of security, and
-   some analysers tag half their rules with it, so it is none here. #}
+{# Does a rule's tag (lines of a text) name a standard or rule set of functional safety? SEI CERT is one of security,
+   and some analysers tag half their rules with it, so it is none here. #}
 {% macro is_safety_rule(tags) -%}
     coalesce(
         regexp_extract(

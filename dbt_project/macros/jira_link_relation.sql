@@ -1,5 +1,5 @@
-{# What a link of Jira means, by the words of its direction ("is blocked by", "duplicates"). A person may name link types
-   freely, so the words are looked for, not the type; words that say nothing else relate two items.
+{# What a link of Jira means, by the words of its direction ("is blocked by", "duplicates"). A person may name link
+   types freely, so the words are looked for, not the type; words that say nothing else relate two items.
    Read it as "this item <relation> the linked one"; a parent's relation is `parent`: the linked item is the parent. #}
 {% macro jira_link_relation(words) -%}
     case

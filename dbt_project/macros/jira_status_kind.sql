@@ -1,4 +1,5 @@
-{# What one of Jira's status categories is in a flow: waiting, worked on or done; NULL for one that Jira does not have. #}
+{# What one of Jira's status categories is in a flow: waiting, worked on or done; NULL for one that Jira does not
+   have. #}
 {% macro jira_status_kind(status_category) -%}
     case {{ status_category }}
         when 'new' then 'queue'

@@ -19,8 +19,8 @@
 {%- endmacro %}
 
 
-{# Sums that do not depend on the order of the rows: of whole microseconds. A sum of fractions differs in its last digits
-   from run to run, and the same exports have to give the same tables. #}
+{# Sums that do not depend on the order of the rows: of whole microseconds. A sum of fractions differs in its last
+   digits from run to run, and the same exports have to give the same tables. #}
 {% macro sum_of_seconds(seconds) -%}
     (cast(sum(cast(round(({{ seconds }}) * 1000000.0) as bigint)) as double) / 1000000.0)
 {%- endmacro %}

@@ -71,11 +71,13 @@ events as (
 -- is counted from its birth. The same work kept in two tools is counted once.
 counted as (
 
-    select *
+    select events.*
     from events
-    where workflow_id is not null
-        and workflow_id_today is not null
-        and work_item_id not in (select work_item_id from {{ ref('int_item_duplicates_identified') }})
+    left join {{ ref('int_item_duplicates_identified') }} as duplicates
+        on events.work_item_id = duplicates.work_item_id
+    where events.workflow_id is not null
+        and events.workflow_id_today is not null
+        and duplicates.work_item_id is null
 
 ),
 

@@ -17,9 +17,7 @@ def read_objectives(folder: Path, ids: WrittenIds | None) -> ReadRows[Objective]
     read = read_rows(folder, "objectives", Objective)
     for row, earlier in repeated(read.rows, ("increment", "team", "objective_id"), is_folded=True):
         named = quoted(row.cells["objective_id"])
-        message = (
-            f"{named} is the team's objective of that increment on line {earlier.line} too. Give it its own id."
-        )
+        message = f"{named} is the team's objective of that increment on line {earlier.line} too. Give it its own id."
         read.problems.append(row.problem("objective_id", message))
     if ids is not None:
         for row in read.rows:
