@@ -140,7 +140,7 @@ def test_check_names_sources_without_data_and_fails_if_there_is_none_at_all(run,
     done = run("check", "--portfolio", folder)
     assert done.exit_code == 0
     assert "jira-lending: no export files" in done.stdout
-    for file in (folder / "exports" / "jira-main").iterdir():
+    for file in (folder / "exports").rglob("*.*"):
         file.unlink()
     done = run("check", "--portfolio", folder)
     assert done.exit_code == 1
