@@ -131,7 +131,7 @@ def before(names: list[str], *in_order: str) -> bool:
 def test_devlake_jira(devlake: Drafted) -> None:
     assert before(devlake.stages(), "Inbox", "Ready for Dev", "To Do", "In Progress", "Closed")
     assert before(devlake.stages(), "To Do", "Open", "Resolved", "Closed")
-    assert devlake.portfolio.sources[0].exports == "exports"
+    assert devlake.portfolio.sources[0].exports == "exports/tracker"
     assert devlake.count("flow.fct_work_items") == 30
     # Sub-tasks are kept and not counted.
     assert devlake.count("flow.fct_work_items where is_counted") == 18
@@ -167,8 +167,7 @@ def test_check_after_refresh_finds_no_unmapped_status(devlake: Drafted) -> None:
     assert "status '" not in done.stdout
 
 
-def test_a_folder_with_strangers_is_copied(shared_data: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    del request
+def test_a_folder_with_strangers_is_copied(shared_data: Path, tmp_path: Path) -> None:
     exports = tmp_path / "drop"
     exports.mkdir()
     for file in (shared_data / "jira_agile_metrics" / "jira").iterdir():
