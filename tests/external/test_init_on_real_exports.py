@@ -95,7 +95,12 @@ def servicenow(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> D
     return drafted(tmp_path_factory.mktemp("servicenow") / "mine", shared_data / "servicenow")
 
 
-CASES = ("devlake", "agile_metrics", "azure", "servicenow")
+# Each is a draft and a whole refresh; one of them runs every time.
+_SLOW = pytest.mark.slow
+CASES = (
+    *(pytest.param(case, marks=_SLOW) for case in ("devlake", "agile_metrics", "azure")),
+    "servicenow",
+)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -128,6 +133,7 @@ def before(names: list[str], *in_order: str) -> bool:
     return places == sorted(places)
 
 
+@_SLOW
 def test_devlake_jira(devlake: Drafted) -> None:
     assert before(devlake.stages(), "Inbox", "Ready for Dev", "To Do", "In Progress", "Closed")
     assert before(devlake.stages(), "To Do", "Open", "Resolved", "Closed")
@@ -138,6 +144,7 @@ def test_devlake_jira(devlake: Drafted) -> None:
     assert next(stage.name for stage in devlake.portfolio.workflows[0].stages if stage.commitment) == "In Progress"
 
 
+@_SLOW
 def test_jira_agile_metrics(agile_metrics: Drafted) -> None:
     # Code review is not among its statuses today, QA is.
     assert before(agile_metrics.stages(), "Backlog", "Next", "Build", "QA", "Done")
@@ -145,6 +152,7 @@ def test_jira_agile_metrics(agile_metrics: Drafted) -> None:
     assert agile_metrics.portfolio.workflows[0].stages[-1].name == "Done"
 
 
+@_SLOW
 def test_azure_boards(azure: Drafted) -> None:
     assert before(azure.stages(), "New", "Active", "Resolved", "Closed")
     assert {rule.level for rule in azure.portfolio.work_types} == {"story", "epic"}
@@ -160,6 +168,7 @@ def test_servicenow(servicenow: Drafted) -> None:
     assert servicenow.count("flow.fct_work_items where is_finished") == 890
 
 
+@_SLOW
 def test_check_after_refresh_finds_no_unmapped_status(devlake: Drafted) -> None:
     done = command("check", "--portfolio", str(devlake.folder))
 
@@ -167,6 +176,7 @@ def test_check_after_refresh_finds_no_unmapped_status(devlake: Drafted) -> None:
     assert "status '" not in done.stdout
 
 
+@_SLOW
 def test_a_folder_with_strangers_is_copied(shared_data: Path, tmp_path: Path) -> None:
     exports = tmp_path / "drop"
     exports.mkdir()

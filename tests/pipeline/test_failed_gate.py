@@ -90,6 +90,7 @@ def test_failed_dbt_test_publishes_nothing_and_shows_rows(example_copy: Portfoli
     assert recorded == [("critical", "failed", 1)]
 
 
+@pytest.mark.slow
 def test_one_unreadable_source_stops_no_other(example_copy: PortfolioFolder, weir):
     (example_copy.folder / "exports" / "jira-lending" / "manifest.json").write_text("{not json", encoding="utf-8")
     done = weir("refresh", portfolio=example_copy.folder)

@@ -10,6 +10,8 @@ import pytest
 from orchestration.portfolio import load_portfolio
 from orchestration.portfolio.example import prepare_example, scenario
 
+pytestmark = pytest.mark.slow
+
 STORY = ["To Do", "Ready", "In Progress", "Ready for Review", "Ready for Test", "In Test", "Ready for Release", "Done"]
 GERMAN = ["Offen", "Bereit", "In Arbeit", "Bereit zur Prüfung", "In Prüfung", "Testbereit", "Im Test", "Freigabebereit"]
 

@@ -64,7 +64,8 @@ def test_killed_before_publishing_leaves_the_published_file_as_it_was(example_co
     assert (example_copy.reports / "index.html").exists()
 
 
-@pytest.mark.parametrize("phase", ["Publish", pytest.param("Build the reports", marks=_SLOW)])
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", ["Publish", "Build the reports"])
 def test_killed_while_or_after_publishing_leaves_a_whole_warehouse(example_copy: PortfolioFolder, phase: str):
     published = example_copy.warehouse / "warehouse.duckdb"
     kill_in_phase(example_copy, phase)

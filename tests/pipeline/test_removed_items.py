@@ -31,6 +31,7 @@ def published(example_copy: PortfolioFolder) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(example_copy.warehouse / "warehouse.duckdb"), read_only=True)
 
 
+@pytest.mark.slow
 def test_an_item_deleted_in_its_tool_leaves_its_stage_and_blocks_no_publication(
     example_copy: PortfolioFolder, published: duckdb.DuckDBPyConnection, weir
 ):

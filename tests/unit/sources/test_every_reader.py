@@ -200,6 +200,7 @@ def test_a_spoilt_file_is_read_or_refused(tool: str, name: str, land: Land) -> N
         _assert_accounted(tool, kind, report, connection)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tool", "name"), _kinds())
 def test_a_torn_archive_is_refused(tool: str, name: str, land: Land) -> None:
     kind = TOOLS[tool].kinds(_settings(tool))[name]
@@ -208,6 +209,7 @@ def test_a_torn_archive_is_refused(tool: str, name: str, land: Land) -> None:
     _assert_accounted(tool, kind, report, connection)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tool", "name"), _kinds())
 def test_the_order_of_records_changes_no_row(tool: str, name: str, land: Land) -> None:
     chance = random.Random(name)
