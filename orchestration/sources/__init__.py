@@ -1,6 +1,6 @@
 """What each tool exports and its shape; one module per tool.
 
-A module here recognises its tool's files, declares the typed JSON record that is read from them and the select lists
+A module here recognises its tool's files, declares the typed record that is read from them and the select lists
 that turn a record into rows of ``raw_<tool>.*``. The statements themselves are put together and run by
 ``orchestration.warehouse.landing``; nothing here opens a database, and nothing here knows of a workflow, a team or a
 metric: the mapping to Weir's vocabulary is dbt's.

@@ -73,8 +73,8 @@ class ExportKind:
     ``key``: SQL expression naming a record to a reader of the quarantine.
     ``refusal``: SQL expression over a record (and ``exported_at``): NULL if it can be loaded, else the reason.
     ``selects``: raw table name to the SQL over ``landed(record, export_file, exported_at, refusal)`` that fills it;
-    its first columns are ``export_file, exported_at``, the rest are the raw table's own in their order. ``csv`` files
-    have ``record_number`` too, the place of the record in its file.
+    its first columns are ``export_file, exported_at``, the rest are the raw table's own in their order.
+    ``record_number`` is there too, the place of the record in its file (NULL for newline-delimited JSON).
     ``rows_in``: the raw table that gets exactly one row of each record, so that none can be lost unseen.
     ``unreadable_parts``: optional select of (export_file, record_key, reason) for parts that were left out of a record.
     """

@@ -173,6 +173,27 @@ _KEEPS_NO_ITEMS = "a tool without work items"
 _COUNTED_WITHOUT_HISTORY = "Items without a usable history count in throughput, not in time in stage."
 
 
+def _of_gone_items(coverage: pd.DataFrame) -> tuple[str, ...]:
+    """Say what left its tool, and what a tool said it had and did not give, each with its sources."""
+    sentences = []
+    for column, noun, meaning in (
+        (
+            "n_removed",
+            "item",
+            "Archived, deleted, moved or no longer visible in the tool, so no work in progress any more",
+        ),
+        ("n_announced_missing", "record", "Announced by the tool, but not among its exports"),
+    ):
+        concerned = coverage[coverage[column] > 0].sort_values("source_id")
+        if not concerned.empty:
+            shown = [
+                f"{counted(n, noun)} of {source}"
+                for source, n in zip(concerned["source_id"], concerned[column], strict=True)
+            ]
+            sentences.append(f"{meaning}: {listed(shown)}.")
+    return tuple(sentences)
+
+
 def _of_other_sources(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
@@ -223,7 +244,7 @@ def _coverage(coverage: pd.DataFrame) -> tuple[Block, ...]:
         )
     return (
         Table(caption, (Column("Source"), heads[0], Column("Usable history", is_numeric=True), *heads[1:]), rows),
-        Words((_COUNTED_WITHOUT_HISTORY, *_of_other_sources(without_items))),
+        Words((_COUNTED_WITHOUT_HISTORY, *_of_gone_items(coverage), *_of_other_sources(without_items))),
     )
 
 

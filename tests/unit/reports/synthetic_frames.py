@@ -215,6 +215,8 @@ def _quality() -> dict[str, pd.DataFrame]:
             "n_usable_history": [1298, 47],
             "usable_history_share": [1298 / 1302, 47 / 52],
             "n_truncated": [2, 3],
+            "n_removed": [4, 0],
+            "n_announced_missing": [0, 7],
             "n_broken": [1, 2],
             "n_start_repaired": [4, 9],
             "n_change_before_creation": [0, 2],
