@@ -47,7 +47,7 @@ class Measured:
     stage_times: tuple[float, float, float] | None  # active, waiting, blocked days
     has_flow_efficiency: bool
     rework: float | None
-    idea_to_value: tuple[int, float] | None = None
+    idea_to_value: tuple[int, float] | None
 
 
 def clocks_of(visits: Sequence[Visit], stages: dict[str, Stage]) -> Clocks:
@@ -82,8 +82,10 @@ def is_start(stage: Stage, stages: dict[str, Stage]) -> bool:
     return stage.position >= (min(committed) if committed else min(active))
 
 
-def measured(told: Told, history: History, visits: Sequence[Visit], blocked: Sequence[Interval]) -> Measured:
-    """Measure one counted item."""
+def measured(
+    told: Told, history: History, visits: Sequence[Visit], blocked: Sequence[Interval], idea_born_at: datetime
+) -> Measured:
+    """Measure one counted item; `idea_born_at` is the birth of the topmost item it belonged to when it ended."""
     clocks = clocks_of(visits, told.stages)
     end = next((visit for visit in visits if visit.is_end), None)
     membership = end.membership if end else None
@@ -122,6 +124,7 @@ def measured(told: Told, history: History, visits: Sequence[Visit], blocked: Seq
         stage_times=stage_times,
         has_flow_efficiency=stage_times is not None and had_active and sum(stage_times) > 0,
         rework=rework,
+        idea_to_value=duration(min(idea_born_at, clocks.born_at), is_told=is_finish_told),
     )
 
 

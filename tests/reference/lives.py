@@ -12,6 +12,7 @@ from tests.reference.blocking import Life, blocked_intervals
 from tests.reference.clocks import Measured, measured
 from tests.reference.histories import History, boundaries, history_of
 from tests.reference.mapping import Mapping, Placed
+from tests.reference.parents import Parents
 from tests.reference.records import Item, Told
 from tests.reference.visits import Segment, Visit
 
@@ -45,15 +46,18 @@ def work_out(told: Told) -> list[CountedItem]:
     for link in told.links:
         if link.relation == "blocked_by":
             blockers[link.work_item_id].append((lives[link.linked_work_item_id], link.linked_at, link.unlinked_at))
+    parents = Parents(told)
     found = []
     for key, own_visits in visits_of.items():
         blocked = blocked_intervals(told, placed[key], lives[key], blockers[key])
+        topmost = parents.topmost_at(key, lives[key].ended_at or told.as_of)
+        idea_born_at = histories[topmost].moments[0].at
         found.append(
             CountedItem(
                 histories[key],
                 own_visits,
                 visits.segments_of(items[key], rows_of[key]),
-                measured(told, histories[key], own_visits, blocked),
+                measured(told, histories[key], own_visits, blocked, idea_born_at),
             )
         )
     return found

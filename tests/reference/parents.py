@@ -1,0 +1,76 @@
+"""Whose child an item was on a day, and where the idea that it belongs to began.
+
+Written from metrics.md ("Membership (team, train, value stream, parent) is as of the day") and the plan for
+`idea_to_value`: from the birth of the topmost ancestor on the day of the finish, or its own birth if that is earlier.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from tests.reference.records import Change, Item, Link, Told
+
+
+class Parents:
+    """Asked for one item and moment at a time."""
+
+    def __init__(self, told: Told) -> None:
+        self._items = {item.work_item_id: item for item in told.items}
+        self._told = told
+        self._by_id = {(item.source_id, item.native_id): item.work_item_id for item in told.items}
+        self._by_key: dict[tuple[str, str], str] = {}
+        for changes in told.changes.values():
+            for change in changes:
+                if change.attribute == "key" and change.from_value and change.work_item_id in self._items:
+                    source = self._items[change.work_item_id].source_id
+                    self._by_key[source, change.from_value.lower()] = change.work_item_id
+        for item in told.items:  # a key that was given to another item later is that item's
+            if item.item_key:
+                self._by_key[item.source_id, item.item_key.lower()] = item.work_item_id
+        self._links: dict[str, list[Link]] = defaultdict(list)
+        for link in told.links:
+            if link.relation == "parent":
+                self._links[link.work_item_id].append(link)
+
+    def parent_at(self, work_item_id: str, moment: datetime) -> str | None:
+        """The item's own field decides; where it names none, a link that stood at the moment."""
+        item = self._items[work_item_id]
+        for reference in self._references_at(item, moment):
+            found = self._by_id.get((item.source_id, reference)) or self._by_key.get(
+                (item.source_id, reference.lower())
+            )
+            if found is not None and found != work_item_id:
+                return found
+        standing = [
+            link.linked_work_item_id
+            for link in self._links[work_item_id]
+            if (link.linked_at is None or link.linked_at <= moment)
+            and (link.unlinked_at is None or link.unlinked_at > moment)
+        ]
+        return min(standing, default=None)
+
+    def topmost_at(self, work_item_id: str, moment: datetime) -> str:
+        """Walk up until there is no parent, or one that was passed already."""
+        passed = [work_item_id]
+        while (parent := self.parent_at(passed[-1], moment)) is not None and parent not in passed:
+            passed.append(parent)
+        return passed[-1]
+
+    def _references_at(self, item: Item, moment: datetime) -> list[str]:
+        """Ids and keys that the item's field named its parent by at the moment, the surest first."""
+        changes = _in_order(
+            [change for change in self._told.changes.get(item.work_item_id, []) if change.attribute == "parent"]
+        )
+        if not changes:
+            return [item.parent_ref] if item.parent_ref else []
+        before = [change for change in changes if change.changed_at <= moment]
+        named = (before[-1].to_id, before[-1].to_value) if before else (changes[0].from_id, changes[0].from_value)
+        return [reference for reference in named if reference]
+
+
+def _in_order(changes: Sequence[Change]) -> list[Change]:
+    return sorted(
+        changes,
+        key=lambda change: (change.changed_at, change.history_number or 0, change.history_position or 0,
+                            change.item_position or 0),
+    )  # fmt: skip
