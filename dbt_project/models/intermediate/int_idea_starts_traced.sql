@@ -50,9 +50,10 @@ step_{{ step }} as (
     inner join spells
         on below.ancestor_{{ step - 1 }} = spells.work_item_id
         and {{ is_in_force('spells', 'below.ended_at') }}
-        and spells.parent_work_item_id not in (
-            below.work_item_id{% for passed in range(1, step) %}, below.ancestor_{{ passed }}{% endfor %}
-        )
+        and spells.parent_work_item_id <> below.work_item_id
+        {% for passed in range(1, step) -%}
+        and spells.parent_work_item_id <> below.ancestor_{{ passed }}
+        {% endfor %}
 
 ),
 
