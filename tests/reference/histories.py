@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from tests.reference.records import Change, Dated, Item, Told, seconds, zone
 
-FOLLOWED = ("status", "resolution", "key", "type", "team", "flagged", "labels", "blocked_reason")
+FOLLOWED = ("status", "resolution", "key", "type", "team", "flagged", "labels", "blocked_reason", "components")
 UNKNOWN = "Unknown"
 # What a tool stamps within one request may be this many seconds apart.
 ONE_REQUEST = 60
@@ -28,6 +29,7 @@ class Entry:
     number: int | None
     position: int | None
     changed: dict[str, Change] = field(default_factory=dict)
+    component_changes: list[Change] = field(default_factory=list)  # one for each that came or went
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Facts:
     flagged: str | None
     labels: str
     blocked_reason: str | None
+    components: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ def entries_in_order(changes: Sequence[Change]) -> list[Entry]:
     for key, found in by_key.items():
         first = found[0]
         entry = Entry(key, first.changed_at, first.history_number, first.history_position)
-        entry.changed = {change.attribute: change for change in found if change.attribute}
+        entry.changed = {change.attribute: change for change in found if change.attribute != "components"}
+        entry.component_changes = [change for change in found if change.attribute == "components"]
         entries.append(entry)
     in_export = sorted((entry for entry in entries if entry.position is not None), key=lambda entry: entry.position)
     is_newest_first = bool(in_export) and in_export[0].at > in_export[-1].at
@@ -127,13 +131,14 @@ def _moments(
     born_at = min([item.created_at, *(entry.at for entry in entries[:1])])
     facts = _facts_at_birth(item, entries, is_unexplained=is_unexplained)
     # What happens, as (when, order within one moment, what of it changes); a boundary comes before a change.
-    happenings: list[tuple[datetime, int, dict[str, str | None]]] = [
+    sets = _component_sets(item, entries)
+    happenings: list[tuple[datetime, int, dict[str, Any]]] = [
         (boundary, -1, {})
         for boundary in boundaries
         if born_at < boundary <= told.as_of and (item.removed_at is None or boundary < item.removed_at)
     ]
     happenings += [
-        (entry.at, number, _changed_by(entry))
+        (entry.at, number, {**_changed_by(entry), "components": sets[number]})
         for number, entry in enumerate(entries, start=1)
         if entry.at <= told.as_of and _belongs_to_life(entry.at, item)
     ]
@@ -169,7 +174,21 @@ def _facts_at_birth(item: Item, entries: list[Entry], *, is_unexplained: bool) -
                 status_id = change.from_id or None
     if is_unexplained:
         then["status"], status_id = UNKNOWN, None
-    return Facts(**then, status_id=status_id)
+    return Facts(**then, status_id=status_id, components=_component_sets(item, entries)[0])
+
+
+def _component_sets(item: Item, entries: list[Entry]) -> list[frozenset[str]]:
+    """The components at birth and after each entry, gone back over from today's: an entry names what came or went."""
+    sets = [frozenset(name.strip() for name in item.components or ())]
+    for entry in reversed(entries):
+        gone = {name for change in entry.component_changes for name in _lines(change.from_value)}
+        came = {name for change in entry.component_changes for name in _lines(change.to_value)}
+        sets.append((sets[-1] - came) | gone)
+    return sets[::-1]
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").split("\n") if line.strip()]
 
 
 def _changed_by(entry: Entry) -> dict[str, str | None]:

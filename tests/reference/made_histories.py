@@ -54,7 +54,6 @@ class MadeHistory:
     entries: list[tuple[datetime, list[tuple[str, Any, Any]]]] = field(default_factory=list)
     damage: str | None = None
     is_archived: bool = False
-    has_numbers: bool = True
     links: list[tuple[str, int]] = field(default_factory=list)  # (blocks or duplicates, which other item)
     parents: list[int] = field(default_factory=list)
 
@@ -205,8 +204,9 @@ def issue(life: MadeHistory, number: int, lives: Sequence[MadeHistory]) -> Json:
     shown = "Shelved" if life.damage == "moved without a change" else life.status
     last_at = max([life.created, *(at for at, _ in life.entries)])
     is_done = made.STATUSES[shown][1] == "done"
+    # Some exports number their entries in no way, so that only the place tells two of one moment apart.
     histories = [
-        {"id": str(number * 1000 + place), "created": _stamp(at), "items": items}
+        {"id": str(number * 1000 + place) if number % 7 else f"entry-{number}-{place}", "created": _stamp(at), "items": items}
         for place, (at, items) in enumerate(recorded)
     ]
     if number % 3 == 0:

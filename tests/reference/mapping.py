@@ -54,17 +54,14 @@ class Mapping:
 
     def _membership(self, item: Item, facts: Facts, day: date) -> Membership:
         project = project_of(item, facts.key)
-        components = tuple(item.components or ())
         asked = (
-            item.source_id, project, components, facts.labels, facts.type, facts.team, item.is_subtask, day
+            item.source_id, project, facts.components, facts.labels, facts.type, facts.team, item.is_subtask, day
         )  # fmt: skip
         if asked not in self._memberships:
-            self._memberships[asked] = self._decide(item, facts, day, project, components)
+            self._memberships[asked] = self._decide(item, facts, day, project)
         return self._memberships[asked]
 
-    def _decide(
-        self, item: Item, facts: Facts, day: date, project: str | None, components: Sequence[str]
-    ) -> Membership:
+    def _decide(self, item: Item, facts: Facts, day: date, project: str | None) -> Membership:
         labels = facts.labels.split("\n")
         team_id = UNASSIGNED
         for rule in sorted(self.told.membership_rules, key=lambda rule: rule.rule_position):
@@ -72,7 +69,7 @@ class Mapping:
                 rule.holds_on(day)
                 and rule.source_id in {None, item.source_id}
                 and rule.project in {None, project}
-                and (rule.component is None or rule.component in components)
+                and (rule.component is None or rule.component in facts.components)
                 and (rule.label is None or rule.label in labels)
                 and (rule.item_type is None or _same(rule.item_type, facts.type))
                 and (rule.team_value is None or _same(rule.team_value, facts.team))
