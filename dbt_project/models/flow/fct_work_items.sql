@@ -126,22 +126,21 @@ duplicates as (
 
 ),
 
--- The parent on the day the item ended, else at as_of.
 parents as (
 
-    select
-        spells.work_item_id,
-        min(spells.parent_work_item_id) as parent_work_item_id
-    from {{ ref('int_parent_spells_detected') }} as spells
-    left join clocks on spells.work_item_id = clocks.work_item_id
-    where {{ is_in_force('spells', 'clocks.ended_at') }}
-    group by spells.work_item_id
+    select * from {{ ref('int_item_parents_resolved') }}
 
 ),
 
 ideas as (
 
     select * from {{ ref('int_idea_starts_traced') }}
+
+),
+
+children as (
+
+    select * from {{ ref('int_child_progress_summed') }}
 
 ),
 
@@ -216,6 +215,12 @@ joined as (
             when clocks.work_item_id is not null
                 then least(clocks.life_started_at, coalesce(ideas.idea_started_at, clocks.life_started_at))
         end as idea_started_at,
+        coalesce(children.n_children, 0) as n_children,
+        coalesce(children.n_children_finished, 0) as n_children_finished,
+        coalesce(children.n_children_cancelled, 0) as n_children_cancelled,
+        children.children_started_at,
+        children.children_finished_at,
+        children.has_usable_histories as has_usable_child_histories,
         duplicates.duplicate_of_work_item_id,
         clocks.work_item_id is not null as is_counted,
         clocks.life_started_at,
@@ -248,6 +253,7 @@ joined as (
     left join aliases on items.work_item_id = aliases.work_item_id
     left join parents on items.work_item_id = parents.work_item_id
     left join ideas on items.work_item_id = ideas.work_item_id
+    left join children on items.work_item_id = children.work_item_id
     left join duplicates on items.work_item_id = duplicates.work_item_id
     left join blocked_now on items.work_item_id = blocked_now.work_item_id
     left join stage_times on items.work_item_id = stage_times.work_item_id
@@ -345,6 +351,15 @@ select
     localised.n_reopenings,
     localised.n_backward_moves,
     localised.n_stages_skipped,
+    localised.n_children,
+    localised.n_children_finished,
+    localised.n_children_cancelled,
+    localised.children_started_at,
+    localised.children_finished_at,
+    case
+        when localised.has_usable_child_histories
+            then {{ elapsed_days('localised.children_started_at', 'localised.children_finished_at') }}
+    end as children_flow_elapsed_days,
     {{ elapsed_days('localised.idea_started_at', 'localised.told_finish_at') }} as idea_to_value_elapsed_days,
     case
         when localised.told_finish_at is not null
