@@ -7,7 +7,7 @@ did an attribute that never changed begin to hold?", "What becomes of an item th
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -86,11 +86,14 @@ def history_of(item: Item, told: Told, boundaries: Sequence[datetime]) -> Histor
     )
 
 
-def entries_in_order(changes: Sequence[Change]) -> list[Entry]:
-    """Entries by time; two of one moment by the tool's number, else by their place in the export."""
+def entries_in_order(changes: Sequence[Change], attributes: Collection[str] = FOLLOWED) -> list[Entry]:
+    """Entries that changed one of the attributes, by time; two of one moment by the tool's number, else by place.
+
+    Some exports list the newest first; the whole list, of whatever was changed, tells which way it runs.
+    """
     by_key: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        if change.attribute in FOLLOWED:
+        if change.attribute in attributes:
             by_key[change.history_key].append(change)
     entries = []
     for key, found in by_key.items():
@@ -99,8 +102,11 @@ def entries_in_order(changes: Sequence[Change]) -> list[Entry]:
         entry.changed = {change.attribute: change for change in found if change.attribute != "components"}
         entry.component_changes = [change for change in found if change.attribute == "components"]
         entries.append(entry)
-    in_export = sorted((entry for entry in entries if entry.position is not None), key=lambda entry: entry.position)
-    is_newest_first = bool(in_export) and in_export[0].at > in_export[-1].at
+    in_export = sorted(
+        (change for change in changes if change.history_position is not None),
+        key=lambda change: change.history_position,
+    )
+    is_newest_first = bool(in_export) and in_export[0].changed_at > in_export[-1].changed_at
 
     def order(entry: Entry) -> tuple[datetime, float, float, str]:
         place = entry.position if entry.position is not None else float("inf")

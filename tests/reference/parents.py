@@ -5,10 +5,10 @@ Written from metrics.md ("Membership (team, train, value stream, parent) is as o
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime
 
-from tests.reference.records import Change, Item, Link, Told
+from tests.reference.histories import entries_in_order
+from tests.reference.records import Item, Link, Told
 
 
 class Parents:
@@ -58,19 +58,11 @@ class Parents:
 
     def _references_at(self, item: Item, moment: datetime) -> list[str]:
         """Ids and keys that the item's field named its parent by at the moment, the surest first."""
-        changes = _in_order(
-            [change for change in self._told.changes.get(item.work_item_id, []) if change.attribute == "parent"]
-        )
-        if not changes:
+        entries = entries_in_order(self._told.changes.get(item.work_item_id, []), {"parent"})
+        if not entries:
             return [item.parent_ref] if item.parent_ref else []
-        before = [change for change in changes if change.changed_at <= moment]
-        named = (before[-1].to_id, before[-1].to_value) if before else (changes[0].from_id, changes[0].from_value)
+        before = [entry.changed["parent"] for entry in entries if entry.at <= moment]
+        first = entries[0].changed["parent"]
+        named = (before[-1].to_id, before[-1].to_value) if before else (first.from_id, first.from_value)
         return [reference for reference in named if reference]
 
-
-def _in_order(changes: Sequence[Change]) -> list[Change]:
-    return sorted(
-        changes,
-        key=lambda change: (change.changed_at, change.history_number or 0, change.history_position or 0,
-                            change.item_position or 0),
-    )  # fmt: skip

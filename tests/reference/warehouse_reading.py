@@ -5,9 +5,10 @@ tables. It reads no table that lies behind those.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
@@ -18,10 +19,9 @@ from tests.reference.records import Told
 Record = TypeVar("Record")
 
 
-def read_told(warehouse: Path) -> Told:
-    """Return what the tools and the portfolio told of the refresh that made this file."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        connection.execute("set timezone = 'UTC'")
+def read_told(warehouse: duckdb.DuckDBPyConnection) -> Told:
+    """Return what the tools and the portfolio told of the refresh that made this warehouse."""
+    with in_utc(warehouse) as connection:
 
         def read(record: type[Record], table: str) -> list[Record]:
             return _read(connection, record, table)
@@ -52,12 +52,19 @@ def read_told(warehouse: Path) -> Told:
         )
 
 
-def read_table(warehouse: Path, table: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+def read_table(warehouse: duckdb.DuckDBPyConnection, table: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the columns and rows of a table, as the SQL made them."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        connection.execute("set timezone = 'UTC'")
+    with in_utc(warehouse) as connection:
         found = connection.execute(f"select * from {table}")
         return [column[0] for column in found.description], found.fetchall()
+
+
+@contextmanager
+def in_utc(warehouse: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session of its own, so that the test's own connection keeps its time zone."""
+    with warehouse.cursor() as connection:
+        connection.execute("set timezone = 'UTC'")
+        yield connection
 
 
 def _read(connection: duckdb.DuckDBPyConnection, record: type[Record], table: str) -> list[Record]:
