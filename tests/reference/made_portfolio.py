@@ -73,8 +73,8 @@ workflows:
       - {id: test, name: Test, kind: active, statuses: [{status: verify, valid_from: 2026-03-21}, Test]}
       - {id: done, name: Done, kind: done, statuses: [Done]}
       - {id: released, name: Released, kind: done, statuses: [Released]}
-    cancelled: {statuses: [Rejected], resolutions: ["Won't Do"]}
-    blocked: {statuses: [On Hold], labels: [blocked]}
+    cancelled: {statuses: [Rejected], resolutions: ["Won't Do", "won't do"]}
+    blocked: {statuses: [On Hold, on hold], labels: [blocked]}
   - id: feature
     applies_to: {levels: [feature], value_streams: [alpha, beta]}
     stages:
