@@ -11,9 +11,11 @@ from tests.reference import mapping, visits
 from tests.reference.blocking import Life, blocked_intervals
 from tests.reference.clocks import Measured, measured
 from tests.reference.histories import History, boundaries, history_of
+from tests.reference.links import links
 from tests.reference.mapping import Mapping, Placed
 from tests.reference.parents import Parents
 from tests.reference.records import Item, Told
+from tests.reference.removals import known_items
 from tests.reference.visits import Segment, Visit
 
 
@@ -29,12 +31,13 @@ class CountedItem:
 
 def work_out(told: Told) -> list[CountedItem]:
     """Work out every counted item of the portfolio."""
-    items = {item.work_item_id: item for item in told.items}
+    items = {item.work_item_id: item for item in known_items(told)}
+    standing_links = links(told, list(items.values()))
     cuts = boundaries(told)
     histories = {key: history_of(item, told, cuts) for key, item in items.items()}
-    rules = Mapping(told)
+    rules = Mapping(told, items.values())
     placed = {key: rules.placed(history) for key, history in histories.items()}
-    duplicates = mapping.duplicates(told, items, placed)
+    duplicates = mapping.duplicates(standing_links, items, placed)
     rows_of = {
         key: mapping.counted(rows, rows[0].at) for key, rows in placed.items() if key not in duplicates
     }  # fmt: skip
@@ -43,10 +46,10 @@ def work_out(told: Told) -> list[CountedItem]:
     }  # fmt: skip
     lives = {key: _life(item, visits_of.get(key)) for key, item in items.items()}
     blockers = defaultdict(list)
-    for link in told.links:
+    for link in standing_links:
         if link.relation == "blocked_by":
             blockers[link.work_item_id].append((lives[link.linked_work_item_id], link.linked_at, link.unlinked_at))
-    parents = Parents(told)
+    parents = Parents(told, items, standing_links)
     found = []
     for key, own_visits in visits_of.items():
         blocked = blocked_intervals(told, placed[key], lives[key], blockers[key])

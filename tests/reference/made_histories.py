@@ -34,8 +34,10 @@ NIGHTS = [
     AS_OF,
 ]
 
-DAMAGES = (None, None, None, None, None, None, "first entries missing", "a status change missing", "moved without a change",
-           "no history", "change before creation")  # fmt: skip
+DAMAGES = (None,) * 10 + (
+    "not expanded", "first entries missing", "a status change missing", "moved without a change", "no history",
+    "change before creation",
+)  # fmt: skip
 
 
 @dataclass
@@ -54,7 +56,8 @@ class MadeHistory:
     entries: list[tuple[datetime, list[tuple[str, Any, Any]]]] = field(default_factory=list)
     damage: str | None = None
     is_archived: bool = False
-    links: list[tuple[str, int]] = field(default_factory=list)  # (blocks or duplicates, which other item)
+    links: list[tuple[str, int]] = field(default_factory=list)  # those that stand: (relation, which other item)
+    missed_by_census: list[tuple[str, datetime]] = field(default_factory=list)  # (what each census found, when)
     parents: list[int] = field(default_factory=list)
 
 
@@ -94,13 +97,20 @@ def histories(draw: Callable[[Any], Any]) -> MadeHistory:
         changes = [change for kind in kinds for change in _change(draw, life, kind)]
         if changes:
             life.entries.append((at, changes))
-    for relation in ("blocks", "duplicates"):
-        if draw(st.integers(0, 9)) == 0:
+    for relation in RELATIONS:  # links that no history tells of
+        if draw(st.integers(0, 14)) == 0:
             life.links.append((relation, draw(st.integers(0, 999))))
+    if draw(st.integers(0, 9)) == 0:
+        for _ in range(draw(st.integers(1, 3))):
+            found = draw(st.sampled_from(["present", "deleted", "deleted", "not_visible"]))
+            life.missed_by_census.append((found, draw(_MOMENTS)))
     return life
 
 
-_KINDS = ("status",) * 14 + ("labels", "labels", "team", "type", "key", "flagged", "flagged", "parent", "rank", "component")
+RELATIONS = ("blocks", "duplicates")
+_KINDS = ("status",) * 14 + (
+    "labels", "labels", "team", "type", "key", "flagged", "flagged", "parent", "rank", "component", "link"
+)  # fmt: skip
 
 
 def _change(draw: Callable[[Any], Any], life: MadeHistory, kind: str) -> list[tuple[str, Any, Any]]:
@@ -127,6 +137,11 @@ def _change(draw: Callable[[Any], Any], life: MadeHistory, kind: str) -> list[tu
         before = life.parents[-1] if life.parents else None
         life.parents.append(draw(st.integers(0, 999)))
         return [("IssueParentAssociation", before, life.parents[-1])]
+    if kind == "link":
+        if life.links and draw(st.booleans()):
+            return [("Link", life.links.pop(), None)]
+        life.links.append((draw(st.sampled_from(RELATIONS)), draw(st.integers(0, 999))))
+        return [("Link", None, life.links[-1])]
     if kind == "component":
         before, life.component = life.component, draw(st.sampled_from([None, *made.COMPONENTS]))
         changes = [("Component", before, None)] if before else []
@@ -136,7 +151,7 @@ def _change(draw: Callable[[Any], Any], life: MadeHistory, kind: str) -> list[tu
 
 def _move(draw: Callable[[Any], Any], life: MadeHistory) -> list[tuple[str, Any, Any]]:
     before = life.status
-    if before in made.ON_THE_WAY[:-1] and draw(st.integers(0, 3)) > 0:
+    if before in made.ON_THE_WAY[:-1] and draw(st.sampled_from(["onward"] * 5 + ["anywhere"] * 2)) == "onward":
         life.status = made.ON_THE_WAY[made.ON_THE_WAY.index(before) + 1]
     else:
         life.status = draw(st.sampled_from(list(made.STATUSES)))
@@ -225,21 +240,28 @@ def issue(life: MadeHistory, number: int, lives: Sequence[MadeHistory]) -> Json:
         made.FIELDS["team"]: {"value": life.team} if life.team else None,
         made.FIELDS["estimate"]: life.estimate,
         made.FIELDS["flagged"]: [{"value": "Impediment"}] if life.flagged else None,
-        "issuelinks": [_link(relation, number, other, lives) for relation, other in life.links],
+        "issuelinks": [_link(link, number, lives) for link in life.links],
     }
     if life.parents:
         parent = _other(number, life.parents[-1], lives)
         fields["parent"] = {"id": _id(parent), "key": _key(parent, lives[parent].project)}
     if life.is_archived:
         fields["archivedDate"] = _stamp(last_at + timedelta(hours=number % 40))
-    return {
-        "id": _id(number),
-        "key": _key(number, life.project),
-        "fields": fields,
-        "changelog": {
+    made_issue: Json = {"id": _id(number), "key": _key(number, life.project), "fields": fields}
+    if life.damage != "not expanded":
+        made_issue["changelog"] = {
             "startAt": 0, "maxResults": len(histories), "total": n_announced, "histories": histories
-        },
-    }  # fmt: skip
+        }  # fmt: skip
+    return made_issue
+
+
+def censuses(lives: Sequence[MadeHistory]) -> list[tuple[str, str, str, datetime]]:
+    """What censuses found: source, native id, state, when."""
+    return [
+        ("other" if number % 2 else "main", _id(number), state, at)
+        for number, life in enumerate(lives)
+        for state, at in life.missed_by_census
+    ]
 
 
 def _fill_resolutions(recorded: list[tuple[datetime, list[Json]]]) -> str | None:
@@ -267,21 +289,30 @@ def _changelog_item(change: tuple[str, Any, Any], number: int, lives: Sequence[M
         others = [None if other is None else _other(number, other, lives) for other in (before, after)]
         from_id, to_id = (None if other is None else _id(other) for other in others)
         before, after = (None if other is None else _key(other, lives[other].project) for other in others)
+    elif name == "Link":
+        sides = [None if side is None else _linked(side, number, lives) for side in (before, after)]
+        from_id, to_id = (None if side is None else side[1]["key"] for side in sides)
+        before, after = (None if side is None else f"This issue {side[0]} {side[1]['key']}" for side in sides)
     elif name == "team":
         name = "Team"
     item = {"field": name, "from": from_id, "fromString": before, "to": to_id, "toString": after}
     return {**item, "fieldId": made.FIELDS["team"]} if name == "Team" else item
 
 
-def _link(relation: str, number: int, other: int, lives: Sequence[MadeHistory]) -> Json:
+def _link(link: tuple[str, int], number: int, lives: Sequence[MadeHistory]) -> Json:
     types = {
         "blocks": {"name": "Blocks", "inward": "is blocked by", "outward": "blocks"},
         "duplicates": {"name": "Duplicate", "inward": "is duplicated by", "outward": "duplicates"},
     }
+    words, linked = _linked(link, number, lives)
+    return {"id": f"{number}{linked['id']}", "type": types[words], "outwardIssue": linked}
+
+
+def _linked(link: tuple[str, int], number: int, lives: Sequence[MadeHistory]) -> tuple[str, Json]:
+    relation, other = link
     # A duplicate counts only in another source, to which every second item belongs.
     place = other % len(lives) if relation == "duplicates" else _other(number, other, lives)
-    linked = {"id": _id(place), "key": _key(place, lives[place].project)}
-    return {"id": f"{number}{place}", "type": types[relation], "outwardIssue": linked}
+    return relation, {"id": _id(place), "key": _key(place, lives[place].project)}
 
 
 def _other(number: int, wanted: int, lives: Sequence[MadeHistory]) -> int:

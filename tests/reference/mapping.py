@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tests.reference.histories import Facts, History, project_of
-from tests.reference.records import UNASSIGNED, Item, KnownStatus, Stage, Told, local_day
+from tests.reference.records import UNASSIGNED, Item, KnownStatus, Link, Stage, Told, local_day
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Placed:
 class Mapping:
     """The portfolio's rules, asked one item and moment at a time."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: Told, items: Iterable[Item]) -> None:
         self.told = told
-        self._statuses = _statuses_today(told)
+        self._statuses = _statuses_today(told, items)
         self._memberships: dict[tuple[object, ...], Membership] = {}
         self._stages: dict[tuple[object, ...], Stage] = {}
 
@@ -152,7 +152,7 @@ def _same_name(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one.strip().lower() == other.strip().lower()
 
 
-def _statuses_today(told: Told) -> dict[tuple[str, str | None], KnownStatus]:
+def _statuses_today(told: Told, items: Iterable[Item]) -> dict[tuple[str, str | None], KnownStatus]:
     """Each status under the name it has today: the list's word first, else that of the item exported last."""
     found: dict[tuple[str, str | None], KnownStatus] = {}
 
@@ -161,7 +161,7 @@ def _statuses_today(told: Told) -> dict[tuple[str, str | None], KnownStatus]:
             found[status.source_id, status.status_id or status.status_name.lower()] = status
 
     by_age = sorted(
-        (item for item in told.items if item.status_name is not None),
+        (item for item in items if item.status_name is not None),
         key=lambda item: item.updated_at.timestamp() if item.updated_at else 0.0,
     )
     for item in by_age:
@@ -183,7 +183,7 @@ def counted(placed: Sequence[Placed], born_at: datetime) -> list[Placed]:
     return [Placed(born_at, first.facts, first.membership, first.stage), *rows[1:]]
 
 
-def duplicates(told: Told, items: dict[str, Item], lives: dict[str, Sequence[Placed]]) -> dict[str, str]:
+def duplicates(links: Sequence[Link], items: dict[str, Item], lives: dict[str, Sequence[Placed]]) -> dict[str, str]:
     """Items that an explicit link calls the duplicate of a standing item of another source, and of which."""
 
     def stands(item: Item) -> bool:
@@ -192,20 +192,17 @@ def duplicates(told: Told, items: dict[str, Item], lives: dict[str, Sequence[Pla
 
     pairs = {
         (link.work_item_id, link.linked_work_item_id)
-        for link in told.links
+        for link in links
         if link.relation == "duplicates"
         and link.unlinked_at is None
         and items[link.work_item_id].source_id != items[link.linked_work_item_id].source_id
         and stands(items[link.linked_work_item_id])
     }
     found: dict[str, str] = {}
-    for item, original in _in_order(pairs):
+    for item, original in sorted(pairs):
         # Of two that call each other duplicates one has to stay: the one that sorts first.
         if (original, item) in pairs and item < original:
             continue
         found.setdefault(item, original)
     return found
 
-
-def _in_order(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return sorted(pairs)

@@ -5,30 +5,23 @@ Written from metrics.md ("Membership (team, train, value stream, parent) is as o
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from tests.reference.histories import entries_in_order
+from tests.reference.links import Names
 from tests.reference.records import Item, Link, Told
 
 
 class Parents:
     """Asked for one item and moment at a time."""
 
-    def __init__(self, told: Told) -> None:
-        self._items = {item.work_item_id: item for item in told.items}
+    def __init__(self, told: Told, items: dict[str, Item], links: Sequence[Link]) -> None:
         self._told = told
-        self._by_id = {(item.source_id, item.native_id): item.work_item_id for item in told.items}
-        self._by_key: dict[tuple[str, str], str] = {}
-        for changes in told.changes.values():
-            for change in changes:
-                if change.attribute == "key" and change.from_value and change.work_item_id in self._items:
-                    source = self._items[change.work_item_id].source_id
-                    self._by_key[source, change.from_value.lower()] = change.work_item_id
-        for item in told.items:  # a key that was given to another item later is that item's
-            if item.item_key:
-                self._by_key[item.source_id, item.item_key.lower()] = item.work_item_id
+        self._items = items
+        self._names = Names(told, list(items.values()))
         self._links: dict[str, list[Link]] = defaultdict(list)
-        for link in told.links:
+        for link in links:
             if link.relation == "parent":
                 self._links[link.work_item_id].append(link)
 
@@ -36,9 +29,7 @@ class Parents:
         """The item's own field decides; where it names none, a link that stood at the moment."""
         item = self._items[work_item_id]
         for reference in self._references_at(item, moment):
-            found = self._by_id.get((item.source_id, reference)) or self._by_key.get(
-                (item.source_id, reference.lower())
-            )
+            found = self._names.find_at_home(item.source_id, reference)
             if found is not None and found != work_item_id:
                 return found
         standing = [

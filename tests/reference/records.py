@@ -5,7 +5,7 @@ Belongs here: records and the questions that a single record answers. Does not b
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -71,6 +71,28 @@ class Link:
     relation: str
     linked_at: datetime | None
     unlinked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ExportedLink:
+    """A link as one side of it tells it; `linked_ref` is the other side's id or key."""
+
+    source_id: str
+    work_item_id: str
+    relation: str
+    linked_ref: str | None
+    linked_at: datetime | None
+    unlinked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Census:
+    """What a census of a tool's ids found of an item: present, not_visible or deleted."""
+
+    source_id: str
+    native_id: str
+    census_state: str
+    checked_at: datetime
 
 
 @dataclass(frozen=True)
@@ -202,9 +224,10 @@ class Told:
     """Everything the reference starts from."""
 
     as_of: datetime
-    items: list[Item]
+    exported_items: list[Item]
+    censuses: list[Census]
     changes: Mapping[str, Sequence[Change]]  # by work item
-    links: list[Link]
+    exported_links: list[ExportedLink]
     statuses: list[KnownStatus]
     membership_rules: list[MembershipRule]
     work_type_rules: list[WorkTypeRule]
@@ -217,7 +240,6 @@ class Told:
     trains: dict[str, Train]
     value_streams: dict[str, ValueStream]
     increments: list[Increment]
-    _zones: dict[str, str] = field(default_factory=dict)
 
     @property
     def portfolio_timezone(self) -> str:

@@ -6,12 +6,14 @@ Written from metrics.md ("arrivals and departures per stage per day", "Cumulativ
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from tests.reference.lives import CountedItem
 from tests.reference.periods import as_of_day, day_range, scopes
 from tests.reference.records import Told, local_day
+from tests.reference.visits import Segment
 
 KEY = ("scope_type", "scope_id", "level", "stage_id", "calendar_date")
 
@@ -68,13 +70,12 @@ def _moves(told: Told, items: Sequence[CountedItem]) -> dict[tuple[str, str, str
     """Arrivals, departures and first reaches by team, level and stage; a change of team or level is both."""
     moves: dict[tuple[str, str, str], dict[date, Moves]] = defaultdict(lambda: defaultdict(Moves))
     for item in items:
-        for segment in item.segments:
-            team_id, level = segment.membership.team_id, segment.membership.level
+        for (team_id, level, stage_id), started_at, ended_at in _stays(item.segments):
             timezone = told.timezone_of_team(team_id)
-            days = moves[team_id, level or "", segment.stage.stage_id]
-            days[local_day(segment.started_at, timezone)].n_arrivals += 1
-            if segment.ended_at is not None:
-                days[local_day(segment.ended_at, timezone)].n_departures += 1
+            days = moves[team_id, level, stage_id]
+            days[local_day(started_at, timezone)].n_arrivals += 1
+            if ended_at is not None:
+                days[local_day(ended_at, timezone)].n_departures += 1
         for visit in item.visits:
             team_id, level = visit.membership.team_id, visit.membership.level
             day = local_day(visit.entered_at, told.timezone_of_team(team_id))
@@ -83,3 +84,14 @@ def _moves(told: Told, items: Sequence[CountedItem]) -> dict[tuple[str, str, str
             for stage_id in visit.newly_reached:
                 moves[team_id, level or "", stage_id][day].n_first_reached += 1
     return moves
+
+
+def _stays(segments: Sequence[Segment]) -> Iterator[tuple[tuple[str, str, str], datetime, datetime | None]]:
+    """Spans in one team, level and stage: an item that only changed its work type has gone nowhere."""
+
+    def place(segment: Segment) -> tuple[str, str, str]:
+        return segment.membership.team_id, segment.membership.level or "", segment.stage.stage_id
+
+    for found, stay in groupby(segments, key=place):
+        own = list(stay)
+        yield found, own[0].started_at, own[-1].ended_at

@@ -32,9 +32,10 @@ def read_told(warehouse: duckdb.DuckDBPyConnection) -> Told:
         ((as_of,),) = connection.execute("select as_of from raw_portfolio.refresh").fetchall()
         return Told(
             as_of=as_of,
-            items=read(records.Item, "intermediate.int_items_unioned"),
+            exported_items=read(records.Item, "intermediate.int_exported_items_unioned"),
+            censuses=read(records.Census, "staging.stg_quality__item_censuses"),
             changes=changes,
-            links=read(records.Link, "intermediate.int_work_item_links_resolved"),
+            exported_links=read(records.ExportedLink, "intermediate.int_exported_links_unioned"),
             statuses=read(records.KnownStatus, "intermediate.int_exported_statuses_unioned"),
             membership_rules=read(records.MembershipRule, "raw_portfolio.membership_rules"),
             work_type_rules=read(records.WorkTypeRule, "raw_portfolio.work_type_rules"),
