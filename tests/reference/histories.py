@@ -89,7 +89,7 @@ def history_of(item: Item, told: Told, boundaries: Sequence[datetime]) -> Histor
 def entries_in_order(changes: Sequence[Change], attributes: Collection[str] = FOLLOWED) -> list[Entry]:
     """Entries that changed one of the attributes, by time; two of one moment by the tool's number, else by place.
 
-    Some exports list the newest first; the whole list, of whatever was changed, tells which way it runs.
+    Some exports list the newest first; the followed part of the list tells which way it runs.
     """
     by_key: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
@@ -103,7 +103,7 @@ def entries_in_order(changes: Sequence[Change], attributes: Collection[str] = FO
         entry.component_changes = [change for change in found if change.attribute == "components"]
         entries.append(entry)
     in_export = sorted(
-        (change for change in changes if change.history_position is not None),
+        (change for change in changes if change.attribute in FOLLOWED and change.history_position is not None),
         key=lambda change: change.history_position,
     )
     is_newest_first = bool(in_export) and in_export[0].changed_at > in_export[-1].changed_at
