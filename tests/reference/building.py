@@ -80,7 +80,8 @@ def _run(made: refresh.RefreshBuild, names: Sequence[str], but: Sequence[str] = 
         selection += ["staging.portfolio", "staging.quality", "--exclude", *but, "1+int_exported_items_unioned"]
     selection += ["--exclude-resource-type", "test"]
     outcomes = refresh.build_models(made, selection, manifest=_parsed_project().deepcopy())
-    assert dbt_build.failure_sentences(outcomes) == []
+    failed = "\n".join(dbt_build.failure_sentences(outcomes))
+    assert failed == "", failed
 
 
 def _retell(made: refresh.RefreshBuild) -> None:

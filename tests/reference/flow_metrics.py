@@ -62,9 +62,12 @@ def _series(told: Told, scope: Scope, level: str, work_type: str, own: Ledger) -
 def _measures(days: dict[date, Day], period: Period, today: date, *, is_whole: bool) -> Row:
     last_day = min(period.end, today)
     total, wip_sum, queue_sum = Day(), 0, 0
-    for day in day_range(period.start, last_day):
-        if day in days:
-            total.add(days[day])
+    for day in day_range(period.start, period.end):
+        if day not in days:
+            continue
+        # Where it is a day later than in the rest of the portfolio already, things may have happened on it.
+        total.add(days[day])
+        if day <= last_day:
             wip_sum += len(days[day].in_progress)
             queue_sum += days[day].n_queued
     n_days = (last_day - period.start).days + 1

@@ -30,7 +30,8 @@ class Day:
     # In progress at the end of the day: since when the item's clock runs (a local day), and is its history usable?
     in_progress: list[tuple[date, bool]] = field(default_factory=list)
     n_queued: int = 0
-    is_eventful: bool = False  # did something happen, or stand in progress, that makes this a day of the scope?
+    # Was something created, started, in progress, finished or cancelled? The first such day is the scope's first.
+    is_eventful: bool = False
 
     def add(self, other: "Day") -> None:
         self.n_created += other.n_created
@@ -50,9 +51,9 @@ def ledger_of(told: Told, items: Sequence[CountedItem]) -> Ledger:
     """Enter every counted item on the days it touches."""
     ledger: Ledger = defaultdict(lambda: defaultdict(Day))
 
-    def at(membership: Membership, moment: datetime) -> Day:
+    def at(membership: Membership, moment: datetime, *, is_eventful: bool = True) -> Day:
         day = ledger[_key(membership)][local_day(moment, told.timezone_of_team(membership.team_id))]
-        day.is_eventful = True
+        day.is_eventful |= is_eventful
         return day
 
     for item in items:
@@ -63,7 +64,7 @@ def ledger_of(told: Told, items: Sequence[CountedItem]) -> Ledger:
             at(start.membership, start.entered_at).n_started += 1
         for visit in item.visits:
             if visit.is_reopening:
-                at(visit.membership, visit.entered_at).n_reopened += 1
+                at(visit.membership, visit.entered_at, is_eventful=False).n_reopened += 1
         if clocks.ended_at is not None:
             day = at(item.measured.membership, clocks.ended_at)
             if clocks.is_cancelled:
