@@ -72,6 +72,9 @@ entries as (
         is_cancelled_stage,
         is_unmapped_stage,
         lead(stage_id) over (partition by work_item_id order by event_number) as next_stage_id,
+        lead(workflow_id) over (partition by work_item_id order by event_number) as next_workflow_id,
+        lead(reach_position) over (partition by work_item_id order by event_number) as next_reach_position,
+        reached_position,
         lag(reached_position) over (partition by work_item_id, workflow_id order by event_number) as previous_position,
         lag(stage_kind) over (partition by work_item_id order by event_number) as previous_kind,
         max(reach_position) over (
@@ -126,6 +129,10 @@ select
     entries.visit_sequence > last_open.last_open_sequence as is_after_end,
     entries.visit_sequence = last_open.last_open_sequence + 1 as is_end,
     coalesce(entries.reach_position < entries.previous_position, false) as is_backward,
+    coalesce(
+        entries.next_workflow_id = entries.workflow_id and entries.next_reach_position < entries.reached_position,
+        false
+    ) as is_left_backward,
     coalesce(
         entries.reach_position < entries.furthest_position_before
         or (
