@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from tests.reference.clocks import Measured, is_start
+from tests.reference.clocks import Measured
 from tests.reference.lives import CountedItem
 from tests.reference.mapping import Membership
 from tests.reference.periods import day_range
@@ -59,9 +59,13 @@ def ledger_of(told: Told, items: Sequence[CountedItem]) -> Ledger:
     for item in items:
         clocks = item.measured.clocks
         at(item.visits[0].membership, item.visits[0].entered_at).n_created += 1
-        start = next((visit for visit in item.visits if is_start(visit.stage, told.stages)), None)
-        if start is not None:
-            at(start.membership, start.entered_at).n_started += 1
+        starting = [
+            segment
+            for segment in item.segments
+            if segment.started_at == clocks.started_at and segment.stage.stage_kind != "done"
+        ]
+        if starting:  # moved and re-typed in one moment, it is started as what it then is
+            at(starting[-1].membership, starting[-1].started_at).n_started += 1
         for visit in item.visits:
             if visit.is_reopening:
                 at(visit.membership, visit.entered_at, is_eventful=False).n_reopened += 1

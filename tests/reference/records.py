@@ -157,6 +157,7 @@ class WorkflowScope:
 class Stage:
     stage_id: str
     workflow_id: str
+    stage_name: str
     stage_kind: str
     position: int
     is_commitment: bool
