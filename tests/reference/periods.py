@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from tests.reference.records import UNASSIGNED, Told, local_day, zone
+from tests.reference.records import Told, local_day, zone
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,17 @@ def scopes(told: Told) -> list[Scope]:
     return found
 
 
-def timezone_of(told: Told, scope: Scope) -> str:
-    return told.value_streams[scope.value_stream_id or UNASSIGNED].timezone
+def timezones_of(told: Told, scope: Scope) -> list[str]:
+    """A scope lives in its value stream's zone, the portfolio in those of all its value streams."""
+    streams = told.value_streams.values()
+    return [
+        stream.timezone for stream in streams if scope.value_stream_id in {None, stream.value_stream_id}
+    ]  # fmt: skip
 
 
 def as_of_day(told: Told, scope: Scope) -> date:
-    return local_day(told.as_of, timezone_of(told, scope))
+    """The day that as_of is everywhere in the scope: a later one has begun in a part of it only."""
+    return min(local_day(told.as_of, timezone) for timezone in timezones_of(told, scope))
 
 
 def periods(told: Told, first_day: date, last_day: date) -> Iterator[Period]:
@@ -71,8 +76,12 @@ def periods(told: Told, first_day: date, last_day: date) -> Iterator[Period]:
 
 def is_complete(told: Told, scope: Scope, period: Period, first_day: date) -> bool:
     """Had it ended by as_of, and had it begun no earlier than the scope's first day?"""
-    over_at = datetime.combine(period.end + timedelta(days=1), time.min, tzinfo=zone(timezone_of(told, scope)))
-    return over_at <= told.as_of and period.start >= first_day
+    next_day = period.end + timedelta(days=1)
+    is_over = all(
+        datetime.combine(next_day, time.min, tzinfo=zone(timezone)) <= told.as_of
+        for timezone in timezones_of(told, scope)
+    )
+    return is_over and period.start >= first_day
 
 
 def day_range(first: date, last: date) -> Iterator[date]:
