@@ -1,5 +1,5 @@
 -- One row per item, history and changed attribute that flow facts follow, in one vocabulary for all tools:
--- status, resolution, key, type, team, flag, labels, blocked_reason. Later than as_of is kept and marked, because the
+-- status, resolution, key, type, team, flag, labels, components, blocked_reason, parent, iteration. Later than as_of is kept and marked, because the
 -- first later change tells what was in force at as_of.
 with changes as (
 
@@ -18,4 +18,7 @@ select
     changes.changed_at > refresh.as_of as is_after_as_of
 from changes
 cross join refresh
-where changes.attribute in ('status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'blocked_reason')
+where changes.attribute in (
+        'status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'components', 'blocked_reason', 'parent',
+        'iteration'
+    )

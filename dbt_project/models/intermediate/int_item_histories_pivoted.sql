@@ -1,9 +1,19 @@
 -- One row per item and history entry: the values that the followed attributes changed from and to, in the tool's own
 -- order. A self-transition (a status changed to itself) stays: it moves nothing, but it happened.
 -- NULL: not changed by this entry; '': changed to nothing.
+--
+-- A parent and an iteration have spells of their own; sets of components were put together before.
+{% set attributes = [
+    'status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'components', 'blocked_reason',
+] %}
 with changes as (
 
     select * from {{ ref('int_item_changes_unioned') }}
+    where attribute not in ('components', 'parent', 'iteration')
+
+    union all
+
+    select * from {{ ref('int_component_sets_rebuilt') }}
 
 ),
 
@@ -16,7 +26,7 @@ entries as (
         max(history_number) as history_number,
         max(history_position) as history_position,
         is_after_as_of,
-        {% for attribute in ['status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'blocked_reason'] -%}
+        {% for attribute in attributes -%}
         max(case when attribute = '{{ attribute }}' then coalesce(from_value, '') end) as {{ attribute }}_from,
         max(case when attribute = '{{ attribute }}' then coalesce(to_value, '') end) as {{ attribute }}_to,
         {% endfor -%}

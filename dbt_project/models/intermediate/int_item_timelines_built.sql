@@ -1,5 +1,5 @@
 -- One row per item and moment at which something about it may have changed, with everything that was in force from
--- then on: status, resolution, key, type, team, flag, labels, reason. The first row is the item's birth.
+-- then on: status, resolution, key, type, team, flag, labels, components, reason. The first row is the item's birth.
 --
 -- What was in force at birth is told by the first change's own `from`, whenever that change came (also after as_of);
 -- an attribute that never changed is as it is now.
@@ -10,7 +10,9 @@
 --
 -- Nothing happens to an item after it was removed from its tool: no change, and no mapping that begins to hold later.
 -- To move or convert an item closes it within the same minute; that is no finish, because its work goes on elsewhere.
-{% set attributes = ['status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'blocked_reason'] %}
+{% set attributes = [
+    'status', 'resolution', 'key', 'type', 'team', 'flagged', 'labels', 'components', 'blocked_reason',
+] %}
 with items as (
 
     select * from {{ ref('int_items_unioned') }}
@@ -89,6 +91,7 @@ births as (
         coalesce(firsts.team_first, items.team_value, '') as team,
         coalesce(firsts.flagged_first, items.flag_value, '') as flagged,
         coalesce(firsts.labels_first, items.labels, '') as labels,
+        coalesce(firsts.components_first, {{ joined_text('items.components') }}, '') as components,
         coalesce(firsts.blocked_reason_first, items.blocked_reason, '') as blocked_reason
     from items
     left join firsts
@@ -154,6 +157,7 @@ events as (
         entries.team_to as team,
         entries.flagged_to as flagged,
         entries.labels_to as labels,
+        entries.components_to as components,
         entries.blocked_reason_to as blocked_reason,
         entries.entry_number as event_order
     from entries
@@ -177,6 +181,7 @@ events as (
         cast(null as varchar) as team,
         cast(null as varchar) as flagged,
         cast(null as varchar) as labels,
+        cast(null as varchar) as components,
         cast(null as varchar) as blocked_reason,
         2147483647 as event_order
     from dated_closings as closings
@@ -200,6 +205,7 @@ events as (
         cast(null as varchar) as team,
         cast(null as varchar) as flagged,
         cast(null as varchar) as labels,
+        cast(null as varchar) as components,
         cast(null as varchar) as blocked_reason,
         -1 as event_order
     from births
@@ -256,7 +262,7 @@ select
     nullif(carried.flagged, '') as flag_value,
     carried.labels,
     nullif(carried.blocked_reason, '') as blocked_reason,
-    items.components,
+    carried.components,
     items.is_subtask,
     items.removed_at
 from carried
