@@ -35,7 +35,7 @@ pages as (
         source_id,
         issue_ref
     from changes
-    where origin = 'page'
+    where origin <> 'embedded'
     group by source_id, issue_ref
 
 ),
