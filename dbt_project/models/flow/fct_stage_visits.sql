@@ -105,6 +105,7 @@ select
     localised.is_end as is_finishing,
     localised.is_after_end,
     localised.is_backward,
+    localised.is_left_backward,
     localised.is_rework,
     localised.is_reopening,
     localised.n_stages_skipped,
