@@ -1,4 +1,4 @@
-{#- A person who is asked for more than this share of the time has no slack left, and work queues up in front of them. -#}
+{#- Who is asked for more than this share of their time has no slack left, and work queues up in front of them. -#}
 {%- set planned_share = 0.85 -%}
 {%- set scarce_from = 0.90 -%}
 {%- set excess_below = 0.60 -%}
@@ -110,6 +110,24 @@ logging_weeks as (
 
 ),
 
+stage_supplies as (
+
+    select
+        places.team_id,
+        places.stage_id,
+        places.week_start,
+        count(*) as n_roles,
+        {{ sum_of_seconds('capacity_weeks.available_hours') }} as available_hours
+    from (select distinct team_id, stage_id, week_start from stage_hours) as places
+    inner join stage_roles on places.stage_id = stage_roles.stage_id
+    left join capacity_weeks
+        on places.team_id = capacity_weeks.team_id
+        and places.week_start = capacity_weeks.week_start
+        and stage_roles.role_key = capacity_weeks.role_key
+    group by places.team_id, places.stage_id, places.week_start
+
+),
+
 -- A stage that several roles work in takes of each as much as there is of it, so that its hours count once; where the
 -- register knows none of them, the same of each.
 shared as (
@@ -118,28 +136,17 @@ shared as (
         stage_hours.*,
         stage_roles.role_key,
         stage_roles.role,
-        coalesce(
-            capacity_weeks.available_hours / nullif(sum(capacity_weeks.available_hours) over (
-                partition by
-                    stage_hours.team_id, stage_hours.stage_id, stage_hours.week_start,
-                    stage_hours.logged_hours is null
-            ), 0),
-            case
-                when coalesce(sum(capacity_weeks.available_hours) over (
-                    partition by
-                        stage_hours.team_id, stage_hours.stage_id, stage_hours.week_start,
-                        stage_hours.logged_hours is null
-                ), 0) = 0
-                    then 1.0 / count(*) over (
-                        partition by
-                            stage_hours.team_id, stage_hours.stage_id, stage_hours.week_start,
-                            stage_hours.logged_hours is null
-                    )
-                else 0.0
-            end
-        ) as role_share
+        case
+            when stage_supplies.available_hours > 0
+                then coalesce(capacity_weeks.available_hours, 0) / stage_supplies.available_hours
+            else 1.0 / stage_supplies.n_roles
+        end as role_share
     from stage_hours
     inner join stage_roles on stage_hours.stage_id = stage_roles.stage_id
+    inner join stage_supplies
+        on stage_hours.team_id = stage_supplies.team_id
+        and stage_hours.stage_id = stage_supplies.stage_id
+        and stage_hours.week_start = stage_supplies.week_start
     left join capacity_weeks
         on stage_hours.team_id = capacity_weeks.team_id
         and stage_hours.week_start = capacity_weeks.week_start

@@ -1,5 +1,5 @@
 {%- set severities = ['critical', 'high', 'medium', 'low'] -%}
-{#- What is counted on a day, and what stands at its end (events of +1 and -1, or hours). -#}
+{#- What is counted on a day, and what stands at its end (events of +1 and -1, or minutes). -#}
 {%- set flows = [
     'defects_created', 'escaped_defects', 'safety_defects', 'defects_finished', 'defects_cancelled', 'findings_opened',
     'findings_closed',
@@ -7,7 +7,7 @@
 {%- set stocks = [
     'defects_open', 'safety_defects_open', 'vulnerabilities_open_critical', 'vulnerabilities_open_high',
     'vulnerabilities_open_medium', 'vulnerabilities_open_low', 'vulnerabilities_open_other', 'safety_findings_open',
-    'debt_findings_open', 'debt_findings_estimated', 'debt_hours_open',
+    'debt_findings_open', 'debt_findings_estimated', 'debt_minutes_open',
 ] -%}
 -- Quality of every scope and period. What happens on a day is summed; what stands at the end of a day is cumulated from
 -- what came and went, by team and day first: small tables are placed in scopes and periods, not defects.
@@ -193,7 +193,7 @@ events as (
     where is_dated and stock is not null and not is_open
 
     {%- for measure, amount in [
-        ('debt_findings_estimated', '1.0'), ('debt_hours_open', 'effort_minutes / 60.0')
+        ('debt_findings_estimated', '1.0'), ('debt_minutes_open', 'effort_minutes')
     ] %}
 
     union all
@@ -577,6 +577,6 @@ select
     cast(case when has_scans then debt_findings_open end as integer) as n_debt_findings_open,
     cast(case when has_scans then debt_findings_estimated end as integer) as n_debt_findings_estimated,
     cast(case
-        when has_scans and (debt_findings_estimated > 0 or debt_findings_open = 0) then debt_hours_open
+        when has_scans and (debt_findings_estimated > 0 or debt_findings_open = 0) then debt_minutes_open / 60.0
     end as double) as debt_effort_hours
 from told
