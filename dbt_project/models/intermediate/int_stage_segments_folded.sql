@@ -52,6 +52,7 @@ select
     train_id,
     team_id,
     level,
+    work_type,
     workflow_id,
     stage_id,
     stage_kind,
