@@ -60,10 +60,9 @@ localised as (
 )
 
 select
-    localised.work_item_id || '#' || cast(localised.hand_off_sequence as varchar) as hand_off_id,
+    localised.work_item_id || '#' || cast(localised.segment_number as varchar) as hand_off_id,
     localised.work_item_id,
     localised.source_id,
-    localised.hand_off_sequence,
     localised.level,
     localised.work_type,
     localised.boundary,
@@ -75,7 +74,7 @@ select
     localised.to_train_id,
     localised.to_team_id,
     localised.to_stage_id,
-    localised.wait_stage_id,
+    localised.waits_in_stage_id,
     localised.handed_at,
     localised.taken_at,
     cast(localised.handed_local as date) as handed_date,

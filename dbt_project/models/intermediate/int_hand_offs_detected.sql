@@ -19,6 +19,12 @@ stages as (
 
 ),
 
+teams as (
+
+    select * from {{ ref('stg_portfolio__teams') }}
+
+),
+
 boundaries as (
 
     select distinct boundary_at from {{ ref('int_mapping_boundaries_listed') }}
@@ -36,6 +42,58 @@ own_moves as (
 
 ),
 
+remaps as (
+
+    select
+        segments.work_item_id,
+        segments.segment_number
+    from segments
+    inner join boundaries on segments.started_at = boundaries.boundary_at
+    left join own_moves
+        on segments.work_item_id = own_moves.work_item_id
+        and segments.started_at = own_moves.boundary_at
+    where own_moves.work_item_id is null
+        and segments.segment_number > 1
+
+),
+
+-- Only the few items that a mapping moved need their own changes counted.
+remapped as (
+
+    select
+        segments.work_item_id,
+        segments.segment_number,
+        case when remaps.work_item_id is null then 1 else 0 end as is_own_change,
+        case
+            when segments.team_id <> lag(segments.team_id) over (
+                partition by segments.work_item_id order by segments.segment_number
+            ) then 1
+            else 0
+        end as is_other_team
+    from segments
+    inner join (select distinct work_item_id from remaps) as remapped_items
+        on segments.work_item_id = remapped_items.work_item_id
+    left join remaps
+        on segments.work_item_id = remaps.work_item_id
+        and segments.segment_number = remaps.segment_number
+
+),
+
+own_changes as (
+
+    select
+        work_item_id,
+        segment_number,
+        sum(is_own_change) over (
+            partition by work_item_id order by segment_number rows between unbounded preceding and current row
+        ) as n_own_changes,
+        sum(is_own_change * is_other_team) over (
+            partition by work_item_id order by segment_number rows between unbounded preceding and current row
+        ) as n_team_changes
+    from remapped
+
+),
+
 last_active_stages as (
 
     select
@@ -48,65 +106,34 @@ last_active_stages as (
 
 ),
 
-traced as (
+waiting_stages as (
 
-    select
-        segments.*,
-        case when boundaries.boundary_at is null or own_moves.work_item_id is not null then 1 else 0 end
-            as is_own_change,
-        lag(segments.team_id) over (
-            partition by segments.work_item_id order by segments.segment_number
-        ) as previous_team_id,
-        case
-            when lag(segments.stage_kind) over (
-                partition by segments.work_item_id order by segments.segment_number
-            ) = 'queue'
-                then lag(segments.stage_id) over (
-                    partition by segments.work_item_id order by segments.segment_number
-                )
-        end as queue_before_id,
-        {{ last_known("case when segments.stage_kind = 'done' then segments.ended_at end",
-            'partition by segments.work_item_id order by segments.segment_number') }} as last_reopened_at
-    from segments
-    left join boundaries on segments.started_at = boundaries.boundary_at
-    left join own_moves
-        on segments.work_item_id = own_moves.work_item_id
-        and segments.started_at = own_moves.boundary_at
-
-),
-
-counted as (
-
-    select
-        *,
-        sum(is_own_change) over (
-            partition by work_item_id order by segment_number rows between unbounded preceding and current row
-        ) as n_own_changes,
-        sum(case when team_id <> previous_team_id then is_own_change else 0 end) over (
-            partition by work_item_id order by segment_number rows between unbounded preceding and current row
-        ) as n_team_changes
-    from traced
+    select stages.stage_id
+    from stages
+    left join last_active_stages on stages.workflow_id = last_active_stages.workflow_id
+    where stages.stage_kind = 'queue'
+        and (stages.is_unmapped or (stages.is_counted and stages.position < last_active_stages.position))
 
 ),
 
 holders as (
 
     select
-        counted.*,
-        stages.roles,
-        counted.stage_kind = 'queue' as is_open
-    from counted
-    inner join stages on counted.stage_id = stages.stage_id
-    left join last_active_stages on counted.workflow_id = last_active_stages.workflow_id
-    where counted.stage_kind = 'active'
-        or (
-            counted.stage_kind = 'queue'
-            and counted.ended_at is null
-            and (
-                stages.is_unmapped
-                or (stages.is_counted and counted.stage_position < last_active_stages.position)
-            )
-        )
+        segments.work_item_id,
+        segments.segment_number,
+        segments.level,
+        segments.work_type,
+        segments.team_id,
+        segments.stage_id,
+        segments.started_at,
+        segments.ended_at,
+        waiting_stages.stage_id is not null as is_open
+    from segments
+    left join waiting_stages
+        on segments.stage_id = waiting_stages.stage_id
+        and segments.ended_at is null
+    where segments.stage_kind = 'active'
+        or waiting_stages.stage_id is not null
 
 ),
 
@@ -114,41 +141,98 @@ passages as (
 
     select
         *,
-        lag(value_stream_id) over (partition by work_item_id order by segment_number) as from_value_stream_id,
-        lag(train_id) over (partition by work_item_id order by segment_number) as from_train_id,
+        lag(segment_number) over (partition by work_item_id order by segment_number) as from_segment_number,
         lag(team_id) over (partition by work_item_id order by segment_number) as from_team_id,
-        lag(workflow_id) over (partition by work_item_id order by segment_number) as from_workflow_id,
         lag(stage_id) over (partition by work_item_id order by segment_number) as from_stage_id,
-        lag(stage_position) over (partition by work_item_id order by segment_number) as from_stage_position,
-        lag(roles) over (partition by work_item_id order by segment_number) as from_roles,
-        lag(ended_at) over (partition by work_item_id order by segment_number) as from_ended_at,
-        lag(n_own_changes) over (partition by work_item_id order by segment_number) as n_own_changes_before,
-        lag(n_team_changes) over (partition by work_item_id order by segment_number) as n_team_changes_before,
-        row_number() over (
-            partition by work_item_id, team_id, stage_id order by segment_number
-        ) as holding_number
+        lag(ended_at) over (partition by work_item_id order by segment_number) as from_ended_at
     from holders
+
+),
+
+-- Of every two that follow each other only those between whom stage or team differ, and who can be open.
+changed as (
+
+    select *
+    from passages
+    where from_team_id is not null
+        and (is_open or team_id <> from_team_id or stage_id <> from_stage_id)
+
+),
+
+-- Who held the item in which stage first: what is taken by the same ones later comes back.
+first_holdings as (
+
+    select
+        holders.work_item_id,
+        holders.team_id,
+        holders.stage_id,
+        min(holders.segment_number) as segment_number
+    from holders
+    group by holders.work_item_id, holders.team_id, holders.stage_id
+
+),
+
+reopened as (
+
+    select
+        changed.work_item_id,
+        changed.segment_number,
+        max(segments.ended_at) as reopened_at
+    from changed
+    inner join segments
+        on changed.work_item_id = segments.work_item_id
+        and changed.segment_number > segments.segment_number
+        and changed.from_segment_number < segments.segment_number
+    where segments.stage_kind = 'done'
+        and segments.ended_at is not null
+    group by changed.work_item_id, changed.segment_number
 
 ),
 
 judged as (
 
     select
-        *,
-        n_team_changes > n_team_changes_before
-            and team_id <> from_team_id
-            and team_id <> 'unassigned'
-            and from_team_id <> 'unassigned' as has_new_team,
-        coalesce(roles <> from_roles, false) as has_new_roles
-    from passages
-    where from_ended_at is not null
-        and n_own_changes > n_own_changes_before
+        changed.*,
+        reopened.reopened_at,
+        from_teams.value_stream_id as from_value_stream_id,
+        from_teams.train_id as from_train_id,
+        to_teams.value_stream_id,
+        to_teams.train_id,
+        to_stages.workflow_id = from_stages.workflow_id as is_in_one_workflow,
+        to_stages.position < from_stages.position as is_before,
+        first_holdings.segment_number < changed.segment_number as is_return,
+        changed.team_id <> changed.from_team_id
+        and changed.team_id <> 'unassigned'
+        and changed.from_team_id <> 'unassigned'
+        and (to_changes.work_item_id is null or to_changes.n_team_changes > from_changes.n_team_changes)
+            as has_new_team,
+        coalesce(to_stages.roles <> from_stages.roles, false) as has_new_roles
+    from changed
+    inner join stages as from_stages on changed.from_stage_id = from_stages.stage_id
+    inner join stages as to_stages on changed.stage_id = to_stages.stage_id
+    inner join teams as from_teams on changed.from_team_id = from_teams.team_id
+    inner join teams as to_teams on changed.team_id = to_teams.team_id
+    inner join first_holdings
+        on changed.work_item_id = first_holdings.work_item_id
+        and changed.team_id = first_holdings.team_id
+        and changed.stage_id = first_holdings.stage_id
+    left join reopened
+        on changed.work_item_id = reopened.work_item_id
+        and changed.segment_number = reopened.segment_number
+    left join own_changes as from_changes
+        on changed.work_item_id = from_changes.work_item_id
+        and changed.from_segment_number = from_changes.segment_number
+    left join own_changes as to_changes
+        on changed.work_item_id = to_changes.work_item_id
+        and changed.segment_number = to_changes.segment_number
+    where to_changes.work_item_id is null
+        or to_changes.n_own_changes > from_changes.n_own_changes
 
 )
 
 select
     work_item_id,
-    cast(row_number() over (partition by work_item_id order by segment_number) as integer) as hand_off_sequence,
+    segment_number,
     level,
     work_type,
     from_value_stream_id,
@@ -159,9 +243,9 @@ select
     case when not is_open then train_id end as to_train_id,
     case when not is_open then team_id end as to_team_id,
     case when not is_open then stage_id end as to_stage_id,
-    case when is_open then stage_id else queue_before_id end as wait_stage_id,
+    case when is_open then stage_id end as waits_in_stage_id,
     -- What was done meanwhile waited for nobody: it was handed on when it was opened again.
-    greatest(from_ended_at, coalesce(last_reopened_at, from_ended_at)) as handed_at,
+    coalesce(reopened_at, from_ended_at) as handed_at,
     case when not is_open then started_at end as taken_at,
     case
         when is_open then null
@@ -172,12 +256,11 @@ select
         else 'none'
     end as boundary,
     is_open,
-    case when not is_open then holding_number > 1 end as is_return,
-    case when not is_open and workflow_id = from_workflow_id then stage_position < from_stage_position end
-        as is_backward,
-    coalesce(last_reopened_at >= from_ended_at, false) as is_after_reopening
+    case when not is_open then is_return end as is_return,
+    case when not is_open and is_in_one_workflow then is_before end as is_backward,
+    reopened_at is not null as is_after_reopening
 from judged
 where is_open
     or has_new_team
-    or (workflow_id = from_workflow_id and stage_id <> from_stage_id)
-    or (workflow_id <> from_workflow_id and has_new_roles)
+    or (is_in_one_workflow and from_stage_id <> stage_id)
+    or (not is_in_one_workflow and has_new_roles)

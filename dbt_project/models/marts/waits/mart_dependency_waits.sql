@@ -1,5 +1,5 @@
--- Three events: a wait that ended counts in the period it ended in, a start after the predecessor's finish in the period
--- of the start (so a closed period never changes), and who waits still in the period that holds as_of.
+-- Three events: a wait that ended counts in the period it ended in, a start after the predecessor's finish in the
+-- period of the start (so a closed period never changes), and who waits still in the period that holds as_of.
 with dependencies as (
 
     select * from {{ ref('fct_dependencies') }}
