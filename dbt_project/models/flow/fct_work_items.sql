@@ -40,9 +40,18 @@ value_streams as (
 
 ),
 
-dates as (
+working_days as (
 
-    select * from {{ ref('stg_portfolio__dates') }}
+    select * from {{ ref('stg_portfolio__working_days') }}
+
+),
+
+teams as (
+
+    select
+        team_id,
+        location_id
+    from {{ ref('stg_portfolio__teams') }}
 
 ),
 
@@ -126,25 +135,21 @@ duplicates as (
 
 ),
 
--- By the item's own field, else by a link that calls another item its parent.
 parents as (
 
-    select
-        items.work_item_id,
-        coalesce(min(by_id.work_item_id), min(by_key.work_item_id), min(by_link.linked_work_item_id))
-            as parent_work_item_id
-    from items
-    left join items as by_id
-        on items.source_id = by_id.source_id
-        and items.parent_ref = by_id.native_id
-    left join items as by_key
-        on items.source_id = by_key.source_id
-        and lower(items.parent_ref) = lower(by_key.item_key)
-    left join {{ ref('int_work_item_links_resolved') }} as by_link
-        on items.work_item_id = by_link.work_item_id
-        and by_link.relation = 'parent'
-        and by_link.unlinked_at is null
-    group by items.work_item_id
+    select * from {{ ref('int_item_parents_resolved') }}
+
+),
+
+ideas as (
+
+    select * from {{ ref('int_idea_starts_traced') }}
+
+),
+
+children as (
+
+    select * from {{ ref('int_child_progress_summed') }}
 
 ),
 
@@ -168,6 +173,7 @@ visit_times as (
     select
         visits.work_item_id,
         visits.stage_kind = 'active' as is_active,
+        visits.is_rework,
         {{ seconds_between('greatest(visits.entered_at, clocks.flow_started_at)', 'visits.left_at') }} as flow_seconds,
         coalesce(blocked_times.blocked_seconds_in_flow, 0) as blocked_seconds
     from visits
@@ -188,7 +194,8 @@ stage_times as (
         max(case when is_active then 1 else 0 end) as has_active_visit,
         {{ sum_of_seconds('case when is_active then flow_seconds - blocked_seconds else 0 end') }} as active_seconds,
         {{ sum_of_seconds('case when not is_active then flow_seconds else 0 end') }} as wait_seconds,
-        {{ sum_of_seconds('case when is_active then blocked_seconds else 0 end') }} as blocked_seconds
+        {{ sum_of_seconds('case when is_active then blocked_seconds else 0 end') }} as blocked_seconds,
+        {{ sum_of_seconds('case when is_rework then flow_seconds else 0 end') }} as rework_seconds
     from visit_times
     group by work_item_id
 
@@ -213,6 +220,16 @@ joined as (
         current_visits.entered_at as current_stage_entered_at,
         aliases.key_aliases,
         parents.parent_work_item_id,
+        case
+            when clocks.work_item_id is not null
+                then least(clocks.life_started_at, coalesce(ideas.idea_started_at, clocks.life_started_at))
+        end as idea_started_at,
+        coalesce(children.n_children, 0) as n_children,
+        coalesce(children.n_children_finished, 0) as n_children_finished,
+        coalesce(children.n_children_cancelled, 0) as n_children_cancelled,
+        children.children_started_at,
+        children.children_finished_at,
+        children.has_usable_histories as has_usable_child_histories,
         duplicates.duplicate_of_work_item_id,
         clocks.work_item_id is not null as is_counted,
         clocks.life_started_at,
@@ -234,7 +251,8 @@ joined as (
         stage_times.has_active_visit,
         stage_times.active_seconds,
         stage_times.wait_seconds,
-        stage_times.blocked_seconds
+        stage_times.blocked_seconds,
+        stage_times.rework_seconds
     from items
     inner join current_rows on items.work_item_id = current_rows.work_item_id
     inner join histories on items.work_item_id = histories.work_item_id
@@ -243,6 +261,8 @@ joined as (
     left join current_visits on items.work_item_id = current_visits.work_item_id
     left join aliases on items.work_item_id = aliases.work_item_id
     left join parents on items.work_item_id = parents.work_item_id
+    left join ideas on items.work_item_id = ideas.work_item_id
+    left join children on items.work_item_id = children.work_item_id
     left join duplicates on items.work_item_id = duplicates.work_item_id
     left join blocked_now on items.work_item_id = blocked_now.work_item_id
     left join stage_times on items.work_item_id = stage_times.work_item_id
@@ -267,13 +287,16 @@ localised as (
         case when joined.has_usable_history then joined.restarted_at end as measured_restart_at,
         {{ local_date('joined.created_at', 'value_streams.timezone') }} as created_date,
         {{ local_date('joined.life_started_at', 'value_streams.timezone') }} as life_started_date,
+        {{ local_date('joined.idea_started_at', 'value_streams.timezone') }} as idea_started_date,
         {{ local_date('joined.flow_started_at', 'value_streams.timezone') }} as flow_started_date,
         {{ local_date('joined.started_at', 'value_streams.timezone') }} as started_date,
         {{ local_date('joined.restarted_at', 'value_streams.timezone') }} as restarted_date,
         {{ local_date('joined.finished_at', 'value_streams.timezone') }} as finished_date,
         {{ local_date('joined.cancelled_at', 'value_streams.timezone') }} as cancelled_date,
-        {{ local_time('joined.started_at', 'value_streams.timezone') }} as started_local,
-        {{ local_time('joined.finished_at', 'value_streams.timezone') }} as finished_local,
+        {{ local_time('joined.started_at', 'coalesce(hours.timezone, value_streams.timezone)') }} as started_there,
+        {{ local_time('joined.finished_at', 'coalesce(hours.timezone, value_streams.timezone)') }} as finished_there,
+        hours.location_id,
+        hours.day_start_hour,
         {{ local_date('refresh.as_of', 'value_streams.timezone') }} as as_of_date,
         joined.started_at is not null
             and joined.finished_at is null
@@ -281,6 +304,8 @@ localised as (
             and joined.removed_at is null as is_in_progress
     from joined
     inner join value_streams on joined.value_stream_id = value_streams.value_stream_id
+    inner join teams on joined.team_id = teams.team_id
+    inner join hours on teams.location_id = hours.location_id
     cross join refresh
 
 )
@@ -312,6 +337,7 @@ select
     localised.current_stage_id,
     localised.current_stage_entered_at,
     localised.created_at,
+    localised.idea_started_at,
     localised.life_started_at,
     localised.flow_started_at,
     localised.started_at,
@@ -338,6 +364,20 @@ select
     localised.n_reopenings,
     localised.n_backward_moves,
     localised.n_stages_skipped,
+    localised.n_children,
+    localised.n_children_finished,
+    localised.n_children_cancelled,
+    localised.children_started_at,
+    localised.children_finished_at,
+    case
+        when localised.has_usable_child_histories
+            then {{ elapsed_days('localised.children_started_at', 'localised.children_finished_at') }}
+    end as children_flow_elapsed_days,
+    {{ elapsed_days('localised.idea_started_at', 'localised.told_finish_at') }} as idea_to_value_elapsed_days,
+    case
+        when localised.told_finish_at is not null
+            then {{ calendar_days('localised.idea_started_date', 'localised.finished_date') }}
+    end as idea_to_value_calendar_days,
     {{ elapsed_days('localised.life_started_at', 'localised.told_finish_at') }} as lead_time_elapsed_days,
     case
         when localised.told_finish_at is not null
@@ -355,8 +395,8 @@ select
     end as cycle_time_calendar_days,
     case
         when localised.has_usable_history and localised.finished_at >= localised.started_at
-            then {{ working_hours_at('finish_days', 'localised.finished_local', 'hours') }}
-            - {{ working_hours_at('start_days', 'localised.started_local', 'hours') }}
+            then {{ working_hours_at('finish_days', 'localised.finished_there', 'localised') }}
+            - {{ working_hours_at('start_days', 'localised.started_there', 'localised') }}
     end as cycle_time_working_hours,
     {{ elapsed_days('localised.measured_restart_at', 'localised.finished_at') }} as cycle_time_restarted_elapsed_days,
     case
@@ -383,6 +423,10 @@ select
             then localised.blocked_seconds / 86400.0
     end as blocked_elapsed_days,
     case
+        when localised.finished_at is not null and localised.has_usable_history
+            then localised.rework_seconds / 86400.0
+    end as rework_elapsed_days,
+    case
         when localised.finished_at is not null
             and localised.has_usable_history
             and localised.has_active_visit = 1
@@ -391,6 +435,9 @@ select
                 / (localised.active_seconds + localised.wait_seconds + localised.blocked_seconds)
     end as flow_efficiency
 from localised
-cross join hours
-left join dates as start_days on localised.started_date = start_days.calendar_date
-left join dates as finish_days on localised.finished_date = finish_days.calendar_date
+left join working_days as start_days
+    on localised.location_id = start_days.location_id
+    and cast(localised.started_there as date) = start_days.calendar_date
+left join working_days as finish_days
+    on localised.location_id = finish_days.location_id
+    and cast(localised.finished_there as date) = finish_days.calendar_date
