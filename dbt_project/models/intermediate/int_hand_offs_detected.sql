@@ -57,6 +57,12 @@ remaps as (
 
 ),
 
+remapped_items as (
+
+    select distinct work_item_id from remaps
+
+),
+
 -- Only the few items that a mapping moved need their own changes counted.
 remapped as (
 
@@ -71,8 +77,7 @@ remapped as (
             else 0
         end as is_other_team
     from segments
-    inner join (select distinct work_item_id from remaps) as remapped_items
-        on segments.work_item_id = remapped_items.work_item_id
+    inner join remapped_items on segments.work_item_id = remapped_items.work_item_id
     left join remaps
         on segments.work_item_id = remaps.work_item_id
         and segments.segment_number = remaps.segment_number
