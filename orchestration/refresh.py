@@ -273,10 +273,13 @@ def build_models(
     selection: Sequence[str] = (),
     on_event: Callable[[str], None] = lambda _: None,
     manifest: Any = None,
+    *,
+    with_tests: bool = True,
 ) -> list[dbt_build.NodeOutcome]:
     """Run dbt on the build file and record its tests among the check results; failures are outcomes, not raised.
 
-    dbt's unit tests stay out: they try the SQL on made-up rows, which no night's data can change (`make test`).
+    Only what is made of something that changed runs, and the results of the other tests stand. dbt's unit tests stay
+    out: they try the SQL on made-up rows, which no night's data can change (`make test`).
     """
     plan = plan_models(build, selection)
     outcomes = []
@@ -285,7 +288,8 @@ def build_models(
             DBT_PROJECT,
             build.paths.dbt_target,
             build.files.build,
-            selection=[*plan.selection, "--exclude-resource-type", "unit_test"],
+            command="build" if with_tests else "run",
+            selection=[*plan.selection, *(["--exclude-resource-type", "unit_test"] if with_tests else [])],
             full_refresh=not build.is_incremental or build.changed is None,
             on_event=on_event,
             manifest=manifest,
