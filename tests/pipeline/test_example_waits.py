@@ -1,4 +1,4 @@
-"""Hand-offs, dependencies and blockers of the bundled example: against what was planted, and counted again in Python."""
+"""Hand-offs, dependencies and blockers of the example: against what was planted, and counted again in Python."""
 
 import json
 from collections import defaultdict
