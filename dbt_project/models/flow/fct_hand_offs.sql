@@ -1,6 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 with hand_offs as (
 
-    select * from {{ ref('int_hand_offs_detected') }}
+    select *
+    from {{ ref('int_hand_offs_detected') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 
