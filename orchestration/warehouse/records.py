@@ -180,7 +180,9 @@ def fingerprints(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     prints = {}
     for (table,) in tables:
         columns = "as_of" if table == "raw_portfolio.refresh" else "*"
-        found = connection.execute(f"select count(*), sum(hash(t)) from (select {columns} from {table}) as t").fetchone()
+        found = connection.execute(
+            f"select count(*), sum(hash(t)) from (select {columns} from {table}) as t"
+        ).fetchone()
         prints[table] = str(found)
     for tool, n_files, content in connection.execute(
         "select tool, count(*), sum(hash(t)) from (select * exclude (complete_to) from quality.export_files) as t"
