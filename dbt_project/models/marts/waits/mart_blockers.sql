@@ -600,6 +600,25 @@ totals as (
 
 ),
 
+-- The portfolio has got as far as the value stream where it is earliest.
+scope_days as (
+
+    select
+        value_stream_id,
+        as_of_date,
+        as_of_local
+    from as_of_days
+
+    union all
+
+    select
+        cast(null as varchar) as value_stream_id,
+        min(as_of_date) as as_of_date,
+        min(as_of_local) as as_of_local
+    from as_of_days
+
+),
+
 scope_levels as (
 
     select
@@ -632,7 +651,7 @@ select
     periods.period_id,
     item_counts.period_start,
     periods.period_end,
-    cast({{ plus_days('periods.period_end', 1) }} as timestamp) <= as_of_days.as_of_local
+    cast({{ plus_days('periods.period_end', 1) }} as timestamp) <= scope_days.as_of_local
     and item_counts.period_start >= scope_levels.first_date as is_complete,
     item_counts.blocked_kind,
     item_counts.reason,
@@ -655,8 +674,9 @@ inner join scope_levels
     on item_counts.scope_type = scope_levels.scope_type
     and item_counts.scope_id = scope_levels.scope_id
     and item_counts.level = scope_levels.level
-inner join as_of_days on coalesce(scope_levels.value_stream_id, 'unassigned') = as_of_days.value_stream_id
+inner join scope_days on scope_levels.value_stream_id is not distinct from scope_days.value_stream_id
 inner join periods
     on item_counts.period_type = periods.period_type
     and item_counts.period_start = periods.period_start
 where item_counts.n_reasons_for_a_row > 0
+    and item_counts.period_start <= scope_days.as_of_date
