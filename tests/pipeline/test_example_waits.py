@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -131,4 +131,5 @@ def test_blocked_hours_and_items_of_each_period_are_those_of_the_spells(warehous
 
 
 def midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=BERLIN)
+    """In UTC: the difference of two times of one zone would be that of the clock on the wall."""
+    return datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
