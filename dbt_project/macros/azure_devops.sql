@@ -62,8 +62,8 @@
 
 {% macro default__azure_devops_path_with_ancestors(path) -%}
     list_transform(
-        range(1, len(string_split({{ path }}, '\')) + 1),
-        lambda depth: array_to_string(string_split({{ path }}, '\')[1:depth], '\')
+        range(1, len(string_split({{ path }}, chr(92))) + 1),
+        lambda depth: array_to_string(string_split({{ path }}, chr(92))[1:depth], chr(92))
     )
 {%- endmacro %}
 

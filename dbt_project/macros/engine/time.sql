@@ -30,6 +30,16 @@
 {%- endmacro %}
 
 
+{# The same in two steps, for sums that are summed again: whole microseconds, and days from them. #}
+{% macro microseconds_of_days(days) -%}
+    cast(round(({{ days }}) * 86400000000.0) as bigint)
+{%- endmacro %}
+
+{% macro days_of_microseconds(microseconds) -%}
+    (cast({{ microseconds }} as double) / 86400000000.0)
+{%- endmacro %}
+
+
 {% macro local_time(instant, timezone) -%}
     {{ return(adapter.dispatch('local_time')(instant, timezone)) }}
 {%- endmacro %}

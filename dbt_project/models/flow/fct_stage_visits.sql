@@ -1,6 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 with visits as (
 
-    select * from {{ ref('int_stage_visits_folded') }}
+    select *
+    from {{ ref('int_stage_visits_folded') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 
@@ -122,6 +130,7 @@ select
     localised.is_end as is_finishing,
     localised.is_after_end,
     localised.is_backward,
+    localised.is_left_backward,
     localised.is_rework,
     localised.is_reopening,
     localised.n_stages_skipped,

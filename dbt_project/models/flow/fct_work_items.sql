@@ -135,25 +135,27 @@ duplicates as (
 
 ),
 
--- By the item's own field, else by a link that calls another item its parent.
 parents as (
 
-    select
-        items.work_item_id,
-        coalesce(min(by_id.work_item_id), min(by_key.work_item_id), min(by_link.linked_work_item_id))
-            as parent_work_item_id
-    from items
-    left join items as by_id
-        on items.source_id = by_id.source_id
-        and items.parent_ref = by_id.native_id
-    left join items as by_key
-        on items.source_id = by_key.source_id
-        and lower(items.parent_ref) = lower(by_key.item_key)
-    left join {{ ref('int_work_item_links_resolved') }} as by_link
-        on items.work_item_id = by_link.work_item_id
-        and by_link.relation = 'parent'
-        and by_link.unlinked_at is null
-    group by items.work_item_id
+    select * from {{ ref('int_item_parents_resolved') }}
+
+),
+
+ideas as (
+
+    select * from {{ ref('int_idea_starts_traced') }}
+
+),
+
+children as (
+
+    select * from {{ ref('int_child_progress_summed') }}
+
+),
+
+iteration_names as (
+
+    select * from {{ ref('int_iteration_names_listed') }}
 
 ),
 
@@ -177,6 +179,7 @@ visit_times as (
     select
         visits.work_item_id,
         visits.stage_kind = 'active' as is_active,
+        visits.is_rework,
         {{ seconds_between('greatest(visits.entered_at, clocks.flow_started_at)', 'visits.left_at') }} as flow_seconds,
         coalesce(blocked_times.blocked_seconds_in_flow, 0) as blocked_seconds
     from visits
@@ -197,7 +200,8 @@ stage_times as (
         max(case when is_active then 1 else 0 end) as has_active_visit,
         {{ sum_of_seconds('case when is_active then flow_seconds - blocked_seconds else 0 end') }} as active_seconds,
         {{ sum_of_seconds('case when not is_active then flow_seconds else 0 end') }} as wait_seconds,
-        {{ sum_of_seconds('case when is_active then blocked_seconds else 0 end') }} as blocked_seconds
+        {{ sum_of_seconds('case when is_active then blocked_seconds else 0 end') }} as blocked_seconds,
+        {{ sum_of_seconds('case when is_rework then flow_seconds else 0 end') }} as rework_seconds
     from visit_times
     group by work_item_id
 
@@ -222,6 +226,17 @@ joined as (
         current_visits.entered_at as current_stage_entered_at,
         aliases.key_aliases,
         parents.parent_work_item_id,
+        case
+            when clocks.work_item_id is not null
+                then least(clocks.life_started_at, coalesce(ideas.idea_started_at, clocks.life_started_at))
+        end as idea_started_at,
+        coalesce(children.n_children, 0) as n_children,
+        coalesce(children.n_children_finished, 0) as n_children_finished,
+        coalesce(children.n_children_cancelled, 0) as n_children_cancelled,
+        children.children_started_at,
+        children.children_finished_at,
+        children.has_usable_histories as has_usable_child_histories,
+        coalesce(iteration_names.iteration_id, items.iteration_ref) as native_iteration_id,
         duplicates.duplicate_of_work_item_id,
         clocks.work_item_id is not null as is_counted,
         clocks.life_started_at,
@@ -243,7 +258,8 @@ joined as (
         stage_times.has_active_visit,
         stage_times.active_seconds,
         stage_times.wait_seconds,
-        stage_times.blocked_seconds
+        stage_times.blocked_seconds,
+        stage_times.rework_seconds
     from items
     inner join current_rows on items.work_item_id = current_rows.work_item_id
     inner join histories on items.work_item_id = histories.work_item_id
@@ -252,6 +268,11 @@ joined as (
     left join current_visits on items.work_item_id = current_visits.work_item_id
     left join aliases on items.work_item_id = aliases.work_item_id
     left join parents on items.work_item_id = parents.work_item_id
+    left join ideas on items.work_item_id = ideas.work_item_id
+    left join children on items.work_item_id = children.work_item_id
+    left join iteration_names
+        on items.source_id = iteration_names.source_id
+        and lower(items.iteration_ref) = iteration_names.name
     left join duplicates on items.work_item_id = duplicates.work_item_id
     left join blocked_now on items.work_item_id = blocked_now.work_item_id
     left join stage_times on items.work_item_id = stage_times.work_item_id
@@ -276,6 +297,7 @@ localised as (
         case when joined.has_usable_history then joined.restarted_at end as measured_restart_at,
         {{ local_date('joined.created_at', 'value_streams.timezone') }} as created_date,
         {{ local_date('joined.life_started_at', 'value_streams.timezone') }} as life_started_date,
+        {{ local_date('joined.idea_started_at', 'value_streams.timezone') }} as idea_started_date,
         {{ local_date('joined.flow_started_at', 'value_streams.timezone') }} as flow_started_date,
         {{ local_date('joined.started_at', 'value_streams.timezone') }} as started_date,
         {{ local_date('joined.restarted_at', 'value_streams.timezone') }} as restarted_date,
@@ -314,7 +336,7 @@ select
     localised.estimate,
     localised.parent_work_item_id,
     localised.duplicate_of_work_item_id,
-    localised.source_id || ':' || localised.iteration_ref as iteration_id,
+    localised.source_id || ':' || localised.native_iteration_id as iteration_id,
     {{ joined_text('localised.fix_versions') }} as fix_versions,
     localised.web_url,
     localised.team_id,
@@ -325,6 +347,7 @@ select
     localised.current_stage_id,
     localised.current_stage_entered_at,
     localised.created_at,
+    localised.idea_started_at,
     localised.life_started_at,
     localised.flow_started_at,
     localised.started_at,
@@ -351,6 +374,20 @@ select
     localised.n_reopenings,
     localised.n_backward_moves,
     localised.n_stages_skipped,
+    localised.n_children,
+    localised.n_children_finished,
+    localised.n_children_cancelled,
+    localised.children_started_at,
+    localised.children_finished_at,
+    case
+        when localised.has_usable_child_histories
+            then {{ elapsed_days('localised.children_started_at', 'localised.children_finished_at') }}
+    end as children_flow_elapsed_days,
+    {{ elapsed_days('localised.idea_started_at', 'localised.told_finish_at') }} as idea_to_value_elapsed_days,
+    case
+        when localised.told_finish_at is not null
+            then {{ calendar_days('localised.idea_started_date', 'localised.finished_date') }}
+    end as idea_to_value_calendar_days,
     {{ elapsed_days('localised.life_started_at', 'localised.told_finish_at') }} as lead_time_elapsed_days,
     case
         when localised.told_finish_at is not null
@@ -395,6 +432,10 @@ select
         when localised.finished_at is not null and localised.has_usable_history
             then localised.blocked_seconds / 86400.0
     end as blocked_elapsed_days,
+    case
+        when localised.finished_at is not null and localised.has_usable_history
+            then localised.rework_seconds / 86400.0
+    end as rework_elapsed_days,
     case
         when localised.finished_at is not null
             and localised.has_usable_history

@@ -1,7 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 -- One row per counted item: the instants from which every duration follows (metrics.md, "The clocks of one item").
 with visits as (
 
-    select * from {{ ref('int_stage_visits_folded') }}
+    select *
+    from {{ ref('int_stage_visits_folded') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 
@@ -23,7 +30,10 @@ placed as (
 
     select
         visits.*,
-        visits.stage_kind <> 'done' and visits.stage_position >= commitments.commitment_position as is_committed_visit,
+        visits.stage_kind <> 'done'
+        -- What waits in a status that nobody mapped is not started, also where the commitment is the first stage.
+        and not (coalesce(visits.is_unmapped_stage, false) and visits.stage_kind = 'queue')
+        and visits.stage_position >= commitments.commitment_position as is_committed_visit,
         visits.stage_kind <> 'done'
         and not coalesce(visits.is_unmapped_stage, false)
         and visits.stage_position < commitments.commitment_position as is_before_commitment

@@ -1,9 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched() }}"
+) }}
 -- One row per item and event: the team, level, work type and workflow in force from then on, by the first rule that
 -- matches. Distinct combinations of attributes are matched, not events: rules are few and combinations far fewer than
 -- events.
 with timelines as (
 
-    select * from {{ ref('int_item_timelines_built') }}
+    select *
+    from {{ ref('int_item_timelines_built') }}
+    where {{ is_touched('work_item_id') }}
 
 ),
 
@@ -69,7 +76,10 @@ team_matches as (
     inner join {{ ref('stg_portfolio__membership_rules') }} as rules
         on (rules.source_id is null or rules.source_id = keyed.source_id)
         and (rules.project is null or rules.project = keyed.project)
-        and (rules.component is null or array_contains(keyed.components, rules.component))
+        and (
+            rules.component is null
+            or contains(chr(10) || keyed.components || chr(10), chr(10) || rules.component || chr(10))
+        )
         and (rules.label is null or contains(chr(10) || keyed.labels || chr(10), chr(10) || rules.label || chr(10)))
         and (rules.item_type is null or lower(rules.item_type) = lower(keyed.item_type))
         and (rules.team_value is null or lower(rules.team_value) = lower(keyed.team_value))

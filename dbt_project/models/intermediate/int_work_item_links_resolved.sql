@@ -27,41 +27,9 @@ refresh as (
 
 ),
 
-aliases as (
-
-    select
-        source_id,
-        lower(item_key) as alias,
-        work_item_id
-    from items
-    where item_key is not null
-
-    union
-
-    select
-        items.source_id,
-        lower(changes.from_value) as alias,
-        changes.work_item_id
-    from {{ ref('int_item_changes_unioned') }} as changes
-    inner join items on changes.work_item_id = items.work_item_id
-    where changes.attribute = 'key'
-        and nullif(changes.from_value, '') is not null
-
-),
-
--- A key that was given to another item later is that item's.
 own_aliases as (
 
-    select
-        aliases.source_id,
-        aliases.alias,
-        aliases.work_item_id,
-        row_number() over (
-            partition by aliases.source_id, aliases.alias
-            order by case when lower(items.item_key) = aliases.alias then 0 else 1 end, aliases.work_item_id
-        ) as preference
-    from aliases
-    inner join items on aliases.work_item_id = items.work_item_id
+    select * from {{ ref('int_item_aliases_listed') }}
 
 ),
 
@@ -71,8 +39,7 @@ foreign_aliases as (
         alias,
         min(work_item_id) as work_item_id
     from own_aliases
-    where preference = 1
-        and regexp_replace(alias, '^#?[0-9]+$', '') <> ''
+    where regexp_replace(alias, '^#?[0-9]+$', '') <> ''
     group by alias
     having count(*) = 1
 
@@ -97,7 +64,6 @@ resolved as (
     left join own_aliases as by_own_key
         on links.source_id = by_own_key.source_id
         and lower(links.linked_ref) = by_own_key.alias
-        and by_own_key.preference = 1
     left join foreign_aliases as by_foreign_key on lower(links.linked_ref) = by_foreign_key.alias
 
 ),

@@ -164,12 +164,14 @@ select
     case field_role
         when 'tags' then {{ azure_devops_labels('old_value') }}
         when 'flagged' then {{ azure_devops_flag('old_value') }}
+        when 'area_path' then {{ joined_text(azure_devops_path_with_ancestors('old_value')) }}
         else old_value
     end as from_value,
     cast(null as varchar) as to_id,
     case field_role
         when 'tags' then {{ azure_devops_labels('new_value') }}
         when 'flagged' then {{ azure_devops_flag('new_value') }}
+        when 'area_path' then {{ joined_text(azure_devops_path_with_ancestors('new_value')) }}
         else new_value
     end as to_value
 from followed
