@@ -105,6 +105,15 @@
 {%- endmacro %}
 
 
+{# A local time on the clock of a location: its own zone's, or as it is where the location has none. #}
+{% macro location_time(time_of_stream, instant, location_timezone) -%}
+    case
+        when {{ location_timezone }} is null then {{ time_of_stream }}
+        else {{ local_time(instant, location_timezone) }}
+    end
+{%- endmacro %}
+
+
 {# Hours since midnight of a local time, as a fraction. #}
 {% macro hours_of_day(local_time) -%}
     (
@@ -115,7 +124,8 @@
 
 
 {# Working hours since the calendar began, at a local time: the difference of two of these is a duration.
-   `day` is a joined row of stg_portfolio__dates for the local date, `hours` the one row of stg_portfolio__hours. #}
+   `day` is a joined row of stg_portfolio__working_days for the location and local date, `hours` the location's row of
+   stg_portfolio__hours. #}
 {% macro working_hours_at(day, local_time, hours) -%}
     (
         {{ day }}.working_hours_before

@@ -139,3 +139,30 @@
 {% macro spark__content_hash(value) -%}
     md5(array_join(array_sort(collect_list({{ value }})), ';'))
 {%- endmacro %}
+
+
+{# The value of a group's row with the smallest, or the greatest, order among those whose value is known. #}
+{% macro earliest_known(value, ordered_by) -%}
+    {{ return(adapter.dispatch('earliest_known')(value, ordered_by)) }}
+{%- endmacro %}
+
+{% macro default__earliest_known(value, ordered_by) -%}
+    arg_min({{ value }}, {{ ordered_by }})
+{%- endmacro %}
+
+{% macro spark__earliest_known(value, ordered_by) -%}
+    min_by({{ value }}, {{ ordered_by }}) filter (where {{ value }} is not null)
+{%- endmacro %}
+
+
+{% macro latest_known(value, ordered_by) -%}
+    {{ return(adapter.dispatch('latest_known')(value, ordered_by)) }}
+{%- endmacro %}
+
+{% macro default__latest_known(value, ordered_by) -%}
+    arg_max({{ value }}, {{ ordered_by }})
+{%- endmacro %}
+
+{% macro spark__latest_known(value, ordered_by) -%}
+    max_by({{ value }}, {{ ordered_by }}) filter (where {{ value }} is not null)
+{%- endmacro %}

@@ -40,9 +40,18 @@ value_streams as (
 
 ),
 
-dates as (
+working_days as (
 
-    select * from {{ ref('stg_portfolio__dates') }}
+    select * from {{ ref('stg_portfolio__working_days') }}
+
+),
+
+teams as (
+
+    select
+        team_id,
+        location_id
+    from {{ ref('stg_portfolio__teams') }}
 
 ),
 
@@ -294,8 +303,10 @@ localised as (
         {{ local_date('joined.restarted_at', 'value_streams.timezone') }} as restarted_date,
         {{ local_date('joined.finished_at', 'value_streams.timezone') }} as finished_date,
         {{ local_date('joined.cancelled_at', 'value_streams.timezone') }} as cancelled_date,
-        {{ local_time('joined.started_at', 'value_streams.timezone') }} as started_local,
-        {{ local_time('joined.finished_at', 'value_streams.timezone') }} as finished_local,
+        {{ local_time('joined.started_at', 'coalesce(hours.timezone, value_streams.timezone)') }} as started_there,
+        {{ local_time('joined.finished_at', 'coalesce(hours.timezone, value_streams.timezone)') }} as finished_there,
+        hours.location_id,
+        hours.day_start_hour,
         {{ local_date('refresh.as_of', 'value_streams.timezone') }} as as_of_date,
         joined.started_at is not null
             and joined.finished_at is null
@@ -303,6 +314,8 @@ localised as (
             and joined.removed_at is null as is_in_progress
     from joined
     inner join value_streams on joined.value_stream_id = value_streams.value_stream_id
+    inner join teams on joined.team_id = teams.team_id
+    inner join hours on teams.location_id = hours.location_id
     cross join refresh
 
 )
@@ -392,8 +405,8 @@ select
     end as cycle_time_calendar_days,
     case
         when localised.has_usable_history and localised.finished_at >= localised.started_at
-            then {{ working_hours_at('finish_days', 'localised.finished_local', 'hours') }}
-            - {{ working_hours_at('start_days', 'localised.started_local', 'hours') }}
+            then {{ working_hours_at('finish_days', 'localised.finished_there', 'localised') }}
+            - {{ working_hours_at('start_days', 'localised.started_there', 'localised') }}
     end as cycle_time_working_hours,
     {{ elapsed_days('localised.measured_restart_at', 'localised.finished_at') }} as cycle_time_restarted_elapsed_days,
     case
@@ -432,6 +445,9 @@ select
                 / (localised.active_seconds + localised.wait_seconds + localised.blocked_seconds)
     end as flow_efficiency
 from localised
-cross join hours
-left join dates as start_days on localised.started_date = start_days.calendar_date
-left join dates as finish_days on localised.finished_date = finish_days.calendar_date
+left join working_days as start_days
+    on localised.location_id = start_days.location_id
+    and cast(localised.started_there as date) = start_days.calendar_date
+left join working_days as finish_days
+    on localised.location_id = finish_days.location_id
+    and cast(localised.finished_there as date) = finish_days.calendar_date

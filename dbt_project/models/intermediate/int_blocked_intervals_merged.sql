@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 -- One row per item and maximal blocked interval, whatever blocked it: overlapping spells count once. Open ones run to
 -- as_of.
 with refresh as (
@@ -15,6 +20,7 @@ spells as (
         coalesce(spells.ended_at, refresh.as_of) as ended_at
     from {{ ref('int_blocked_spells_detected') }} as spells
     cross join refresh
+    where {{ is_touched('spells.work_item_id', 'quality.touched_with_links') }}
 
 ),
 

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 -- One row per item, kind and spell of being blocked: by flag, by a blocked status, by a blocked label, by a link to
 -- another item. A spell runs on through whatever stage it crosses and ends with the item's life at the latest: when it
 -- was finished, cancelled or removed from its tool.
@@ -13,6 +18,7 @@ with timelines as (
     inner join {{ ref('int_item_memberships_mapped') }} as memberships
         on timelines.work_item_id = memberships.work_item_id
         and timelines.event_number = memberships.event_number
+    where {{ is_touched('timelines.work_item_id', 'quality.touched_with_links') }}
 
 ),
 

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched() }}"
+) }}
 -- One row per item and history entry that changed its components, as int_item_changes_unioned tells changes: the whole
 -- set before (from_value) and after (to_value), one component a line.
 --
@@ -10,6 +15,7 @@ with changes as (
     select *
     from {{ ref('int_item_changes_unioned') }}
     where attribute = 'components'
+        and {{ is_touched('work_item_id') }}
 
 ),
 

@@ -1,7 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 -- One row per counted item: the instants from which every duration follows (metrics.md, "The clocks of one item").
 with visits as (
 
-    select * from {{ ref('int_stage_visits_folded') }}
+    select *
+    from {{ ref('int_stage_visits_folded') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched() }}"
+) }}
 -- One row per item: can its history be trusted for time in stage?
 -- Truncated: the export announces more history entries than it brings, or was made without a history.
 -- Broken: a status change does not begin where the one before ended, or the item is not in the status its last change
@@ -7,13 +12,36 @@
 -- `from` is taken.
 with items as (
 
-    select * from {{ ref('int_items_unioned') }}
+    select *
+    from {{ ref('int_items_unioned') }}
+    where {{ is_touched('work_item_id') }}
 
 ),
 
 entries as (
 
-    select * from {{ ref('int_item_histories_pivoted') }}
+    select
+        work_item_id,
+        entry_number,
+        changed_at,
+        status_from,
+        coalesce(status_from_id, '') as status_from_id,
+        status_to,
+        coalesce(status_to_id, '') as status_to_id
+    from {{ ref('int_item_histories_pivoted') }}
+    where {{ is_touched('work_item_id') }}
+
+),
+
+-- Counted in two steps, because to count distinct texts for each item takes several times as long.
+history_keys as (
+
+    select
+        work_item_id,
+        history_key
+    from {{ ref('int_exported_changes_unioned') }}
+    where {{ is_touched('work_item_id') }}
+    group by work_item_id, history_key
 
 ),
 
@@ -21,8 +49,8 @@ histories as (
 
     select
         work_item_id,
-        count(distinct history_key) as n_histories_known
-    from {{ ref('int_exported_changes_unioned') }}
+        count(*) as n_histories_known
+    from history_keys
     group by work_item_id
 
 ),
@@ -33,32 +61,39 @@ status_changes as (
         *,
         lag(status_to) over (partition by work_item_id order by entry_number) as previous_to,
         lag(status_to_id) over (partition by work_item_id order by entry_number) as previous_to_id,
-        row_number() over (partition by work_item_id order by entry_number) as change_number,
-        row_number() over (partition by work_item_id order by entry_number desc) as change_number_from_end
+        row_number() over (partition by work_item_id order by entry_number) as change_number
     from entries
     where status_to is not null
+
+),
+
+links as (
+
+    select
+        work_item_id,
+        max(change_number > 1 and {{ statuses_differ(
+            'previous_to_id', 'previous_to', 'status_from_id', 'status_from'
+        ) }}) as has_gap,
+        min(case when change_number = 1 then status_from end) as first_status,
+        {{ latest_known('status_to', 'entry_number') }} as last_status,
+        {{ latest_known('status_to_id', 'entry_number') }} as last_status_id
+    from status_changes
+    group by work_item_id
 
 ),
 
 chains as (
 
     select
-        status_changes.work_item_id,
-        max(status_changes.change_number > 1 and {{ statuses_differ(
-            'status_changes.previous_to_id', 'status_changes.previous_to',
-            'status_changes.status_from_id', 'status_changes.status_from'
-        ) }}) as has_gap,
-        max(status_changes.change_number_from_end = 1 and {{ statuses_differ(
-            'status_changes.status_to_id', 'status_changes.status_to', 'items.status_id', 'items.status_name'
-        ) }}) as has_other_end,
-        max(
-            status_changes.change_number = 1
-            and items.initial_status is not null
-            and lower(items.initial_status) <> lower(status_changes.status_from)
-        ) as is_start_repaired
-    from status_changes
-    inner join items on status_changes.work_item_id = items.work_item_id
-    group by status_changes.work_item_id
+        links.work_item_id,
+        links.has_gap,
+        {{ statuses_differ(
+            'links.last_status_id', 'links.last_status', 'items.status_id', 'items.status_name'
+        ) }} as has_other_end,
+        items.initial_status is not null
+        and lower(items.initial_status) <> lower(links.first_status) as is_start_repaired
+    from links
+    inner join items on links.work_item_id = items.work_item_id
 
 ),
 

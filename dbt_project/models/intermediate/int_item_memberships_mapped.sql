@@ -1,9 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched() }}"
+) }}
 -- One row per item and event: the team, level, work type and workflow in force from then on, by the first rule that
 -- matches. Distinct combinations of attributes are matched, not events: rules are few and combinations far fewer than
 -- events.
 with timelines as (
 
-    select * from {{ ref('int_item_timelines_built') }}
+    select *
+    from {{ ref('int_item_timelines_built') }}
+    where {{ is_touched('work_item_id') }}
 
 ),
 

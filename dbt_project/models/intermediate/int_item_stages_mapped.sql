@@ -1,15 +1,29 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook=[
+        "{{ touch_what_follows(ref('int_work_item_links_resolved'), ref('int_statuses_categorised'),
+            ref('int_item_timelines_built')) }}",
+        "{{ forget_touched('quality.touched_with_links') }}"
+    ]
+) }}
+-- depends_on: {{ ref('int_work_item_links_resolved') }}
 -- One row per counted item and event: the stage in force from then on. A status maps by its name; a renamed status by
 -- the name its id has today; a status that nobody mapped by the tool's own category, to a stage that says so.
 -- A done item whose resolution is mapped to `cancelled` is in the cancelled stage.
 with timelines as (
 
-    select * from {{ ref('int_item_timelines_built') }}
+    select *
+    from {{ ref('int_item_timelines_built') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 
 memberships as (
 
-    select * from {{ ref('int_item_memberships_mapped') }}
+    select *
+    from {{ ref('int_item_memberships_mapped') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 
@@ -44,6 +58,7 @@ events as (
         timelines.source_id,
         timelines.event_number,
         timelines.event_at,
+        timelines.next_event_at,
         timelines.status,
         timelines.status_id,
         timelines.resolution,
@@ -54,16 +69,31 @@ events as (
         memberships.level,
         memberships.work_type,
         memberships.workflow_id,
-        memberships.rule_date,
-        min(timelines.event_at) over (partition by timelines.work_item_id) as born_at,
-        last_value(memberships.workflow_id) over (
-            partition by timelines.work_item_id order by timelines.event_number
-            rows between unbounded preceding and unbounded following
-        ) as workflow_id_today
+        memberships.rule_date
     from timelines
     inner join memberships
         on timelines.work_item_id = memberships.work_item_id
         and timelines.event_number = memberships.event_number
+
+),
+
+births as (
+
+    select
+        work_item_id,
+        event_at as born_at
+    from timelines
+    where event_number = 1
+
+),
+
+items_today as (
+
+    select
+        work_item_id,
+        workflow_id
+    from events
+    where next_event_at is null
 
 ),
 
@@ -73,10 +103,11 @@ counted as (
 
     select events.*
     from events
+    inner join items_today on events.work_item_id = items_today.work_item_id
     left join {{ ref('int_item_duplicates_identified') }} as duplicates
         on events.work_item_id = duplicates.work_item_id
     where events.workflow_id is not null
-        and events.workflow_id_today is not null
+        and items_today.workflow_id is not null
         and duplicates.work_item_id is null
 
 ),
@@ -165,20 +196,24 @@ resolved as (
         on counted.workflow_id = cancelled.workflow_id
         and lower(counted.resolution) = lower(cancelled.resolution)
 
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (partition by work_item_id order by event_number) as counted_number,
+        lead(event_at) over (partition by work_item_id order by event_number) as next_counted_at
+    from resolved
+
 )
 
 select
     resolved.work_item_id,
     resolved.source_id,
     resolved.event_number,
-    case
-        when row_number() over (partition by resolved.work_item_id order by resolved.event_number) = 1
-            then resolved.born_at
-        else resolved.event_at
-    end as event_at,
-    lead(resolved.event_at) over (
-        partition by resolved.work_item_id order by resolved.event_number
-    ) as next_event_at,
+    case when resolved.counted_number = 1 then births.born_at else resolved.event_at end as event_at,
+    resolved.next_counted_at as next_event_at,
     resolved.status,
     resolved.team_id,
     resolved.train_id,
@@ -193,5 +228,6 @@ select
     stages.is_counted as is_counted_stage,
     stages.is_cancelled as is_cancelled_stage,
     stages.is_unmapped as is_unmapped_stage
-from resolved
+from numbered as resolved
 inner join stages on resolved.stage_id = stages.stage_id
+inner join births on resolved.work_item_id = births.work_item_id

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched() }}"
+) }}
 -- One row per item and moment at which something about it may have changed, with everything that was in force from
 -- then on: status, resolution, key, type, team, flag, labels, components, reason. The first row is the item's birth.
 --
@@ -15,13 +20,17 @@
 ] %}
 with items as (
 
-    select * from {{ ref('int_items_unioned') }}
+    select *
+    from {{ ref('int_items_unioned') }}
+    where {{ is_touched('work_item_id') }}
 
 ),
 
 entries as (
 
-    select * from {{ ref('int_item_histories_pivoted') }}
+    select *
+    from {{ ref('int_item_histories_pivoted') }}
+    where {{ is_touched('work_item_id') }}
 
 ),
 
@@ -37,37 +46,23 @@ refresh as (
 
 ),
 
-firsts as (
+-- What the first change of each attribute began from, and what the last change of status led to.
+told as (
 
     select
         work_item_id,
-        entry_number,
-        changed_at as first_changed_at,
+        min(case when entry_number = 1 then changed_at end) as first_changed_at,
         {% for attribute in attributes -%}
-        {{ first_known(attribute ~ '_from', 'partition by work_item_id order by entry_number') }}
-            as {{ attribute }}_first,
+        {{ earliest_known(attribute ~ '_from', 'entry_number') }} as {{ attribute }}_first,
         {% endfor -%}
-        {{ first_known('case when status_from is not null then coalesce(status_from_id, \'\') end',
-            'partition by work_item_id order by entry_number') }} as status_first_id
+        {{ earliest_known("case when status_from is not null then coalesce(status_from_id, '') end", 'entry_number') }}
+            as status_first_id,
+        {{ latest_known('status_to', 'entry_number') }} as last_status,
+        {{ latest_known("case when status_to is not null then coalesce(status_to_id, '') end", 'entry_number') }}
+            as last_status_id,
+        {{ latest_known('case when status_to is not null then changed_at end', 'entry_number') }} as last_status_at
     from entries
-
-),
-
-last_changes as (
-
-    select
-        work_item_id,
-        status_to,
-        status_to_id,
-        changed_at
-    from (
-        select
-            *,
-            row_number() over (partition by work_item_id order by entry_number desc) as recency
-        from entries
-        where status_to is not null
-    ) as status_entries
-    where recency = 1
+    group by work_item_id
 
 ),
 
@@ -75,28 +70,26 @@ births as (
 
     select
         items.work_item_id,
-        least(items.created_at, coalesce(firsts.first_changed_at, items.created_at)) as event_at,
+        least(items.created_at, coalesce(told.first_changed_at, items.created_at)) as event_at,
         case
-            when {{ is_resolved_without_a_change('items', '(firsts.status_first is not null)') }} then 'Unknown'
-            else coalesce(firsts.status_first, items.initial_status, items.status_name)
+            when {{ is_resolved_without_a_change('items', '(told.status_first is not null)') }} then 'Unknown'
+            else coalesce(told.status_first, items.initial_status, items.status_name)
         end as status,
         case
-            when {{ is_resolved_without_a_change('items', '(firsts.status_first is not null)') }} then ''
-            when firsts.status_first is not null then firsts.status_first_id
+            when {{ is_resolved_without_a_change('items', '(told.status_first is not null)') }} then ''
+            when told.status_first is not null then told.status_first_id
             else items.status_id
         end as status_id,
-        coalesce(firsts.resolution_first, items.resolution, '') as resolution,
-        coalesce(firsts.key_first, items.item_key) as key,
-        coalesce(firsts.type_first, items.item_type) as type,
-        coalesce(firsts.team_first, items.team_value, '') as team,
-        coalesce(firsts.flagged_first, items.flag_value, '') as flagged,
-        coalesce(firsts.labels_first, items.labels, '') as labels,
-        coalesce(firsts.components_first, {{ joined_text('items.components') }}, '') as components,
-        coalesce(firsts.blocked_reason_first, items.blocked_reason, '') as blocked_reason
+        coalesce(told.resolution_first, items.resolution, '') as resolution,
+        coalesce(told.key_first, items.item_key) as key,
+        coalesce(told.type_first, items.item_type) as type,
+        coalesce(told.team_first, items.team_value, '') as team,
+        coalesce(told.flagged_first, items.flag_value, '') as flagged,
+        coalesce(told.labels_first, items.labels, '') as labels,
+        coalesce(told.components_first, {{ joined_text('items.components') }}, '') as components,
+        coalesce(told.blocked_reason_first, items.blocked_reason, '') as blocked_reason
     from items
-    left join firsts
-        on items.work_item_id = firsts.work_item_id
-        and firsts.entry_number = 1
+    left join told on items.work_item_id = told.work_item_id
 
 ),
 
@@ -108,7 +101,7 @@ closings as (
         items.removed_at,
         items.removal,
         greatest(
-            coalesce(last_changes.changed_at, items.created_at),
+            coalesce(told.last_status_at, items.created_at),
             case when items.status_kind = 'done' or not items.has_changelog
                     then coalesce(items.resolved_at, items.updated_at)
                 else items.updated_at end
@@ -116,14 +109,14 @@ closings as (
         items.status_name as status,
         coalesce(items.status_id, '') as status_id
     from items
-    left join last_changes on items.work_item_id = last_changes.work_item_id
+    left join told on items.work_item_id = told.work_item_id
     where (
-            last_changes.work_item_id is not null
+            told.last_status is not null
             and {{ statuses_differ(
-                'last_changes.status_to_id', 'last_changes.status_to', 'items.status_id', 'items.status_name'
+                'told.last_status_id', 'told.last_status', 'items.status_id', 'items.status_name'
             ) }}
         )
-        or {{ is_resolved_without_a_change('items', '(last_changes.work_item_id is not null)') }}
+        or {{ is_resolved_without_a_change('items', '(told.last_status is not null)') }}
 
 ),
 
@@ -218,27 +211,18 @@ events as (
 
 ),
 
-numbered as (
-
-    select
-        *,
-        row_number() over (partition by work_item_id order by event_at, event_order) as event_number
-    from events
-
-),
-
+{% set lives = 'partition by work_item_id order by event_at, event_order' %}
 carried as (
 
     select
         work_item_id,
-        event_number,
+        row_number() over ({{ lives }}) as event_number,
         event_at,
-        lead(event_at) over (partition by work_item_id order by event_number) as next_event_at,
+        lead(event_at) over ({{ lives }}) as next_event_at,
         {% for attribute in attributes + ['status_id'] -%}
-        {{ last_known(attribute, 'partition by work_item_id order by event_number') }}
-            as {{ attribute }}{{ ',' if not loop.last }}
+        {{ last_known(attribute, lives) }} as {{ attribute }}{{ ',' if not loop.last }}
         {% endfor %}
-    from numbered
+    from events
 
 )
 

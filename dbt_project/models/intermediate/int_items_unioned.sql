@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook=["{{ touch_items_of_touched_sources() }}", "{{ forget_touched() }}"]
+) }}
 -- One row per work item of every tool, in one vocabulary, as its newest export shows it. Items created after as_of are
 -- not there yet. `initial_status` is the status an item is known to have been created in; few tools tell it.
 --
@@ -6,6 +11,14 @@
 with refresh as (
 
     select as_of from {{ ref('stg_portfolio__refresh') }}
+
+),
+
+exported as (
+
+    select *
+    from {{ ref('int_exported_items_unioned') }}
+    where {{ is_touched('work_item_id') }}
 
 ),
 
@@ -28,7 +41,7 @@ last_seen as (
             coalesce(items.updated_at, items.created_at),
             max(case when censuses.census_state = 'present' then censuses.checked_at end)
         ) as seen_at
-    from {{ ref('int_exported_items_unioned') }} as items
+    from exported as items
     inner join censuses
         on items.source_id = censuses.source_id
         and items.native_id = censuses.native_id
@@ -79,7 +92,7 @@ dated as (
             else vanished.missed_at
         end as removed_by_as_of_at,
         case when items.removed_at <= refresh.as_of then items.removal else vanished.removal end as known_removal
-    from {{ ref('int_exported_items_unioned') }} as items
+    from exported as items
     cross join refresh
     left join vanished
         on items.source_id = vanished.source_id

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 -- One row per item and maximal span in one stage, team, level and work type: what the day tables count. An item removed
 -- from its tool leaves the stage it was in, unless it was done. Days are those of the value stream that the span is in.
 --
@@ -5,7 +10,9 @@
 -- by stays, so each segment says whether it begins or ends one.
 with events as (
 
-    select * from {{ ref('int_item_stages_mapped') }}
+    select *
+    from {{ ref('int_item_stages_mapped') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 

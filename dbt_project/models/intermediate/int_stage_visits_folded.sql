@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 -- One row per item and maximal span in one stage, with what the span is in the item's life. Team and level are those
 -- at entry. `left_at` is when the item truly left (NULL: it is there still, also in a done stage); one removed from its
 -- tool leaves for nowhere.
@@ -8,13 +13,24 @@
 -- done: an item goes on from where it was before.
 with events as (
 
-    select * from {{ ref('int_item_stages_mapped') }}
+    select *
+    from {{ ref('int_item_stages_mapped') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 
 stages as (
 
     select * from {{ ref('stg_portfolio__stages') }}
+
+),
+
+compared as (
+
+    select
+        *,
+        lag(stage_id) over (partition by work_item_id order by event_number) as previous_stage_id
+    from events
 
 ),
 
@@ -26,34 +42,25 @@ placed as (
             when is_cancelled_stage or (coalesce(is_unmapped_stage, false) and stage_kind <> 'done') then null
             else stage_position
         end as reach_position
-    from events
+    from compared
+    where previous_stage_id is null
+        or previous_stage_id <> stage_id
 
 ),
 
-compared as (
-
-    select
-        *,
-        case
-            when stage_id = lag(stage_id) over (partition by work_item_id order by event_number) then 0
-            else 1
-        end as is_change,
-        {{ last_known('reach_position',
-            'partition by work_item_id, workflow_id order by event_number') }} as reached_position
-    from placed
-
-),
-
+{% set life = 'partition by work_item_id order by event_number' %}
+{% set workflow_before =
+    'partition by work_item_id, workflow_id order by event_number rows between unbounded preceding and 1 preceding' %}
 entries as (
 
     select
         work_item_id,
         source_id,
-        cast(row_number() over (partition by work_item_id order by event_number) as integer) as visit_sequence,
+        cast(row_number() over ({{ life }}) as integer) as visit_sequence,
         cast(row_number() over (partition by work_item_id, stage_id order by event_number) as integer) as visit_number,
         event_at as entered_at,
         coalesce(
-            lead(event_at) over (partition by work_item_id order by event_number),
+            lead(event_at) over ({{ life }}),
             case when stage_kind <> 'done' and removed_at is not null then greatest(event_at, removed_at) end
         ) as left_at,
         removed_at,
@@ -71,18 +78,13 @@ entries as (
         is_counted_stage,
         is_cancelled_stage,
         is_unmapped_stage,
-        lead(stage_id) over (partition by work_item_id order by event_number) as next_stage_id,
-        lead(workflow_id) over (partition by work_item_id order by event_number) as next_workflow_id,
-        lead(reach_position) over (partition by work_item_id order by event_number) as next_reach_position,
-        reached_position,
-        lag(reached_position) over (partition by work_item_id, workflow_id order by event_number) as previous_position,
-        lag(stage_kind) over (partition by work_item_id order by event_number) as previous_kind,
-        max(reach_position) over (
-            partition by work_item_id, workflow_id order by event_number
-            rows between unbounded preceding and 1 preceding
-        ) as furthest_position_before
-    from compared
-    where is_change = 1
+        lead(stage_id) over ({{ life }}) as next_stage_id,
+        lead(workflow_id) over ({{ life }}) as next_workflow_id,
+        lead(reach_position) over ({{ life }}) as next_reach_position,
+        lag(stage_kind) over ({{ life }}) as previous_kind,
+        {{ last_known_before('reach_position', workflow_before) }} as previous_position,
+        max(reach_position) over ({{ workflow_before }}) as furthest_position_before
+    from placed
 
 ),
 
@@ -130,7 +132,8 @@ select
     entries.visit_sequence = last_open.last_open_sequence + 1 as is_end,
     coalesce(entries.reach_position < entries.previous_position, false) as is_backward,
     coalesce(
-        entries.next_workflow_id = entries.workflow_id and entries.next_reach_position < entries.reached_position,
+        entries.next_workflow_id = entries.workflow_id
+        and entries.next_reach_position < coalesce(entries.reach_position, entries.previous_position),
         false
     ) as is_left_backward,
     coalesce(

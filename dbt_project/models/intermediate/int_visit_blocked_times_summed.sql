@@ -1,13 +1,22 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 -- Blocked seconds of each visit, and of it the part that lies within the item's flow window (start to finish).
 with visits as (
 
-    select * from {{ ref('int_stage_visits_folded') }}
+    select *
+    from {{ ref('int_stage_visits_folded') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 
 intervals as (
 
-    select * from {{ ref('int_blocked_intervals_merged') }}
+    select *
+    from {{ ref('int_blocked_intervals_merged') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 

@@ -1,6 +1,6 @@
--- One row per changed field of a history: the same history comes with every export of its issue and on its pages.
--- A history without an id (some exports drop it) is told apart by its moment and what it changed; its place moves from
--- export to export.
+-- One row per changed field of a history, as each export shows it: the same history comes with every export of its issue
+-- and on its pages. A history without an id (some exports drop it) is told apart by its moment and what it changed; its
+-- place moves from export to export.
 with changes as (
 
     select * from {{ source('raw_jira', 'issue_changes') }}
@@ -26,28 +26,24 @@ contents as (
 identified as (
 
     select
-        changes.*,
-        coalesce(changes.history_id, cast(changes.changed as varchar) || '#' || contents.content) as history_key
+        *,
+        history_id as history_key
     from changes
-    left join contents
-        on changes.history_id is null
-        and changes.source_id = contents.source_id
+    where history_id is not null
+
+    union all
+
+    select
+        changes.*,
+        cast(changes.changed as varchar) || '#' || contents.content as history_key
+    from changes
+    inner join contents
+        on changes.source_id = contents.source_id
         and changes.issue_ref = contents.issue_ref
         and changes.export_file = contents.export_file
         and changes.history_position = contents.history_position
         and changes.changed = contents.changed
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by source_id, issue_ref, history_key, item_position, field
-            order by exported_at desc, export_file desc, origin
-        ) as recency
-    from identified
+    where changes.history_id is null
 
 )
 
@@ -65,6 +61,7 @@ select
     from_value,
     to_id,
     to_value,
-    origin
-from ranked
-where recency = 1
+    origin,
+    exported_at,
+    export_file
+from identified

@@ -1,15 +1,63 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched() }}"
+) }}
 -- One row per issue: of several exports of the same issue the newest `updated` counts, then the newest export.
-with exported as (
+with issues as (
+
+    select *
+    from {{ source('raw_jira', 'issues') }}
+    where {{ is_touched_reference('source_id', 'issue_id') }}
+
+),
+
+counted as (
+
+    select
+        source_id,
+        issue_id,
+        count(*) as n_exports,
+        max(n_histories_announced) as n_histories_announced_ever,
+        max(n_histories_embedded) as n_histories_embedded_ever
+    from issues
+    group by source_id, issue_id
+
+),
+
+joined as (
+
+    select
+        issues.*,
+        counted.n_exports,
+        counted.n_histories_announced_ever,
+        counted.n_histories_embedded_ever
+    from issues
+    inner join counted
+        on issues.source_id = counted.source_id
+        and issues.issue_id = counted.issue_id
+
+),
+
+-- Most issues come once, and a sort of all of them costs more than everything else here.
+exported as (
+
+    select
+        *,
+        1 as recency
+    from joined
+    where n_exports = 1
+
+    union all
 
     select
         *,
         row_number() over (
             partition by source_id, issue_id
             order by updated desc nulls last, exported_at desc, export_file desc, issue_key
-        ) as recency,
-        max(n_histories_announced) over (partition by source_id, issue_id) as n_histories_announced_ever,
-        max(n_histories_embedded) over (partition by source_id, issue_id) as n_histories_embedded_ever
-    from {{ source('raw_jira', 'issues') }}
+        ) as recency
+    from joined
+    where n_exports > 1
 
 )
 
@@ -43,6 +91,7 @@ select
     case when is_archived then coalesce(archived, updated, exported_at) end as archived_at,
     web_url,
     export_file,
+    n_exports,
     n_histories_announced_ever as n_histories_announced,
     n_histories_announced_ever is not null or n_histories_embedded_ever is not null as has_changelog
 from exported
