@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'mart_flow_metrics'}}}) }}
--- The weeks of a scope hold every finished item exactly once, whatever the scope. The portfolio has no week yet that has
--- not begun in each of its value streams: what was finished where it is Monday already follows the next day.
+-- The weeks of a scope hold every finished item exactly once, whatever the scope. The portfolio has no week yet that
+-- has not begun in each of its value streams: what was finished where it is Monday already follows the next day.
 with counted as (
 
     select
