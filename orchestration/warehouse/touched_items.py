@@ -24,6 +24,9 @@ _BEFORE = {
     "quality.statuses_before": ("intermediate.int_statuses_categorised", "*"),
     "quality.iterations_before": ("intermediate.int_exported_iterations_unioned", "*"),
     "quality.fields_before": ("staging.stg_jira__fields", "*"),
+    "quality.parents_before": ("intermediate.int_item_parents_resolved", "*"),
+    "quality.ideas_before": ("intermediate.int_idea_starts_traced", "*"),
+    "quality.children_before": ("intermediate.int_child_progress_summed", "*"),
 }
 
 
