@@ -25,6 +25,7 @@ from orchestration.warehouse.records import (
     table_sizes,
     write_analysis,
     write_check_results,
+    write_column_dictionary,
     write_portfolio,
 )
 
@@ -61,5 +62,6 @@ __all__ = [
     "unrecognised_exports",
     "write_analysis",
     "write_check_results",
+    "write_column_dictionary",
     "write_portfolio",
 ]
