@@ -74,7 +74,7 @@ def _of_analyses() -> Iterator[tuple[str | None, ...]]:
 
 
 def _unit_of(name: str) -> str | None:
-    return next((unit for ending, unit in _UNIT_OF_NAME.items() if name.endswith(ending)), None)
+    return next((unit for ending, unit in _UNIT_OF_NAME.items() if f"_{name}".endswith(ending)), None)
 
 
 def _words(text: str) -> str:
