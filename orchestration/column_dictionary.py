@@ -1,7 +1,8 @@
 """What every public column means, gathered from where it is said: the models' ``.yml`` files and the analyses.
 
-Belongs here: turning both into one frame, and the unit that a name tells (design: a duration names its unit and clock). Does not belong here: the words (``dbt_project/models``,
-``orchestration.analytics.published_tables``), which columns were built and of which type (the warehouse knows), pages.
+Belongs here: turning both into one frame, and the unit that a column's name tells. Does not belong here: the words
+(``dbt_project/models``, ``orchestration.analytics.published_tables``), which columns were built and of which type (the
+warehouse knows), pages.
 """
 
 from collections.abc import Iterator, Mapping
