@@ -206,7 +206,9 @@ _BEHAVIOUR_POINTS = PublishedTable(
         "is_excluded": PublishedColumn("Whether the week is left out of the rules."),
         "exclusion_reason": PublishedColumn("Why.", when_null="It takes part."),
         "signal_rule": PublishedColumn("The rule that fires at this week.", when_null="None does."),
-        "signal_direction": PublishedColumn("improvement or concern, by the desired direction.", when_null="No rule fires."),
+        "signal_direction": PublishedColumn(
+            "improvement or concern, by the desired direction.", when_null="No rule fires."
+        ),
         "chart_scale": PublishedColumn("log or linear."),
         "r1": PublishedColumn(
             "Lag-1 autocorrelation of the baseline.", "correlation -1 to 1", "neutral",
