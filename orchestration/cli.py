@@ -208,6 +208,23 @@ def report(portfolio: Path | None, *, debug: bool) -> None:  # noqa: ARG001 the 
 
 
 @main.command()
+@_command()
+def docs(portfolio: Path | None, *, debug: bool) -> None:  # noqa: ARG001 the option is handled above
+    """Build dbt's pages on the models: columns, tests, SQL and lineage, to be read without a network."""
+    from orchestration import warehouse
+    from orchestration.dbt_build import write_docs
+    from orchestration.portfolio_folder import DBT_PROJECT
+
+    paths = _chosen(portfolio, is_prepared=False)
+    if not paths.is_example and not paths.folder.is_dir():
+        raise click.ClickException(f"There is no folder {paths.folder}; name the portfolio's.")
+    published = warehouse.WarehouseFolder(paths.warehouse).published
+    page = write_docs(DBT_PROJECT, published if published.exists() else None, paths.dbt_docs)
+    rest = "with the published tables" if published.exists() else "nothing is published yet, so as the project declares"
+    click.echo(f"Docs        {page} ({rest})")
+
+
+@main.command()
 @click.argument("query")
 @click.option("--csv", "style", flag_value="csv", help="Comma-separated values, all rows.")
 @click.option("--json", "style", flag_value="json", help="A list of objects, all rows.")
