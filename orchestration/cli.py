@@ -225,15 +225,35 @@ def docs(portfolio: Path | None, *, debug: bool) -> None:  # noqa: ARG001 the op
 
 
 @main.command()
-@click.argument("query")
+@click.argument("query", required=False)
+@click.option("--examples", is_flag=True, help="List questions that Weir brings, each with its SQL.")
+@click.option("--example", metavar="NUMBER|NAME", help="Answer one of these questions.")
 @click.option("--csv", "style", flag_value="csv", help="Comma-separated values, all rows.")
 @click.option("--json", "style", flag_value="json", help="A list of objects, all rows.")
 @_command()
-def sql(portfolio: Path | None, query: str, style: str | None, *, debug: bool) -> None:  # noqa: ARG001
+def sql(
+    portfolio: Path | None,
+    query: str | None,
+    example: str | None,
+    style: str | None,
+    *,
+    examples: bool,
+    debug: bool,  # noqa: ARG001 the option is handled above
+) -> None:
     """Run QUERY on the published warehouse; tables are found without a schema prefix."""
-    from orchestration.query_output import print_query
+    from orchestration.query_output import print_query, print_question, print_questions
+    from orchestration.questions import find_question
 
-    print_query(_chosen(portfolio, is_prepared=False), query, style)
+    if (query is not None) + (example is not None) + examples != 1:
+        raise click.UsageError("Give one of: a query, --examples, --example NUMBER|NAME.")
+    paths = _chosen(portfolio, is_prepared=False)
+    if example is not None:
+        print_question(paths, find_question(example), style)
+    elif query is not None:
+        print_query(paths, query, style)
+    else:
+        print_questions()
+        click.echo(f"Answer one with: {_own_name()} sql --example 1", err=True)
 
 
 @main.command()
