@@ -4,7 +4,7 @@
 select blocked_kind, reason, sum(n_spells_opened) as spells, round(sum(blocked_elapsed_hours) / 24) as elapsed_days,
     round(sum(blocked_working_hours)) as working_hours
 from mart_blockers
-where scope_type = 'portfolio' and period_type = 'month' and is_complete
+where scope_type = 'portfolio' and blocked_kind <> 'all' and period_type = 'month' and is_complete
     and period_start in (
         select distinct period_start from mart_blockers
         where period_type = 'month' and is_complete order by period_start desc limit 3

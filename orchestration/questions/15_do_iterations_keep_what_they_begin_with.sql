@@ -9,4 +9,4 @@ from mart_iteration_health
 where is_ended and n_committed is not null
     and coalesce(completed_at, planned_end_at) > (select max(as_of) - interval 182 days from dim_sources)
 group by all
-order by committed_done
+order by carried_over desc
