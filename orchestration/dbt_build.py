@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +127,65 @@ def build(
     arguments = ["build", *selection, *(["--full-refresh"] if full_refresh else [])]
     result = _invoke(arguments, project, target, database, on_event, manifest)
     return [_outcome(node_result) for node_result in result.results]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What of the project has to run after some sources changed.
+
+    Attributes:
+        selection: dbt's selection arguments for what has to run; empty if nothing has to.
+        unchanged: The models and tests that would come out as they are, as passed outcomes that took no time.
+    """
+
+    selection: list[str]
+    unchanged: list[NodeOutcome]
+
+
+def plan_for_changes(manifest: Mapping[str, Any], changed: Collection[str]) -> Plan:
+    """Tell what has to run: the tables that are made of what changed, and the tests that read any of it.
+
+    A view is never built anew: it shows what it reads as that is, and its own text changes with the project only.
+
+    Args:
+        manifest: The project's manifest.
+        changed: Source tables that changed, as `schema.table`, or `schema.*` for all of a schema.
+    """
+    waiting = [key for key, node in manifest["sources"].items() if _is_among(node, changed)]
+    reached = set(waiting)
+    while waiting:
+        for child in manifest["child_map"].get(waiting.pop(), []):
+            if child not in reached:
+                reached.add(child)
+                waiting.append(child)
+    names, unchanged = [], []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] not in ("model", "test"):
+            continue
+        is_view = node["resource_type"] == "model" and node["config"]["materialized"] == "view"
+        if node["unique_id"] in reached and not is_view:
+            names.append(node["name"])
+        else:
+            unchanged.append(_unchanged(node))
+    return Plan(["--select", *names, "--indirect-selection", "empty"] if names else [], unchanged)
+
+
+def _unchanged(node: Mapping[str, Any]) -> NodeOutcome:
+    return NodeOutcome(
+        unique_id=node["unique_id"],
+        resource_type=node["resource_type"],
+        name=node["name"],
+        status="passed",
+        message="unchanged",
+        failures=None,
+        seconds=0.0,
+        tested=None,
+        is_critical=True,
+    )
+
+
+def _is_among(source: Mapping[str, Any], changed: Collection[str]) -> bool:
+    return f"{source['schema']}.{source['name']}" in changed or f"{source['schema']}.*" in changed
 
 
 def write_docs(project: Path, database: Path | None, folder: Path) -> Path:

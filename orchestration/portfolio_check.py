@@ -73,6 +73,7 @@ def check_portfolio(
     has_data = len(files.empty) < len(portfolio.sources)
     lines = [_overview(portfolio), *(missing if has_data else []), *files.lines]
     lines += _missing_secrets(portfolio, environment)
+    lines += _roles_apart(portfolio)
     if has_data or published_summary(paths) is not None:
         lines += _looked_at(paths, portfolio, now, on_event)
     problems = () if has_data else tuple(missing) or ("No source is named; add one to sources.",)
@@ -82,6 +83,7 @@ def check_portfolio(
 def _overview(portfolio: Portfolio) -> str:
     teams = sum(len(train.teams) for stream in portfolio.value_streams for train in stream.trains)
     kept: dict[str, Sequence[object]] = {
+        "locations with a calendar of their own": portfolio.locations,
         "rows of capacity": portfolio.capacity,
         "objectives": portfolio.objectives,
         "weekly outcomes": portfolio.outcomes,
@@ -125,6 +127,18 @@ def _missing_secrets(portfolio: Portfolio, environment: Mapping[str, str]) -> It
     for place, variable in named:
         if variable and not environment.get(variable):
             yield f"{place}: the environment variable {variable} is not set; set it for whoever runs the refresh."
+
+
+def _roles_apart(portfolio: Portfolio) -> Iterator[str]:
+    """Yield roles that stages and the register of capacity do not share: their utilisation cannot be told."""
+    if not portfolio.capacity:
+        return
+    asked = {role.casefold(): role for flow in portfolio.workflows for stage in flow.stages for role in stage.roles}
+    there = {entry.role.casefold(): entry.role for entry in portfolio.capacity}
+    if without := sorted(asked[role] for role in asked.keys() - there.keys()):
+        yield f"Roles of stages without a row of capacity, so without utilisation: {', '.join(without)}."
+    if idle := sorted(there[role] for role in there.keys() - asked.keys()):
+        yield f"Roles of the capacity that no stage names, so without demand: {', '.join(idle)}."
 
 
 def _looked_at(

@@ -41,6 +41,16 @@ def published_summary(paths: PortfolioFolder) -> dict[str, Any] | None:
         return None
 
 
+def newest_published_refresh(paths: PortfolioFolder) -> dict[str, Any]:
+    """Return the row of `quality.refreshes` that tells of the published generation.
+
+    Raises:
+        NothingPublishedError: No refresh has been published yet.
+    """
+    with _opened(paths) as connection:
+        return warehouse.newest_refresh(connection) or {}
+
+
 def published_frames(paths: PortfolioFolder, wanted: Mapping[str, Sequence[str] | None]) -> "dict[str, pd.DataFrame]":
     """Read tables of the published warehouse; None as columns means all of them.
 

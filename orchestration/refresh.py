@@ -7,9 +7,10 @@ and what it reports to Dagster (`orchestration.defs`).
 Every step opens the build file anew and closes it: dbt needs it to itself, and a killed step leaves nothing half open.
 """
 
+import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ from orchestration.column_dictionary import column_dictionary
 from orchestration.portfolio import Portfolio, load_portfolio, portfolio_tables, prepare_example
 from orchestration.portfolio.models import Source
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
-from orchestration.published import published_summary
+from orchestration.published import NothingPublishedError, newest_published_refresh, published_summary
 from orchestration.pulling import pull_source
 from orchestration.source_settings import source_settings
 from orchestration.sources import TOOLS
@@ -68,6 +69,9 @@ class RefreshBuild:
         is_incremental: Whether the build continues from the published file.
         now: The clock, for the moments at which files were loaded and checks were run.
         is_pulling: Whether sources that can be pulled are pulled before their exports are landed.
+        before: Fingerprints of what dbt reads, of the published warehouse that the build continues from.
+        changed: What of it changed in this refresh, as `warehouse.fingerprints` names it; None if all models are to be
+            built anew.
     """
 
     paths: PortfolioFolder
@@ -80,6 +84,8 @@ class RefreshBuild:
     is_pulling: bool = True
     is_published: bool = False
     landed: list[warehouse.LandingReport] = field(default_factory=list)
+    before: dict[str, str] = field(default_factory=dict)
+    changed: set[str] | None = None
 
     @contextmanager
     def connection(self) -> Iterator["duckdb.DuckDBPyConnection"]:
@@ -116,7 +122,9 @@ def open_build(
     with files.lock():
         for folder in (files.parquet, paths.data_docs):
             files.recover_folder(folder)
-        is_incremental = files.start_build(full=full)
+        code_hash = code_fingerprint()
+        full_because = None if full else _reason_for_full_build(paths, code_hash)
+        is_incremental = files.start_build(full=full or full_because is not None)
         started_at = now()
         refresh = warehouse.Refresh(
             refresh_id=refresh_id,
@@ -126,6 +134,9 @@ def open_build(
             weir_version=version("weir"),
             git_version=_git_version(),
             portfolio_hash=portfolio.content_hash,
+            mapping_hash=_mapping_hash(portfolio),
+            code_hash=code_hash,
+            full_because=full_because,
         )
         build = RefreshBuild(
             paths, portfolio, files, refresh, is_incremental, now, requested_as_of=as_of, is_pulling=pull
@@ -148,6 +159,8 @@ def land_exports(build: RefreshBuild) -> list[warehouse.LandingReport]:
     with build.connection() as connection:
         warehouse.create_raw_tables(connection, TOOLS)
         warehouse.create_quality_tables(connection)
+        warehouse.start_touching(connection)
+        build.before = warehouse.fingerprints(connection) if build.is_incremental else {}
     build.landed = []
     for source in build.portfolio.sources:
         told = _pull_source(build, source)
@@ -208,8 +221,52 @@ def write_portfolio(build: RefreshBuild) -> None:
                 "\n".join(["No source has brought any data, so there is nothing to publish.", *messages])
             )
         build.refresh = replace(build.refresh, as_of=as_of)
-        tables = portfolio_tables(build.portfolio, *warehouse.data_days(connection, as_of))
-        warehouse.write_portfolio(connection, tables, build.refresh, is_as_of_given=build.requested_as_of is not None)
+        first_day, last_day = warehouse.data_days(connection, as_of)
+        is_given = build.requested_as_of is not None
+        before = warehouse.newest_refresh(connection) if build.is_incremental else None
+        calendar_before = warehouse.first_calendar_day(connection)
+        tables = portfolio_tables(build.portfolio, first_day, last_day)
+        warehouse.write_portfolio(connection, tables, build.refresh, is_as_of_given=is_given)
+        if before is None:
+            return
+        reason = _reason_to_rebuild(build.refresh, before, is_other_calendar=calendar_before != first_day)
+        if reason is not None:
+            build.refresh = replace(build.refresh, mode="rebuilt", full_because=reason)
+            return
+        warehouse.touch_between(connection, before["as_of"])
+        after = warehouse.fingerprints(connection)
+        build.changed = {
+            table for table in build.before.keys() | after.keys() if build.before.get(table) != after.get(table)
+        }
+
+
+def _reason_for_full_build(paths: PortfolioFolder, code_hash: str) -> str | None:
+    """Say why the published warehouse cannot be continued; None if it can, or if there is none."""
+    try:
+        published = newest_published_refresh(paths)
+    except NothingPublishedError:
+        return None
+    if published.get("code_hash") != code_hash:
+        return "Weir itself has changed since the last refresh"
+    return None
+
+
+def _reason_to_rebuild(refresh: warehouse.Refresh, before: Mapping[str, Any], *, is_other_calendar: bool) -> str | None:
+    """Say why models cannot be continued from the refresh before, although its exports can; None if they can."""
+    if before["mapping_hash"] != refresh.mapping_hash:
+        return "portfolio.yaml has changed since the last refresh"
+    if refresh.as_of < before["as_of"]:
+        return "as_of lies before that of the last refresh"
+    if is_other_calendar:
+        return "the exports reach further back than before"
+    return None
+
+
+def _mapping_hash(portfolio: Portfolio) -> str:
+    """Hash what decides how an item is counted: all of portfolio.yaml but what only says how a refresh runs."""
+    registers = {"interventions", "capacity", "objectives", "outcomes", "people", "content_hash", "folder"}
+    told = portfolio.model_dump_json(exclude=registers | {"gate", "notify", "keep_generations", "privacy"})
+    return hashlib.sha256(f"{told} holidays {version('holidays')}".encode()).hexdigest()
 
 
 def build_models(
@@ -222,20 +279,34 @@ def build_models(
 
     dbt's unit tests stay out: they try the SQL on made-up rows, which no night's data can change (`make test`).
     """
-    outcomes = dbt_build.build(
-        DBT_PROJECT,
-        build.paths.dbt_target,
-        build.files.build,
-        selection=[*selection, "--exclude-resource-type", "unit_test"],
-        full_refresh=not build.is_incremental,
-        on_event=on_event,
-        manifest=manifest,
-    )
+    plan = _plan(build, selection)
+    outcomes = []
+    if plan.selection:
+        outcomes = dbt_build.build(
+            DBT_PROJECT,
+            build.paths.dbt_target,
+            build.files.build,
+            selection=[*plan.selection, "--exclude-resource-type", "unit_test"],
+            full_refresh=not build.is_incremental or build.changed is None,
+            on_event=on_event,
+            manifest=manifest,
+        )
     with build.connection() as connection:
         outcomes = [_with_examples(connection, outcome) for outcome in outcomes]
         ran = [o for o in outcomes if o.resource_type == "test" and o.status != "skipped"]
         warehouse.write_check_results(connection, pd.DataFrame([_check_result(build, outcome) for outcome in ran]))
-    return outcomes
+        kept_tests = [node.name for node in plan.unchanged if node.resource_type == "test"]
+        warehouse.carry_check_results(connection, kept_tests, build.refresh.refresh_id)
+    return [*outcomes, *plan.unchanged]
+
+
+def _plan(build: RefreshBuild, selection: Sequence[str]) -> dbt_build.Plan:
+    """Plan what dbt runs: everything, what a person selected, or only what is made of what changed."""
+    is_everything = not selection or "fqn:*" in selection
+    if build.changed is None or not is_everything:
+        return dbt_build.Plan(list(selection) or ["--select", "fqn:*"], [])
+    manifest = dbt_build.load_manifest(DBT_PROJECT, build.paths.dbt_target, build.files.build)
+    return dbt_build.plan_for_changes(manifest, build.changed)
 
 
 def _with_examples(connection: "duckdb.DuckDBPyConnection", outcome: dbt_build.NodeOutcome) -> dbt_build.NodeOutcome:
@@ -360,6 +431,17 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
     if build.data_docs.exists():
         build.files.swap_folder(build.data_docs, build.paths.data_docs)
     return summary
+
+
+def code_fingerprint() -> str:
+    """Return a hash of the code and the models, which decide what a refresh makes of the same exports."""
+    package = Path(__file__).parent
+    models = [file for folder in ("models", "macros") for file in (DBT_PROJECT / folder).rglob("*")]
+    files = sorted(file for file in [*package.rglob("*.py"), *models] if file.is_file())
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(package.parent)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
 
 
 def _git_version() -> str:

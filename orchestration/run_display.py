@@ -101,13 +101,19 @@ def _title(step: str) -> str:
     return _STEP_TITLES.get(step, step.replace("__", ": ").replace("_", " "))
 
 
+def _mode(summary: Mapping[str, Any]) -> str:
+    """Say how much was built anew, and why where nobody asked for it."""
+    reason = summary.get("full_because")
+    return f"{summary['mode']}, because {reason}" if reason else str(summary["mode"])
+
+
 def published_lines(paths: PortfolioFolder, summary: Mapping[str, Any], command: str = "weir") -> list[str]:
     """Say what was published, where it lies, and how to look at it; `command` is how this reader starts Weir."""
     warned = summary["n_checks_warned"]
     as_of = f"{summary['as_of']:%Y-%m-%d %H:%M %Z}"
     named = "" if paths.is_example else f" --portfolio {paths.folder}"
     return [
-        f"Published   generation {summary['generation']} as of {as_of} ({summary['mode']}):"
+        f"Published   generation {summary['generation']} as of {as_of} ({_mode(summary)}):"
         f" {summary['n_items']:,} items, {summary['n_stage_visits']:,} stage visits",
         f"Checks      {summary['n_checks_passed']:,} passed, {warned:,} warned"
         + (" (see the report's page on data quality)" if warned else ""),

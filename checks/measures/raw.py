@@ -17,6 +17,7 @@ RAW_PORTFOLIO_TABLES = (
     "stages",
     "stage_statuses",
     "dates",
+    "working_days",
     "hours",
     "membership_rules",
     "work_type_rules",

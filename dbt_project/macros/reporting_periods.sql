@@ -1,5 +1,16 @@
-{# Weeks, months and increments with their first and last day: what a period is, for every mart that has periods. #}
-{% macro reporting_periods() %}
+{# Weeks, months and increments (with_days: days too) with their first and last day: what a period is, for every mart
+   that has periods. #}
+{% macro reporting_periods(with_days=false) %}
+    {%- if with_days %}
+    select distinct
+        'day' as period_type,
+        cast(calendar_date as varchar) as period_id,
+        calendar_date as period_start,
+        calendar_date as period_end
+    from {{ ref('dim_dates') }}
+
+    union all
+    {% endif %}
     select distinct
         'week' as period_type,
         cast(iso_week_start as varchar) as period_id,

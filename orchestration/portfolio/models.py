@@ -22,6 +22,7 @@ from orchestration.portfolio.value_types import (
     CustomField,
     Day,
     Identifier,
+    LocationIdentifier,
     ScopeIdentifier,
     Text,
     TimeZone,
@@ -115,6 +116,24 @@ class Calendar(Written):
         return time.fromisoformat(self.hours[1])
 
 
+class WorkLocation(Calendar):
+    """A place where people have other holidays, working days or hours than the portfolio's calendar says.
+
+    What it leaves out is as in `calendar`, but for the part of the country, which belongs to the country. Its hours are
+    those of the clock in `timezone`; without one, of the value stream's clock.
+    """
+
+    id: LocationIdentifier = Field(description="a short id of the place, such as krakow")
+    timezone: TimeZone | None = None
+
+    def calendar_after(self, default: Calendar) -> Calendar:
+        """The whole calendar of the place, given the portfolio's."""
+        own = {name: getattr(self, name) for name in Calendar.model_fields if name in self.model_fields_set}
+        if "country" in own:
+            own.setdefault("subdivision", None)
+        return default.model_copy(update=own)
+
+
 class Increment(Written):
     """A planning increment; `end` is its last day."""
 
@@ -135,22 +154,25 @@ class Team(Written):
 
     id: ScopeIdentifier = Field(description="a short id of the team, such as checkout")
     name: Text = Field(default_factory=name_from_id)
+    location_id: Text | None = Field(default=None, alias="location")
 
 
 class Train(Written):
-    """A train (a team of teams)."""
+    """A train (a team of teams); its teams work where it does, unless they say otherwise."""
 
     id: ScopeIdentifier = Field(description="a short id of the train, such as payments-art")
     name: Text = Field(default_factory=name_from_id)
+    location_id: Text | None = Field(default=None, alias="location")
     teams: list[Team] = Field(default=[])
 
 
 class ValueStream(Written):
-    """A value stream; without a time zone of its own it has the portfolio's."""
+    """A value stream; without a time zone of its own it has the portfolio's, without a location its calendar."""
 
     id: ScopeIdentifier = Field(description="a short id of the value stream, such as payments")
     name: Text = Field(default_factory=name_from_id)
     timezone: TimeZone | None = None
+    location_id: Text | None = Field(default=None, alias="location")
     trains: list[Train] = Field(default=[])
 
 
@@ -211,6 +233,26 @@ class WorkTypeRule(Validity):
     when: WorkTypeConditions = Field(default=WorkTypeConditions())
 
 
+class DefectRule(Written):
+    """Which defects are of a special kind: those that meet `when`, by what they are as of the refresh."""
+
+    when: WorkTypeConditions = Field(description="source, project, type or label, such as {label: production}")
+
+    @field_validator("when")
+    @classmethod
+    def _asks_for_something(cls, value: WorkTypeConditions) -> WorkTypeConditions:
+        if not value.model_fields_set:
+            raise ValueError("asks for nothing, so every defect would count. Name a source, project, type or label.")
+        return value
+
+
+class Quality(Written):
+    """What the tools say of defects beside their work type; what has no rule is not measured."""
+
+    escaped_defects: DefectRule | None = None
+    safety_defects: DefectRule | None = None
+
+
 class SourceFields(Written):
     """Where one source keeps what the standard fields do not hold."""
 
@@ -248,6 +290,7 @@ class PortfolioFile(Written):
 
     portfolio: Identity = Field(description="the portfolio's id and timezone")
     calendar: Calendar = Field(default=Calendar())
+    locations: list[WorkLocation] = Field(default=[])
     increments: list[Increment] = Field(default=[])
     value_streams: list[ValueStream] = Field(default=[])
     sources: list[Source] = Field(default=[])
@@ -255,6 +298,7 @@ class PortfolioFile(Written):
     membership: list[MembershipRule] = Field(default=[])
     work_types: list[WorkTypeRule] = Field(default=[])
     fields: dict[str, SourceFields] = Field(default={})
+    quality: Quality = Field(default=Quality())
     gate: Gate = Field(default=Gate())
     keep_generations: Annotated[int, Field(ge=1)] = 5
     notify: Notify = Field(default=Notify())

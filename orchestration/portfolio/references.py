@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
-from orchestration.portfolio.models import PortfolioFile
+from orchestration.portfolio.models import PortfolioFile, Team, Train, ValueStream
 from orchestration.portfolio.problems import Location, quoted, suggestion
+from orchestration.portfolio.value_types import DEFAULT_LOCATION
 from orchestration.portfolio.workflow import AppliesTo, Stage, StatusMapping, Workflow
 from orchestration.portfolio.written_yaml import WrittenFile, WrittenMapping
 
@@ -22,6 +23,7 @@ Finding = tuple[Location, str]
 _TEAMS: Location = ("value_streams", "*", "trains", "*", "teams", "*", "id")
 _TRAINS: Location = ("value_streams", "*", "trains", "*", "id")
 _ID_PATTERNS: tuple[tuple[str, Location], ...] = (
+    ("location", ("locations", "*", "id")),
     ("increment", ("increments", "*", "id")),
     ("value stream", ("value_streams", "*", "id")),
     ("train", _TRAINS),
@@ -48,6 +50,7 @@ class WrittenIds:
     sources: frozenset[str]
     stages: frozenset[str]
     increments: frozenset[str] = frozenset()
+    locations: frozenset[str] = frozenset()
 
 
 def written_ids(tree: WrittenMapping) -> WrittenIds:
@@ -68,6 +71,7 @@ def written_ids(tree: WrittenMapping) -> WrittenIds:
         sources=ids("sources", "*", "id"),
         stages=frozenset(stages),
         increments=ids("increments", "*", "id"),
+        locations=ids("locations", "*", "id"),
     )
 
 
@@ -155,6 +159,9 @@ def _unknown_references(model: PortfolioFile, ids: WrittenIds) -> Iterator[Findi
         yield from _unknown(rule.when.location, "source", rule.when.source, ids.sources, "a source")
     for mapping in model.work_types:
         yield from _unknown(mapping.when.location, "source", mapping.when.source, ids.sources, "a source")
+    for defects in (model.quality.escaped_defects, model.quality.safety_defects):
+        if defects is not None:
+            yield from _unknown(defects.when.location, "source", defects.when.source, ids.sources, "a source")
     for workflow in model.workflows:
         scope = workflow.applies_to
         yield from _unknown(scope.location, "value_streams", scope.value_streams, ids.value_streams, "a value stream")
@@ -164,6 +171,18 @@ def _unknown_references(model: PortfolioFile, ids: WrittenIds) -> Iterator[Findi
         for source_id in model.fields
         if source_id not in ids.sources
     )
+    yield from _unknown_places(model, ids)
+
+
+def _unknown_places(model: PortfolioFile, ids: WrittenIds) -> Iterator[Finding]:
+    trains = [train for stream in model.value_streams for train in stream.trains]
+    teams = [team for train in trains for team in train.teams]
+    scopes: list[ValueStream | Train | Team] = [*model.value_streams, *trains, *teams]
+    for scope in scopes:
+        named = scope.location_id
+        if named is not None and named not in (DEFAULT_LOCATION, *ids.locations):
+            advice = suggestion(named, ids.locations) if ids.locations else "Add it, with its id, under 'locations'."
+            yield (*scope.location, "location"), f"{quoted(named)} is not a location. {advice}"
 
 
 def _unknown(

@@ -31,6 +31,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "team_name": _TEXT,
         "train_id": _TEXT,
         "value_stream_id": _TEXT,
+        "location_id": _TEXT,
         "position": _COUNT,
     },
     "increments": {
@@ -70,6 +71,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "wip_limit": _COUNT_OR_NONE,
         "roles": _TEXT,
     },
+    "stage_roles": {"stage_id": _TEXT, "role": _TEXT},
     "stage_statuses": {"workflow_id": _TEXT, "stage_id": _TEXT, "status": _TEXT, **_VALIDITY},
     "cancelled_resolutions": {"workflow_id": _TEXT, "resolution": _TEXT},
     "blocked_rules": {"workflow_id": _TEXT, "blocked_kind": _TEXT, "value": _TEXT},
@@ -94,6 +96,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "label": _TEXT,
         **_VALIDITY,
     },
+    "quality_rules": {
+        "signal": _TEXT,
+        "source_id": _TEXT,
+        "project": _TEXT,
+        "item_type": _TEXT,
+        "label": _TEXT,
+    },
     "dates": {
         "calendar_date": _DAY,
         "iso_week_start": _DAY,
@@ -103,7 +112,22 @@ COLUMNS: dict[str, dict[str, str]] = {
         "working_hours_before": _NUMBER,
         "holiday_name": _TEXT,
     },
-    "hours": {"working_day_start": _TEXT, "working_day_end": _TEXT},
+    "working_days": {
+        "location_id": _TEXT,
+        "calendar_date": _DAY,
+        "is_working_weekday": _FLAG,
+        "is_working_day": _FLAG,
+        "working_hours": _NUMBER,
+        "working_hours_before": _NUMBER,
+        "holiday_name": _TEXT,
+    },
+    "hours": {
+        "location_id": _TEXT,
+        "timezone": _TEXT,
+        "working_day_start": _TEXT,
+        "working_day_end": _TEXT,
+        "working_days_per_week": _COUNT,
+    },
     "interventions": {
         "intervention_id": _TEXT,
         "intervention_name": _TEXT,

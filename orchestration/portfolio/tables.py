@@ -5,17 +5,17 @@ types (table_columns.py), the calendar (calendar_table.py), registers (register_
 is coherent).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 
 import pandas as pd
 
-from orchestration.portfolio.calendar_table import dates_table
+from orchestration.portfolio.calendar_table import dates_table, working_days_table
 from orchestration.portfolio.models import Calendar, Portfolio
 from orchestration.portfolio.register_tables import register_rows
 from orchestration.portfolio.table_columns import COLUMNS, Cell, Row
-from orchestration.portfolio.value_types import UNASSIGNED
+from orchestration.portfolio.value_types import DEFAULT_LOCATION, UNASSIGNED
 from orchestration.portfolio.workflow import StageKind, StatusMapping, Workflow
 
 
@@ -24,14 +24,15 @@ def portfolio_tables(portfolio: Portfolio, first_day: date, last_day: date) -> d
 
     Args:
         portfolio: A loaded portfolio.
-        first_day: First day of `dates`; its `working_hours_before` is 0.
-        last_day: Last day of `dates`, inclusive.
+        first_day: First day of `dates` and `working_days`; its `working_hours_before` is 0.
+        last_day: Last day of the two, inclusive.
 
     Raises:
         ValueError: `last_day` lies before `first_day`.
     """
     if last_day < first_day:
         raise ValueError(f"The calendar's last day {last_day} lies before its first day {first_day}. Swap the two.")
+    calendars = _calendars(portfolio)
     rows: dict[str, Iterable[Row]] = {
         "value_streams": _value_streams(portfolio),
         "trains": _trains(portfolio),
@@ -43,16 +44,19 @@ def portfolio_tables(portfolio: Portfolio, first_day: date, last_day: date) -> d
         "workflows": _workflows(portfolio),
         "workflow_scopes": _workflow_scopes(portfolio),
         "stages": (row for workflow in portfolio.workflows for row in _stages(workflow)),
+        "stage_roles": (row for workflow in portfolio.workflows for row in _stage_roles(workflow)),
         "stage_statuses": (row for workflow in portfolio.workflows for row in _stage_statuses(workflow)),
         "cancelled_resolutions": _cancelled_resolutions(portfolio),
         "blocked_rules": _blocked_rules(portfolio),
         "membership_rules": _membership_rules(portfolio),
         "work_type_rules": _work_type_rules(portfolio),
-        "hours": _hours(portfolio.calendar),
+        "quality_rules": _quality_rules(portfolio),
+        "hours": _hours(portfolio, calendars),
         **register_rows(portfolio),
     }
     tables = {table: _frame(table, table_rows) for table, table_rows in rows.items()}
     tables["dates"] = dates_table(portfolio.calendar, first_day, last_day)
+    tables["working_days"] = working_days_table(calendars, first_day, last_day)
     return {table: tables[table] for table in COLUMNS}
 
 
@@ -79,18 +83,19 @@ def _trains(portfolio: Portfolio) -> Iterator[Row]:
 
 def _teams(portfolio: Portfolio) -> Iterator[Row]:
     teams = [
-        (team.id, team.name, train.id, stream.id)
+        (team.id, team.name, train.id, stream.id, team.location_id or train.location_id or stream.location_id)
         for stream in portfolio.value_streams
         for train in stream.trains
         for team in train.teams
     ]
-    unassigned = (UNASSIGNED, "Unassigned", UNASSIGNED, UNASSIGNED)
-    for position, (team_id, name, train_id, stream_id) in enumerate([*teams, unassigned], start=1):
+    unassigned = (UNASSIGNED, "Unassigned", UNASSIGNED, UNASSIGNED, None)
+    for position, (team_id, name, train_id, stream_id, location_id) in enumerate([*teams, unassigned], start=1):
         yield {
             "team_id": team_id,
             "team_name": name,
             "train_id": train_id,
             "value_stream_id": stream_id,
+            "location_id": location_id or DEFAULT_LOCATION,
             "position": position,
         }
 
@@ -197,6 +202,16 @@ def _plain_stage(workflow: Workflow, stage: str, name: str, kind: StageKind, pos
     }
 
 
+def _stage_roles(workflow: Workflow) -> Iterator[Row]:
+    for stage in workflow.stages:
+        # A role named twice, perhaps in another spelling, is one role.
+        first: dict[str, str] = {}
+        for role in stage.roles:
+            first.setdefault(role.casefold(), role)
+        for role in first.values():
+            yield {"stage_id": f"{workflow.id}.{stage.id}", "role": role}
+
+
 def _stage_statuses(workflow: Workflow) -> Iterator[Row]:
     by_stage: list[tuple[str, list[StatusMapping]]] = [(stage.id, stage.statuses) for stage in workflow.stages]
     for stage_id, statuses in [*by_stage, ("cancelled", workflow.cancelled.statuses)]:
@@ -259,5 +274,35 @@ def _work_type_rules(portfolio: Portfolio) -> Iterator[Row]:
             }
 
 
-def _hours(calendar: Calendar) -> Iterator[Row]:
-    yield {"working_day_start": calendar.hours[0], "working_day_end": calendar.hours[1]}
+def _quality_rules(portfolio: Portfolio) -> Iterator[Row]:
+    quality = portfolio.quality
+    for signal, rule in (("escaped_defects", quality.escaped_defects), ("safety_defects", quality.safety_defects)):
+        if rule is None:
+            continue
+        when = rule.when
+        for source_id, project, item_type, label in _combinations(when.source, when.project, when.type, when.label):
+            yield {
+                "signal": signal,
+                "source_id": source_id,
+                "project": project,
+                "item_type": item_type,
+                "label": label,
+            }
+
+
+def _calendars(portfolio: Portfolio) -> dict[str, Calendar]:
+    """The calendar of each location, the portfolio's own first."""
+    own = {location.id: location.calendar_after(portfolio.calendar) for location in portfolio.locations}
+    return {DEFAULT_LOCATION: portfolio.calendar, **own}
+
+
+def _hours(portfolio: Portfolio, calendars: Mapping[str, Calendar]) -> Iterator[Row]:
+    zones = {location.id: location.timezone for location in portfolio.locations}
+    for location_id, calendar in calendars.items():
+        yield {
+            "location_id": location_id,
+            "timezone": zones.get(location_id),
+            "working_day_start": calendar.hours[0],
+            "working_day_end": calendar.hours[1],
+            "working_days_per_week": len(set(calendar.working_days)),
+        }

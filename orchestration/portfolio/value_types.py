@@ -26,6 +26,8 @@ from orchestration.portfolio.written_yaml import WrittenMapping, WrittenText
 
 UNASSIGNED = "unassigned"
 """The id of the value stream, train and team of what matches no membership rule."""
+DEFAULT_LOCATION = "default"
+"""The id of the place whose calendar is the portfolio's own."""
 
 
 def _iso_day(value: object) -> date:
@@ -71,6 +73,12 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _named_location(value: str) -> str:
+    if value.casefold() == DEFAULT_LOCATION:
+        raise ValueError(f"{quoted(value)} is the portfolio's own calendar. Choose another id, or change 'calendar'.")
+    return value
+
+
 def _clock_time(value: str) -> str:
     if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
         return value
@@ -113,6 +121,7 @@ Day = Annotated[date, BeforeValidator(_iso_day)]
 Identifier = Annotated[Text, AfterValidator(_identifier)]
 UndottedIdentifier = Annotated[Identifier, AfterValidator(_undotted)]
 ScopeIdentifier = Annotated[Identifier, AfterValidator(_unreserved)]
+LocationIdentifier = Annotated[Identifier, AfterValidator(_named_location)]
 TimeZone = Annotated[Text, AfterValidator(_time_zone)]
 ClockTime = Annotated[Text, AfterValidator(_clock_time)]
 VariableName = Annotated[Text, AfterValidator(_variable_name)]

@@ -109,6 +109,9 @@ class ToolFormat:
     ``moments``: the instants (table, column) among what was loaded: the newest tells up to when a source is complete
     unless a manifest says more, the oldest where its calendar has to begin.
     ``mapped_field_names``: SQL over the tool's own raw tables that yields (field id, field name) of custom fields.
+    ``item_references``: raw table to its columns that name a work item, by its id or a key, so that a refresh can tell
+    which items new rows touch. Rows of other tables touch none by themselves. None: a new file of the tool touches all
+    items of its source.
     """
 
     tool: str
@@ -117,3 +120,4 @@ class ToolFormat:
     kinds: Callable[[SourceSettings], Mapping[str, ExportKind]]
     moments: tuple[tuple[str, str], ...]
     mapped_field_names: str | None = None
+    item_references: Mapping[str, tuple[str, ...]] | None = None

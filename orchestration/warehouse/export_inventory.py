@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath, PurePosixPath
@@ -68,9 +69,15 @@ class _Found:
 
 
 def list_exports(
-    source: Source, portfolio_folder: Path, tool: ToolFormat, loaded_at: datetime
+    source: Source,
+    portfolio_folder: Path,
+    tool: ToolFormat,
+    loaded_at: datetime,
+    known_kinds: Mapping[tuple[str, str], str] | None = None,
 ) -> tuple[list[ExportFile], datetime | None]:
     """List the source's export files by name, with content hash and kind; and what its manifests say.
+
+    ``known_kinds``: kinds by name and content hash; such a file is not looked into again.
 
     Files in an object store are copied beside the warehouse first; their names are their addresses.
 
@@ -91,7 +98,7 @@ def list_exports(
             ExportFile(
                 path=file.path,
                 name=file.name,
-                kind=_kind(tool, file),
+                kind=(known_kinds or {}).get((file.name, digest)) or _kind(tool, file),
                 content_hash=digest,
                 n_bytes=file.path.stat().st_size,
                 exported_at=max(declared) if declared else min(file.written, loaded_at),

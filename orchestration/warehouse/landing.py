@@ -23,6 +23,7 @@ from orchestration.warehouse.quarantine import (
     reason_against_all,
 )
 from orchestration.warehouse.raw_tables import create_raw_tables
+from orchestration.warehouse.touched_items import touch_files
 from orchestration.warehouse.record_reading import read_records
 
 _BATCH_BYTES = 4 << 30
@@ -90,7 +91,7 @@ def land_source(
     load = _Load(connection, tool, settings, source.id, refresh_id, loaded_at, report)
     create_raw_tables(connection, [source.tool])
     forget_unreadable_source(connection, source)
-    files, complete_to = list_exports(source, portfolio_folder, tool, loaded_at)
+    files, complete_to = list_exports(source, portfolio_folder, tool, loaded_at, _known_kinds(load))
     files = [replace(file, kind=census.KIND.name) if census.is_census(file.name) else file for file in files]
     if not files:
         report.messages.append(f"{source.id}: no export files under {source.exports}; drop the tool's exports there.")
@@ -111,6 +112,15 @@ def land_source(
     _note_completeness(load, complete_to)
     _note_pulls(load, list_pulls(source, portfolio_folder))
     return report
+
+
+def _known_kinds(load: _Load) -> dict[tuple[str, str], str]:
+    rows = load.connection.execute(
+        "select export_file, content_hash, file_kind from quality.export_files"
+        " where source_id = $source_id and is_readable and file_kind is not null",
+        {"source_id": load.source_id},
+    ).fetchall()
+    return {(name, content): kind for name, content, kind in rows}
 
 
 def _mapped_field_names(load: _Load) -> dict[str, str]:
@@ -171,11 +181,17 @@ def _new_files(
 
 def _rename_files(load: _Load, renamed: Mapping[str, str]) -> None:
     """Give rows the name that their file has now; by way of a name that no file has, because names may be swapped."""
+    _touch(load, renamed)
     for old, name in renamed.items():
         _relabel(load, old, f"{_MOVING}{name}")
     for name in renamed.values():
         _forget_file(load, name)
         _relabel(load, f"{_MOVING}{name}", name)
+
+
+def _touch(load: _Load, names: Iterable[str]) -> None:
+    """Note the items that rows of these files tell of: before rows are removed, and after they have come."""
+    touch_files(load.connection, load.tool, load.source_id, list(names))
 
 
 def _relabel(load: _Load, old: str, name: str) -> None:
@@ -221,6 +237,7 @@ def _load_batch(load: _Load, kind: ExportKind, shape_hash: str, files: list[Expo
 
 def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[ExportFile]) -> None:
     connection = load.connection
+    _touch(load, (file.name for file in files))
     for file in files:
         _forget_file(load, file.name)
     rejected = read_records(connection, kind, files, load.settings)
@@ -238,6 +255,7 @@ def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[Expo
         "select export_file, count(*), count(refusal) from landed group by export_file"
     ).fetchall()
     read = {name: (n_records, n_refused) for name, n_records, n_refused in counts}
+    n_parts = quarantine_parts(connection, kind, load.lineage)
     for file in files:
         n_records, n_refused = read.get(file.name, (0, 0))
         if n_refused:
@@ -246,16 +264,16 @@ def _load_files(load: _Load, kind: ExportKind, shape_hash: str, files: list[Expo
                 load.report.messages.append(f"{file.name}: {reason}.")
         lines = [line for line in rejected if line.export_file == file.name]
         quarantine_lines(connection, lines, load.lineage)
-        n_parts = quarantine_parts(connection, kind, file, load.lineage)
         _note_file(
             load,
             file,
             shape_hash,
             n_records=n_records + len(lines),
-            n_quarantined=n_refused + len(lines) + n_parts,
+            n_quarantined=n_refused + len(lines) + n_parts[file.name],
             rows_in=kind.rows_in,
         )
     connection.execute("drop table landed")
+    _touch(load, (file.name for file in files))
 
 
 def _first_line(error: Exception) -> str:

@@ -4,6 +4,7 @@ Belongs here: finding the lines of refused records again. Does not belong here: 
 (``orchestration.sources``), reading (``record_reading``).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -116,15 +117,16 @@ def quarantine_lines(
 
 
 def quarantine_parts(
-    connection: duckdb.DuckDBPyConnection, kind: ExportKind, file: ExportFile, lineage: Mapping[str, object]
-) -> int:
-    """Note the parts that were left out of records of one file that were loaded; returns how many."""
+    connection: duckdb.DuckDBPyConnection, kind: ExportKind, lineage: Mapping[str, object]
+) -> Counter[str]:
+    """Note the parts that were left out of records that were loaded; returns how many there are of each file."""
     if kind.unreadable_parts is None:
-        return 0
-    inserted = connection.execute(
-        f"insert into quality.quarantined_records"
-        f" select $source_id, export_file, null, null, record_key, reason, $loaded_at, $refresh_id"
-        f" from ({kind.unreadable_parts}) where export_file = $export_file",
-        {**lineage, "export_file": file.name},
-    ).fetchone()
-    return inserted[0] if inserted else 0
+        return Counter()
+    parts = connection.execute(f"select export_file, record_key, reason from ({kind.unreadable_parts})").fetchall()
+    if parts:
+        moments = (lineage["loaded_at"], lineage["refresh_id"])
+        connection.executemany(
+            "insert into quality.quarantined_records values (?, ?, null, null, ?, ?, ?, ?)",
+            [(lineage["source_id"], *part, *moments) for part in parts],
+        )
+    return Counter(name for name, _, _ in parts)

@@ -5,7 +5,7 @@ Belongs here: writing frames and reading them back. Does not belong here: comput
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,9 @@ _REFRESHES = {
     "weir_version": "VARCHAR",
     "git_version": "VARCHAR",
     "portfolio_hash": "VARCHAR",
+    "mapping_hash": "VARCHAR",
+    "code_hash": "VARCHAR",
+    "full_because": "VARCHAR",
 }
 _CHECK_RESULTS = {
     "refresh_id": "VARCHAR",
@@ -48,7 +51,12 @@ _CALENDAR_MARGIN = timedelta(days=400)
 
 @dataclass(frozen=True)
 class Refresh:
-    """One run of the nightly job: its identity, its moment, and what made it."""
+    """One run of the nightly job: its identity, its moment, and what made it.
+
+    ``mode``: ``incremental``; ``rebuilt``, if all models were built anew from what had landed; ``full``, if the exports
+    were read anew too. ``full_because`` says why, where nobody asked for it. ``mapping_hash`` is that of everything in
+    portfolio.yaml that decides what an item is or how it is counted; ``code_hash`` that of the code and the models.
+    """
 
     refresh_id: str
     as_of: datetime
@@ -57,6 +65,9 @@ class Refresh:
     weir_version: str
     git_version: str
     portfolio_hash: str
+    mapping_hash: str = ""
+    code_hash: str = ""
+    full_because: str | None = None
 
 
 def create_quality_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -83,6 +94,15 @@ def data_days(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[d
     row = connection.execute(f"select min(moment) from ({oldest})").fetchone()
     first = min([as_of, *(value for value in row or () if value is not None)])
     return (first - _CALENDAR_MARGIN).date(), (as_of + _CALENDAR_MARGIN).date()
+
+
+def first_calendar_day(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """Return the day that the calendar of the refresh before began with; None before the first refresh."""
+    try:
+        row = connection.execute("select min(calendar_date)::date from raw_portfolio.dates").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return row[0] if row else None
 
 
 def write_portfolio(
@@ -173,6 +193,57 @@ def next_generation(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 1
 
 
+def newest_refresh(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    """Return the row of the refresh that made the file's newest generation; None if there is none."""
+    row = connection.execute("select * from quality.refreshes order by generation desc limit 1")
+    columns = [column[0] for column in row.description or []]
+    found = row.fetchone()
+    return dict(zip(columns, found, strict=True)) if found else None
+
+
+def fingerprints(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return a fingerprint of what dbt reads, by schema-qualified table: equal ones mean that nothing changed.
+
+    A tool's raw tables (``raw_<tool>.*``) are told by the files that they were loaded from. Of the refresh itself only
+    its ``as_of`` is read.
+    """
+    tables = connection.execute(
+        "select table_schema || '.' || table_name from information_schema.tables where table_schema = 'raw_portfolio'"
+        " or (table_schema = 'quality' and table_name in ('export_files', 'pulls', 'quarantined_records',"
+        " 'item_censuses'))"
+    ).fetchall()
+    prints = {}
+    for (table,) in tables:
+        columns = "as_of" if table == "raw_portfolio.refresh" else "*"
+        found = connection.execute(
+            f"select count(*), sum(hash(t)) from (select {columns} from {table}) as t"
+        ).fetchone()
+        prints[table] = str(found)
+    for tool, n_files, content in connection.execute(
+        "select tool, count(*), sum(hash(t)) from (select * exclude (complete_to) from quality.export_files) as t"
+        " group by tool"
+    ).fetchall():
+        prints[f"raw_{tool}.*"] = str((n_files, content))
+    return prints
+
+
+def carry_check_results(connection: duckdb.DuckDBPyConnection, names: Sequence[str], refresh_id: str) -> int:
+    """Repeat the newest results of dbt tests whose tables did not change, as this refresh's; returns how many."""
+    create_quality_tables(connection)
+    columns = ", ".join(column for column in _CHECK_RESULTS if column != "refresh_id")
+    inserted = connection.execute(
+        f"""
+        insert into quality.check_results (refresh_id, {columns})
+        select $refresh_id, {columns}
+        from quality.check_results
+        where layer = 'dbt' and check_name in (select unnest($names)) and refresh_id = (
+            select refresh_id from quality.refreshes order by generation desc limit 1
+        )""",
+        {"refresh_id": refresh_id, "names": list(names)},
+    ).fetchone()
+    return inserted[0] if inserted else 0
+
+
 def record_refresh(connection: duckdb.DuckDBPyConnection, refresh: Refresh, generation: int) -> None:
     """Write the refresh and the generation it made to ``quality.refreshes``."""
     create_quality_tables(connection)
@@ -207,21 +278,22 @@ def table_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def summary(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Return what the newest refresh in the file published: items, visits, checks by outcome, generation, as_of."""
+    newest = newest_refresh(connection) or {}
     row = connection.execute(
         """
-        with newest as (select * from quality.refreshes order by generation desc limit 1),
-        checks as (select * from quality.check_results where refresh_id = (select refresh_id from newest))
-        select generation, refresh_id, as_of, mode,
+        with checks as (select * from quality.check_results where refresh_id = $refresh_id)
+        select
             (select count(*) from flow.fct_work_items) as n_items,
             (select count(*) from flow.fct_stage_visits) as n_stage_visits,
             (select count(*) from checks where status = 'passed') as n_checks_passed,
             (select count(*) from checks where status <> 'passed' and severity = 'warning') as n_checks_warned,
             (select count(*) from checks where status <> 'passed' and severity = 'critical') as n_checks_failed,
-            (select count(*) from quality.quarantined_records) as n_quarantined
-        from newest"""
+            (select count(*) from quality.quarantined_records) as n_quarantined""",
+        {"refresh_id": newest.get("refresh_id")},
     )
     columns = [column[0] for column in row.description or []]
-    return dict(zip(columns, row.fetchone() or (), strict=True))
+    told = {name: newest.get(name) for name in ("generation", "refresh_id", "as_of", "mode", "full_because")}
+    return told | dict(zip(columns, row.fetchone() or (), strict=True))
 
 
 def export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:

@@ -30,6 +30,16 @@
 {%- endmacro %}
 
 
+{# The same in two steps, for sums that are summed again: whole microseconds, and days from them. #}
+{% macro microseconds_of_days(days) -%}
+    cast(round(({{ days }}) * 86400000000.0) as bigint)
+{%- endmacro %}
+
+{% macro days_of_microseconds(microseconds) -%}
+    (cast({{ microseconds }} as double) / 86400000000.0)
+{%- endmacro %}
+
+
 {% macro local_time(instant, timezone) -%}
     {{ return(adapter.dispatch('local_time')(instant, timezone)) }}
 {%- endmacro %}
@@ -95,6 +105,15 @@
 {%- endmacro %}
 
 
+{# A local time on the clock of a location: its own zone's, or as it is where the location has none. #}
+{% macro location_time(time_of_stream, instant, location_timezone) -%}
+    case
+        when {{ location_timezone }} is null then {{ time_of_stream }}
+        else {{ local_time(instant, location_timezone) }}
+    end
+{%- endmacro %}
+
+
 {# Hours since midnight of a local time, as a fraction. #}
 {% macro hours_of_day(local_time) -%}
     (
@@ -105,7 +124,8 @@
 
 
 {# Working hours since the calendar began, at a local time: the difference of two of these is a duration.
-   `day` is a joined row of stg_portfolio__dates for the local date, `hours` the one row of stg_portfolio__hours. #}
+   `day` is a joined row of stg_portfolio__working_days for the location and local date, `hours` the location's row of
+   stg_portfolio__hours. #}
 {% macro working_hours_at(day, local_time, hours) -%}
     (
         {{ day }}.working_hours_before

@@ -54,6 +54,38 @@
 {%- endmacro %}
 
 
+{# Several nearest ranks of a group at once, as a list: NULL below 5. The values are put in order once, not once a rank. #}
+{% macro nearest_ranks(value, shares) -%}
+    {{ return(adapter.dispatch('nearest_ranks')(value, shares)) }}
+{%- endmacro %}
+
+{% macro default__nearest_ranks(value, shares) -%}
+    case when count({{ value }}) >= 5 then quantile_disc({{ value }}, [{{ shares | join(', ') }}]) end
+{%- endmacro %}
+
+{% macro spark__nearest_ranks(value, shares) -%}
+    case when count({{ value }}) >= 5 then array(
+        {%- for share in shares %}
+        percentile_disc({{ share }}) within group (order by {{ value }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) end
+{%- endmacro %}
+
+
+{# The n-th of a list, from 1. #}
+{% macro nth_of(list, n) -%}
+    {{ return(adapter.dispatch('nth_of')(list, n)) }}
+{%- endmacro %}
+
+{% macro default__nth_of(list, n) -%}
+    {{ list }}[{{ n }}]
+{%- endmacro %}
+
+{% macro spark__nth_of(list, n) -%}
+    {{ list }}[{{ n - 1 }}]
+{%- endmacro %}
+
+
 {# The newest value known up to this row of a window. #}
 {% macro last_known(value, over) -%}
     {{ return(adapter.dispatch('last_known')(value, over)) }}

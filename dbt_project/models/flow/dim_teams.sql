@@ -3,5 +3,6 @@ select
     team_name,
     train_id,
     value_stream_id,
+    location_id,
     position
 from {{ ref('stg_portfolio__teams') }}

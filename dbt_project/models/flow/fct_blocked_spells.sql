@@ -10,6 +10,24 @@ visits as (
 
 ),
 
+value_streams as (
+
+    select * from {{ ref('stg_portfolio__value_streams') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('stg_portfolio__dates') }}
+
+),
+
+hours as (
+
+    select * from {{ ref('stg_portfolio__hours') }}
+
+),
+
 refresh as (
 
     select as_of from {{ ref('stg_portfolio__refresh') }}
@@ -30,32 +48,52 @@ opening_visits as (
         and visits.entered_at <= spells.started_at
     group by spells.work_item_id, spells.blocked_kind, spells.started_at
 
+),
+
+localised as (
+
+    select
+        spells.*,
+        visits.stage_id as stage_id_at_start,
+        coalesce(spells.ended_at, refresh.as_of) as measured_to_at,
+        {{ local_time('spells.started_at', 'value_streams.timezone') }} as started_local,
+        {{ local_time('coalesce(spells.ended_at, refresh.as_of)', 'value_streams.timezone') }} as measured_to_local
+    from spells
+    inner join value_streams on spells.value_stream_id = value_streams.value_stream_id
+    cross join refresh
+    left join opening_visits
+        on spells.work_item_id = opening_visits.work_item_id
+        and spells.blocked_kind = opening_visits.blocked_kind
+        and spells.started_at = opening_visits.started_at
+    left join visits
+        on opening_visits.work_item_id = visits.work_item_id
+        and opening_visits.visit_sequence = visits.visit_sequence
+
 )
 
 select
-    spells.work_item_id || '#' || spells.blocked_kind || '#' || cast(
+    localised.work_item_id || '#' || localised.blocked_kind || '#' || cast(
         row_number() over (
-            partition by spells.work_item_id, spells.blocked_kind order by spells.started_at, spells.reason
+            partition by localised.work_item_id, localised.blocked_kind
+            order by localised.started_at, localised.reason, localised.ended_at
         ) as varchar
     ) as blocked_spell_id,
-    spells.work_item_id,
-    spells.source_id,
-    spells.value_stream_id,
-    spells.team_id,
-    spells.level,
-    spells.blocked_kind,
-    spells.reason,
-    visits.stage_id as stage_id_at_start,
-    spells.started_at,
-    spells.ended_at,
-    spells.ended_at is null as is_open,
-    {{ elapsed_days('spells.started_at', 'coalesce(spells.ended_at, refresh.as_of)') }} as elapsed_days
-from spells
-cross join refresh
-left join opening_visits
-    on spells.work_item_id = opening_visits.work_item_id
-    and spells.blocked_kind = opening_visits.blocked_kind
-    and spells.started_at = opening_visits.started_at
-left join visits
-    on opening_visits.work_item_id = visits.work_item_id
-    and opening_visits.visit_sequence = visits.visit_sequence
+    localised.work_item_id,
+    localised.source_id,
+    localised.value_stream_id,
+    localised.team_id,
+    localised.level,
+    localised.blocked_kind,
+    localised.reason,
+    localised.stage_id_at_start,
+    localised.started_at,
+    localised.ended_at,
+    localised.ended_at is null as is_open,
+    {{ elapsed_days('localised.started_at', 'localised.measured_to_at') }} as elapsed_days,
+    {{ working_hours_at('end_days', 'localised.measured_to_local', 'hours') }}
+    - {{ working_hours_at('start_days', 'localised.started_local', 'hours') }} as working_hours,
+    {{ working_hours_at('start_days', 'localised.started_local', 'hours') }} as working_hours_before
+from localised
+cross join hours
+left join dates as start_days on cast(localised.started_local as date) = start_days.calendar_date
+left join dates as end_days on cast(localised.measured_to_local as date) = end_days.calendar_date

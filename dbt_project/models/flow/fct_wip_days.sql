@@ -1,14 +1,8 @@
--- Started and not finished at the end of each day, as it stood on that day: from the commitment on and outside the done
--- stages, back in the backlog included. That an item was reopened later does not change the days between.
-with segments as (
+-- Started and not finished at the end of each day, as it stood on that day: spells in progress summed by day and
+-- cumulated over a grid of days. That an item was reopened later does not change the days between.
+with spells as (
 
-    select * from {{ ref('int_stage_segments_folded') }}
-
-),
-
-clocks as (
-
-    select * from {{ ref('int_item_clocks_computed') }}
+    select * from {{ ref('fct_wip_spells') }}
 
 ),
 
@@ -24,19 +18,6 @@ refresh as (
 
 ),
 
-started as (
-
-    select
-        segments.*,
-        value_streams.timezone
-    from segments
-    inner join clocks on segments.work_item_id = clocks.work_item_id
-    inner join value_streams on segments.value_stream_id = value_streams.value_stream_id
-    where segments.stage_kind <> 'done'
-        and segments.started_at >= clocks.started_at
-
-),
-
 moves as (
 
     select
@@ -44,9 +25,12 @@ moves as (
         train_id,
         team_id,
         level,
-        {{ local_date('started_at', 'timezone') }} as calendar_date,
-        1 as change
-    from started
+        work_type,
+        entered_date as calendar_date,
+        count(*) as change,
+        count(case when spell_number = 1 then 1 end) as n_started
+    from spells
+    group by value_stream_id, train_id, team_id, level, work_type, entered_date
 
     union all
 
@@ -55,10 +39,13 @@ moves as (
         train_id,
         team_id,
         level,
-        {{ local_date('ended_at', 'timezone') }} as calendar_date,
-        -1 as change
-    from started
-    where ended_at is not null
+        work_type,
+        left_date as calendar_date,
+        -count(*) as change,
+        0 as n_started
+    from spells
+    where not is_open
+    group by value_stream_id, train_id, team_id, level, work_type, left_date
 
 ),
 
@@ -69,10 +56,12 @@ day_moves as (
         train_id,
         team_id,
         level,
+        work_type,
         calendar_date,
-        sum(change) as change
+        sum(change) as change,
+        sum(n_started) as n_started
     from moves
-    group by value_stream_id, train_id, team_id, level, calendar_date
+    group by value_stream_id, train_id, team_id, level, work_type, calendar_date
 
 ),
 
@@ -87,9 +76,10 @@ grid as (
             train_id,
             team_id,
             level,
+            work_type,
             min(calendar_date) as first_date
         from day_moves
-        group by value_stream_id, train_id, team_id, level
+        group by value_stream_id, train_id, team_id, level, work_type
     ) as spans
     cross join refresh
     inner join value_streams on spans.value_stream_id = value_streams.value_stream_id
@@ -104,9 +94,11 @@ select
     grid.train_id,
     grid.team_id,
     grid.level,
+    grid.work_type,
     grid.calendar_date,
+    cast(coalesce(day_moves.n_started, 0) as integer) as n_started,
     cast(sum(coalesce(day_moves.change, 0)) over (
-        partition by grid.value_stream_id, grid.team_id, grid.level
+        partition by grid.value_stream_id, grid.team_id, grid.level, grid.work_type
         order by grid.calendar_date
         rows between unbounded preceding and current row
     ) as integer) as n_in_progress
@@ -115,4 +107,5 @@ left join day_moves
     on grid.value_stream_id = day_moves.value_stream_id
     and grid.team_id = day_moves.team_id
     and grid.level = day_moves.level
+    and grid.work_type = day_moves.work_type
     and grid.calendar_date = day_moves.calendar_date

@@ -40,9 +40,18 @@ value_streams as (
 
 ),
 
-dates as (
+working_days as (
 
-    select * from {{ ref('stg_portfolio__dates') }}
+    select * from {{ ref('stg_portfolio__working_days') }}
+
+),
+
+teams as (
+
+    select
+        team_id,
+        location_id
+    from {{ ref('stg_portfolio__teams') }}
 
 ),
 
@@ -144,6 +153,12 @@ children as (
 
 ),
 
+iteration_names as (
+
+    select * from {{ ref('int_iteration_names_listed') }}
+
+),
+
 blocked_now as (
 
     select distinct work_item_id
@@ -221,6 +236,7 @@ joined as (
         children.children_started_at,
         children.children_finished_at,
         children.has_usable_histories as has_usable_child_histories,
+        coalesce(iteration_names.iteration_id, items.iteration_ref) as native_iteration_id,
         duplicates.duplicate_of_work_item_id,
         clocks.work_item_id is not null as is_counted,
         clocks.life_started_at,
@@ -254,6 +270,9 @@ joined as (
     left join parents on items.work_item_id = parents.work_item_id
     left join ideas on items.work_item_id = ideas.work_item_id
     left join children on items.work_item_id = children.work_item_id
+    left join iteration_names
+        on items.source_id = iteration_names.source_id
+        and lower(items.iteration_ref) = iteration_names.name
     left join duplicates on items.work_item_id = duplicates.work_item_id
     left join blocked_now on items.work_item_id = blocked_now.work_item_id
     left join stage_times on items.work_item_id = stage_times.work_item_id
@@ -284,8 +303,10 @@ localised as (
         {{ local_date('joined.restarted_at', 'value_streams.timezone') }} as restarted_date,
         {{ local_date('joined.finished_at', 'value_streams.timezone') }} as finished_date,
         {{ local_date('joined.cancelled_at', 'value_streams.timezone') }} as cancelled_date,
-        {{ local_time('joined.started_at', 'value_streams.timezone') }} as started_local,
-        {{ local_time('joined.finished_at', 'value_streams.timezone') }} as finished_local,
+        {{ local_time('joined.started_at', 'coalesce(hours.timezone, value_streams.timezone)') }} as started_there,
+        {{ local_time('joined.finished_at', 'coalesce(hours.timezone, value_streams.timezone)') }} as finished_there,
+        hours.location_id,
+        hours.day_start_hour,
         {{ local_date('refresh.as_of', 'value_streams.timezone') }} as as_of_date,
         joined.started_at is not null
             and joined.finished_at is null
@@ -293,6 +314,8 @@ localised as (
             and joined.removed_at is null as is_in_progress
     from joined
     inner join value_streams on joined.value_stream_id = value_streams.value_stream_id
+    inner join teams on joined.team_id = teams.team_id
+    inner join hours on teams.location_id = hours.location_id
     cross join refresh
 
 )
@@ -313,7 +336,7 @@ select
     localised.estimate,
     localised.parent_work_item_id,
     localised.duplicate_of_work_item_id,
-    localised.source_id || ':' || localised.iteration_ref as iteration_id,
+    localised.source_id || ':' || localised.native_iteration_id as iteration_id,
     {{ joined_text('localised.fix_versions') }} as fix_versions,
     localised.web_url,
     localised.team_id,
@@ -382,8 +405,8 @@ select
     end as cycle_time_calendar_days,
     case
         when localised.has_usable_history and localised.finished_at >= localised.started_at
-            then {{ working_hours_at('finish_days', 'localised.finished_local', 'hours') }}
-            - {{ working_hours_at('start_days', 'localised.started_local', 'hours') }}
+            then {{ working_hours_at('finish_days', 'localised.finished_there', 'localised') }}
+            - {{ working_hours_at('start_days', 'localised.started_there', 'localised') }}
     end as cycle_time_working_hours,
     {{ elapsed_days('localised.measured_restart_at', 'localised.finished_at') }} as cycle_time_restarted_elapsed_days,
     case
@@ -422,6 +445,9 @@ select
                 / (localised.active_seconds + localised.wait_seconds + localised.blocked_seconds)
     end as flow_efficiency
 from localised
-cross join hours
-left join dates as start_days on localised.started_date = start_days.calendar_date
-left join dates as finish_days on localised.finished_date = finish_days.calendar_date
+left join working_days as start_days
+    on localised.location_id = start_days.location_id
+    and cast(localised.started_there as date) = start_days.calendar_date
+left join working_days as finish_days
+    on localised.location_id = finish_days.location_id
+    and cast(localised.finished_there as date) = finish_days.calendar_date

@@ -49,6 +49,8 @@ bounded as (
 
     select
         links.work_item_id,
+        links.linked_work_item_id,
+        links.link_number,
         blocked.source_id,
         'Blocked by ' || coalesce(blockers.item_key, blockers.work_item_id) as reason,
         greatest(
@@ -74,6 +76,8 @@ bounded as (
 
 select
     work_item_id,
+    linked_work_item_id,
+    link_number,
     source_id,
     'link' as blocked_kind,
     reason,

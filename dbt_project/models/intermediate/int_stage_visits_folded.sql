@@ -79,6 +79,8 @@ entries as (
         is_cancelled_stage,
         is_unmapped_stage,
         lead(stage_id) over ({{ life }}) as next_stage_id,
+        lead(workflow_id) over ({{ life }}) as next_workflow_id,
+        lead(reach_position) over ({{ life }}) as next_reach_position,
         lag(stage_kind) over ({{ life }}) as previous_kind,
         {{ last_known_before('reach_position', workflow_before) }} as previous_position,
         max(reach_position) over ({{ workflow_before }}) as furthest_position_before
@@ -129,6 +131,11 @@ select
     entries.visit_sequence > last_open.last_open_sequence as is_after_end,
     entries.visit_sequence = last_open.last_open_sequence + 1 as is_end,
     coalesce(entries.reach_position < entries.previous_position, false) as is_backward,
+    coalesce(
+        entries.next_workflow_id = entries.workflow_id
+        and entries.next_reach_position < coalesce(entries.reach_position, entries.previous_position),
+        false
+    ) as is_left_backward,
     coalesce(
         entries.reach_position < entries.furthest_position_before
         or (

@@ -1,7 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_stage_days'}}}) }}
 -- wip(t) = wip(t-1) + arrivals(t) - departures(t) holds of any running sum, also of arrivals booked on a wrong row or
 -- day. So each count is held against the items too: those whose event in force at the end of that local day puts them
--- in this value stream, team, level and stage. They are found by looking on each day, not by summing moves, and from
+-- in this value stream, team, level, work type and stage. They are found by looking on each day, not by summing moves, and from
 -- the events before these are folded into spans. An item removed from its tool before it was done is nowhere from then
 -- on. Alike stays are looked at once, which keeps every day affordable.
 -- On the last day the counts are also what fct_work_items says of where the items are.
@@ -10,7 +10,7 @@ with days as (
     select
         *,
         lag(n_wip, 1, 0) over (
-            partition by value_stream_id, team_id, level, stage_id order by calendar_date
+            partition by value_stream_id, team_id, level, work_type, stage_id order by calendar_date
         ) as n_wip_before,
         max(calendar_date) over (partition by value_stream_id) as last_date
     from {{ ref('fct_stage_days') }}
@@ -23,6 +23,7 @@ dated as (
         events.value_stream_id,
         events.team_id,
         events.level,
+        events.work_type,
         events.stage_id,
         {{ local_date('events.event_at', 'value_streams.timezone') }} as first_date,
         coalesce(
@@ -44,6 +45,7 @@ stays as (
         dated.value_stream_id,
         dated.team_id,
         dated.level,
+        dated.work_type,
         dated.stage_id,
         dated.first_date,
         dated.left_date,
@@ -51,7 +53,8 @@ stays as (
     from dated
     where dated.left_date > dated.first_date
     group by
-        dated.value_stream_id, dated.team_id, dated.level, dated.stage_id, dated.first_date, dated.left_date
+        dated.value_stream_id, dated.team_id, dated.level, dated.work_type, dated.stage_id, dated.first_date,
+        dated.left_date
 
 ),
 
@@ -70,6 +73,7 @@ there as (
         stays.value_stream_id,
         stays.team_id,
         stays.level,
+        stays.work_type,
         stays.stage_id,
         looks.calendar_date,
         sum(stays.n_items) as n_there
@@ -78,7 +82,8 @@ there as (
         on stays.value_stream_id = looks.value_stream_id
         and stays.first_date <= looks.calendar_date
         and stays.left_date > looks.calendar_date
-    group by stays.value_stream_id, stays.team_id, stays.level, stays.stage_id, looks.calendar_date
+    group by
+        stays.value_stream_id, stays.team_id, stays.level, stays.work_type, stays.stage_id, looks.calendar_date
 
 ),
 
@@ -89,6 +94,7 @@ last_rows as (
         case when days.stage_kind <> 'done' then days.value_stream_id end as value_stream_id,
         case when days.stage_kind <> 'done' then days.team_id end as team_id,
         case when days.stage_kind <> 'done' then days.level end as level,
+        case when days.stage_kind <> 'done' then days.work_type end as work_type,
         days.stage_id,
         days.n_wip,
         0 as n_there
@@ -101,6 +107,7 @@ last_rows as (
         case when stages.stage_kind <> 'done' then items.value_stream_id end as value_stream_id,
         case when stages.stage_kind <> 'done' then items.team_id end as team_id,
         case when stages.stage_kind <> 'done' then items.level end as level,
+        case when stages.stage_kind <> 'done' then items.work_type end as work_type,
         items.current_stage_id as stage_id,
         0 as n_wip,
         1 as n_there
@@ -115,6 +122,7 @@ select
     days.value_stream_id,
     days.team_id,
     days.level,
+    days.work_type,
     days.stage_id,
     days.calendar_date,
     days.n_wip,
@@ -130,6 +138,7 @@ select
     coalesce(days.value_stream_id, there.value_stream_id) as value_stream_id,
     coalesce(days.team_id, there.team_id) as team_id,
     coalesce(days.level, there.level) as level,
+    coalesce(days.work_type, there.work_type) as work_type,
     coalesce(days.stage_id, there.stage_id) as stage_id,
     coalesce(days.calendar_date, there.calendar_date) as calendar_date,
     days.n_wip,
@@ -139,6 +148,7 @@ full join there
     on days.value_stream_id = there.value_stream_id
     and days.team_id = there.team_id
     and days.level = there.level
+    and days.work_type = there.work_type
     and days.stage_id = there.stage_id
     and days.calendar_date = there.calendar_date
 where coalesce(days.n_wip, 0) <> coalesce(there.n_there, 0)
@@ -150,10 +160,11 @@ select
     last_rows.value_stream_id,
     last_rows.team_id,
     last_rows.level,
+    last_rows.work_type,
     last_rows.stage_id,
     cast(null as date) as calendar_date,
     sum(last_rows.n_wip) as n_wip,
     sum(last_rows.n_there) as n_expected
 from last_rows
-group by last_rows.value_stream_id, last_rows.team_id, last_rows.level, last_rows.stage_id
+group by last_rows.value_stream_id, last_rows.team_id, last_rows.level, last_rows.work_type, last_rows.stage_id
 having sum(last_rows.n_wip) <> sum(last_rows.n_there)

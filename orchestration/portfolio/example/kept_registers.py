@@ -4,8 +4,10 @@ Belongs here: rows of capacity.csv, objectives.csv and outcomes.csv. Does not be
 written by hand beside this module, and the simulated work itself (``simulator``).
 
 Capacity is the scenario's own: developers per team, reviewers and testers of a stream spread over its teams, and more
-of them from the day an intervention added them. Objectives and outcomes are what such teams might have written down:
-drawn with a seed, except for one planted truth, that customers of Lending grow more content after its reviewers came.
+of them from the day an intervention added them. The scenario counts people at work, the register those employed, of
+whom a part is away: so the utilisation that Weir computes is the planted one. Objectives and outcomes are what such
+teams might have written down: drawn with a seed, except for one planted truth, that customers of Lending grow more
+content after its reviewers came.
 """
 
 from __future__ import annotations
@@ -85,6 +87,7 @@ def _added(stage: str, scope: str, copies: int) -> list[tuple[date, float]]:
 
 
 def _headcounts(team: str, role: str, at_the_end: float, added: list[tuple[date, float]]) -> Iterator[Row]:
+    """Yield how many have to be employed so that, on an average day, as many are at work as are simulated."""
     headcount = at_the_end - sum(number for _, number in added)
     for day, number in [(FIRST_DAY, 0.0), *added]:
         headcount += number
@@ -92,7 +95,7 @@ def _headcounts(team: str, role: str, at_the_end: float, added: list[tuple[date,
             "team": team,
             "role": role,
             "valid_from": day,
-            "headcount": f"{headcount:.2f}".rstrip("0").rstrip("."),
+            "headcount": f"{headcount / (1 - ABSENCE_SHARE):.2f}".rstrip("0").rstrip("."),
             "hours_per_week": HOURS_PER_WEEK,
             "absence_share": ABSENCE_SHARE,
             "cost_rate_per_hour": COST_RATES[role],

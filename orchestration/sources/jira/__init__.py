@@ -25,5 +25,12 @@ FORMAT = ToolFormat(
     recognise=recognise,
     kinds=kinds,
     moments=(("issues", "created"), ("issues", "updated"), ("issue_changes", "changed")),
+    item_references={
+        "issues": ("issue_id", "issue_key"),
+        "issue_changes": ("issue_ref",),
+        "issue_links": ("issue_id",),
+        "issue_sprints": ("issue_id",),
+        "worklogs": ("issue_ref",),
+    },
     mapped_field_names="select field_id, field_name from raw_jira.fields where source_id = $source_id",
 )

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from orchestration.portfolio import load_portfolio, portfolio_tables
-from orchestration.portfolio.calendar_table import dates_table
-from orchestration.portfolio.models import Calendar
+from orchestration.portfolio.calendar_table import dates_table, working_days_table
+from orchestration.portfolio.models import Calendar, WorkLocation
 from orchestration.portfolio.working_time import _is_listed, public_holidays, unknown_region
 
 Write = Callable[..., Path]
@@ -122,6 +122,70 @@ def test_closed_days_are_off_with_their_reason_and_holidays_keep_their_name() ->
     assert "Before the table" not in set(table["holiday_name"].dropna())
 
 
+def test_each_location_has_its_own_holidays_and_sums() -> None:
+    """The sixth of January is a holiday in Poland and none in Berlin; on the next day Poland is a day behind."""
+    krakow = WorkLocation(id="krakow", country="PL").calendar_after(BERLIN)
+    table = working_days_table({"default": BERLIN, "krakow": krakow}, date(2026, 1, 5), date(2026, 1, 8))
+
+    assert table.groupby("location_id")["working_hours"].apply(list).to_dict() == {
+        "default": [8.0, 8.0, 8.0, 8.0],
+        "krakow": [8.0, 0.0, 8.0, 8.0],
+    }
+    assert table.groupby("location_id")["working_hours_before"].apply(list).to_dict() == {
+        "default": [0.0, 8.0, 16.0, 24.0],
+        "krakow": [0.0, 8.0, 8.0, 16.0],
+    }
+    epiphany = table[(table["location_id"] == "krakow") & (table["calendar_date"] == pd.Timestamp("2026-01-06"))].iloc[
+        0
+    ]
+    assert (bool(epiphany["is_working_weekday"]), bool(epiphany["is_working_day"])) == (True, False)
+
+
+def test_the_default_calendar_is_the_same_in_both_tables() -> None:
+    dates = dates_table(BERLIN, *YEAR_2026)
+    shared = ["calendar_date", "is_working_day", "working_hours", "working_hours_before", "holiday_name"]
+
+    pd.testing.assert_frame_equal(working_days_table({"default": BERLIN}, *YEAR_2026)[shared], dates[shared])
+
+
+# What a location is written as, and the calendar it then has after the one of Berlin with a closed day.
+INHERITED = {
+    "nothing of its own": ({"id": "x"}, {"country": "DE", "subdivision": "BE", "n_closed": 1, "start": "09:00"}),
+    "another country": (
+        {"id": "x", "country": "PL"},
+        {"country": "PL", "subdivision": None, "n_closed": 1, "start": "09:00"},
+    ),
+    "another part": (
+        {"id": "x", "country": "DE", "subdivision": "BY"},
+        {"country": "DE", "subdivision": "BY", "n_closed": 1, "start": "09:00"},
+    ),
+    "never closed": (
+        {"id": "x", "closed": []},
+        {"country": "DE", "subdivision": "BE", "n_closed": 0, "start": "09:00"},
+    ),
+    "other hours": (
+        {"id": "x", "hours": ["08:00", "14:00"]},
+        {"country": "DE", "subdivision": "BE", "n_closed": 1, "start": "08:00"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), INHERITED.values(), ids=INHERITED)
+def test_a_location_takes_from_the_calendar_what_it_leaves_out(
+    written: dict[str, object], expected: dict[str, object]
+) -> None:
+    default = Calendar.model_validate({"country": "DE", "subdivision": "BE", "closed": ["2026-05-15"]})
+
+    calendar = WorkLocation.model_validate(written).calendar_after(default)
+
+    assert {
+        "country": calendar.country,
+        "subdivision": calendar.subdivision,
+        "n_closed": len(calendar.closed),
+        "start": calendar.hours[0],
+    } == expected
+
+
 def test_weeks_start_on_monday_and_months_on_the_first() -> None:
     table = dates_table(BERLIN, date(2025, 12, 28), date(2026, 2, 1))
 
@@ -201,7 +265,14 @@ def test_week_may_be_any_set_of_days() -> None:
 def test_table_of_a_portfolio_has_its_calendar_and_hours(write_portfolio: Write) -> None:
     tables = portfolio_tables(load_portfolio(write_portfolio()), date(2026, 5, 11), date(2026, 5, 17))
 
-    assert tables["hours"].to_dict("records") == [{"working_day_start": "09:00", "working_day_end": "17:00"}]
+    hours = tables["hours"]
+    assert hours["location_id"].tolist() == ["default"]
+    assert hours["timezone"].isna().all()
+    assert hours[["working_day_start", "working_day_end", "working_days_per_week"]].iloc[0].tolist() == [
+        "09:00",
+        "17:00",
+        5,
+    ]
     # Thursday is Ascension Day, Friday is closed.
     assert tables["dates"]["working_hours"].tolist() == [8.0, 8.0, 8.0, 0.0, 0.0, 0.0, 0.0]
     assert tables["dates"]["working_hours_before"].tolist() == [0.0, 8.0, 16.0, 24.0, 24.0, 24.0, 24.0]

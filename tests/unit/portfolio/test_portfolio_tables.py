@@ -64,10 +64,12 @@ def test_columns_and_types_are_the_same_with_and_without_rows(tables: Tables, sm
         "blocked_rules",
         "membership_rules",
         "work_type_rules",
+        "stage_roles",
+        "quality_rules",
         "interventions",
         *REGISTERS,
     }
-    assert {name for name, frame in tables.items() if frame.empty} == set(REGISTERS)
+    assert {name for name, frame in tables.items() if frame.empty} == {*REGISTERS, "quality_rules"}
 
 
 def test_duckdb_reads_the_same_types_with_and_without_rows(tables: Tables, smallest: Tables) -> None:
@@ -96,16 +98,16 @@ def test_scopes_end_with_the_unassigned(tables: Tables) -> None:
         ("unassigned", "Unassigned", "unassigned", 3),
     ]
     assert rows(tables["teams"]) == [
-        ("checkout", "Checkout", "payments-art", "payments", 1),
-        ("refunds", "refunds", "payments-art", "payments", 2),
-        ("scoring", "scoring", "lending-art", "lending", 3),
-        ("unassigned", "Unassigned", "unassigned", "unassigned", 4),
+        ("checkout", "Checkout", "payments-art", "payments", "default", 1),
+        ("refunds", "refunds", "payments-art", "payments", "default", 2),
+        ("scoring", "scoring", "lending-art", "lending", "default", 3),
+        ("unassigned", "Unassigned", "unassigned", "unassigned", "default", 4),
     ]
 
 
 def test_scopes_of_a_portfolio_without_teams(smallest: Tables) -> None:
     assert rows(smallest["trains"]) == [("unassigned", "Unassigned", "unassigned", 1)]
-    assert rows(smallest["teams"]) == [("unassigned", "Unassigned", "unassigned", "unassigned", 1)]
+    assert rows(smallest["teams"]) == [("unassigned", "Unassigned", "unassigned", "unassigned", "default", 1)]
 
 
 def test_increments_are_in_the_order_of_time(write_portfolio: Write, change: Change) -> None:
@@ -243,4 +245,58 @@ def test_interventions_know_the_scopes_around_theirs(tables: Tables) -> None:
     assert rows(tables["interventions"], *columns) == [
         ("stage_time", "down", 21, "Two testers, one item", "RTE", -30.0),
         ("cycle_time", "down", 14, None, None, None),
+    ]
+
+
+def test_a_team_works_where_it_says_or_else_where_what_it_belongs_to_does(
+    write_portfolio: Write, change: Change
+) -> None:
+    text = change("{id: refunds}", "{id: refunds, location: default}")
+    text = change("name: Payments ART\n", "name: Payments ART\n        location: krakow\n", text)
+    text = change("name: Lending\n", "name: Lending\n    location: london\n", text)
+    places = (
+        "locations: [{id: krakow, country: PL}, {id: london, timezone: Europe/London, hours: ['10:00', '18:00']}]\n"
+    )
+
+    tables = portfolio_tables(load_portfolio(write_portfolio(places + text)), FIRST_DAY, LAST_DAY)
+
+    assert dict(rows(tables["teams"], "team_id", "location_id")) == {
+        "checkout": "krakow",
+        "refunds": "default",
+        "scoring": "london",
+        "unassigned": "default",
+    }
+    assert rows(tables["hours"]) == [
+        ("default", None, "09:00", "17:00", 5),
+        ("krakow", None, "09:00", "17:00", 5),
+        ("london", "Europe/London", "10:00", "18:00", 5),
+    ]
+    assert tables["working_days"].groupby("location_id").size().to_dict() == {
+        "default": 365,
+        "krakow": 365,
+        "london": 365,
+    }
+
+
+def test_roles_of_stages_stand_once_each(write_portfolio: Write, change: Change) -> None:
+    text = change("roles: [developer, designer]", "roles: [developer, designer, Developer]")
+
+    tables = portfolio_tables(load_portfolio(write_portfolio(text)), FIRST_DAY, LAST_DAY)
+
+    assert rows(tables["stage_roles"]) == [
+        ("delivery.build", "developer"),
+        ("delivery.build", "designer"),
+        ("delivery.test", "tester"),
+    ]
+
+
+def test_quality_rules_expand_to_every_combination_of_their_lists(write_portfolio: Write, change: Change) -> None:
+    escaped, safety = "{when: {source: jira-main, label: [prod, live]}}", "{when: {type: Hazard}}"
+    rules = f"quality: {{escaped_defects: {escaped}, safety_defects: {safety}}}"
+    text = change("keep_generations: 3", f"{rules}\nkeep_generations: 3")
+
+    assert rows(portfolio_tables(load_portfolio(write_portfolio(text)), FIRST_DAY, LAST_DAY)["quality_rules"]) == [
+        ("escaped_defects", "jira-main", None, None, "prod"),
+        ("escaped_defects", "jira-main", None, None, "live"),
+        ("safety_defects", None, None, "Hazard", None),
     ]

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
--- Jira's worklogs with the item they belong to; a worklog names its issue by id, one on a page sometimes by key.
+-- Jira's worklogs with the item they belong to; a worklog names its issue by id, one on a page sometimes by key. Hours
+-- on an issue that was not exported are hours all the same, of an item that nobody knows.
 with worklogs as (
 
     select * from {{ ref('stg_jira__worklogs') }}
@@ -31,4 +32,3 @@ left join issues as by_key
     on worklogs.source_id = by_key.source_id
     and worklogs.issue_ref = by_key.item_key
     and by_id.work_item_id is null
-where coalesce(by_id.work_item_id, by_key.work_item_id) is not null

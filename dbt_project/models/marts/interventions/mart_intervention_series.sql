@@ -6,13 +6,13 @@ with interventions as (
 
 flow_weeks as (
 
-    select * from {{ ref('mart_flow_metrics') }} where period_type = 'week'
+    select * from {{ ref('mart_flow_metrics') }} where period_type = 'week' and work_type = 'all'
 
 ),
 
 stage_weeks as (
 
-    select * from {{ ref('mart_stage_metrics') }}
+    select * from {{ ref('mart_stage_metrics') }} where scope_type = 'value_stream'
 
 ),
 

@@ -8,5 +8,6 @@ select
     cast(is_counted as boolean) as is_counted,
     cast(is_cancelled as boolean) as is_cancelled,
     cast(is_unmapped as boolean) as is_unmapped,
-    cast(wip_limit as integer) as wip_limit
+    cast(wip_limit as integer) as wip_limit,
+    nullif(roles, '') as roles
 from {{ source('raw_portfolio', 'stages') }}

@@ -3,5 +3,6 @@ select
     team_name,
     train_id,
     value_stream_id,
+    location_id,
     cast(position as integer) as position
 from {{ source('raw_portfolio', 'teams') }}

@@ -1,0 +1,4 @@
+select
+    stage_id,
+    role
+from {{ source('raw_portfolio', 'stage_roles') }}
