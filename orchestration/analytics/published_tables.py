@@ -185,10 +185,12 @@ _BEHAVIOUR_POINTS = PublishedTable(
             "Upper natural process limit.", _ON_CHART, "neutral", f"{_NO_LIMITS}; or it would lie above what can be"
         ),
         "lower_near_limit": PublishedColumn(
-            "Two thirds of the way to the lower limit.", _ON_CHART, "neutral", f"{_NO_LIMITS}; or it would lie beyond what can be"
+            "Two thirds of the way to the lower limit.", _ON_CHART, "neutral",
+            f"{_NO_LIMITS}; or it would lie beyond what can be",
         ),
         "upper_near_limit": PublishedColumn(
-            "Two thirds of the way to the upper limit.", _ON_CHART, "neutral", f"{_NO_LIMITS}; or it would lie beyond what can be"
+            "Two thirds of the way to the upper limit.", _ON_CHART, "neutral",
+            f"{_NO_LIMITS}; or it would lie beyond what can be",
         ),
         "moving_range": PublishedColumn(
             "Distance from the week before, of charted_value.", "unit of the scale", "neutral",
