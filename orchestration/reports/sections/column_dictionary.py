@@ -11,7 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from orchestration.reports.blocks import Block, Cell, Column, Entry, Notice, SearchField, Section, Table, Words
-from orchestration.reports.wording import counted, is_missing
+from orchestration.reports.wording import counted, is_missing, sentence_start
 
 # Sections in reading order: what an analyst asks first comes first.
 _KINDS: Final = (
@@ -86,8 +86,8 @@ def _columns_table(name: str, rows: pd.DataFrame) -> Table:
 
 def _values_told(row: Mapping[Hashable, Any]) -> str:
     """What NULL and 0 stand for in this column, a line each."""
-    told = (("NULL", row["when_null"]), ("0", row["when_zero"]))
-    return "\n".join(f"{value}: {_text(meaning)}" for value, meaning in told if _text(meaning))
+    told = (("NULL", _text(row["when_null"])), ("0", _text(row["when_zero"])))
+    return "\n".join(f"{value}: {sentence_start(text).rstrip('.')}." for value, text in told if text)
 
 
 def _text(value: object) -> str:

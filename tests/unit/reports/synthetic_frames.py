@@ -216,7 +216,7 @@ def dictionary() -> pd.DataFrame:
     teams = {"schema_name": "flow", "table_name": "dim_teams", "table_description": "Teams."}
     points = {"schema_name": "analysis", "table_name": "process_behaviour_points", "table_description": "Points."}
     counted = {"unit": "items", "direction": "up", "when_zero": "Nothing was finished."}
-    timed = {"unit": "calendar days", "direction": "down", "when_null": "Fewer than 5 items."}
+    timed = {"unit": "calendar days", "direction": "down", "when_null": "fewer than 5 items"}
     rows = [
         {**flow, "column_name": "scope_id", "data_type": "varchar", "description": "Id of the scope."},
         {**flow, "column_name": "n_finished", "data_type": "integer", "description": "Items finished.", **counted},
