@@ -59,6 +59,10 @@ test: chromium ## Install what the tests need and run them.
 test-all: chromium ## Run the slow tests too (minutes: kills in every phase, large examples).
 	@$(BIN)/pytest $(WORKERS)
 
+.PHONY: benchmark
+benchmark: install ## Measure on 10,000 to 1,000,000 issues and write tests/benchmarks/RESULTS.md (an hour).
+	@$(BIN)/python -m tests.benchmarks --spill 1000000
+
 .PHONY: lint
 lint: lint-python lint-types lint-imports lint-sql lint-layout ## Check style, types, imports, SQL and layout.
 

@@ -103,6 +103,7 @@ def build(
     target: Path,
     database: Path,
     *,
+    command: Literal["build", "run", "test"] = "build",
     selection: Sequence[str] = (),
     full_refresh: bool = False,
     on_event: Callable[[str], None] = lambda _: None,
@@ -116,6 +117,7 @@ def build(
         project: The dbt project; read only.
         target: Where dbt keeps its manifest and partial parse.
         database: The DuckDB file to build in; nobody else may have it open.
+        command: What dbt does: models and tests in their order, or only one of the two.
         selection: dbt's own selection arguments (`--select …`); empty means everything.
         full_refresh: Rebuild incremental models from nothing.
         on_event: Called with dbt's line for each finished node.
@@ -124,7 +126,7 @@ def build(
     Raises:
         DbtError: dbt could not run at all (project, profile or database unreadable).
     """
-    arguments = ["build", *selection, *(["--full-refresh"] if full_refresh else [])]
+    arguments = [command, *selection, *(["--full-refresh"] if full_refresh and command != "test" else [])]
     result = _invoke(arguments, project, target, database, on_event, manifest)
     return [_outcome(node_result) for node_result in result.results]
 

@@ -274,19 +274,23 @@ def build_models(
     selection: Sequence[str] = (),
     on_event: Callable[[str], None] = lambda _: None,
     manifest: Any = None,
+    *,
+    with_tests: bool = True,
 ) -> list[dbt_build.NodeOutcome]:
     """Run dbt on the build file and record its tests among the check results; failures are outcomes, not raised.
 
-    dbt's unit tests stay out: they try the SQL on made-up rows, which no night's data can change (`make test`).
+    Only what is made of something that changed runs, and the results of the other tests stand. dbt's unit tests stay
+    out: they try the SQL on made-up rows, which no night's data can change (`make test`).
     """
-    plan = _plan(build, selection)
+    plan = plan_models(build, selection)
     outcomes = []
     if plan.selection:
         outcomes = dbt_build.build(
             DBT_PROJECT,
             build.paths.dbt_target,
             build.files.build,
-            selection=[*plan.selection, "--exclude-resource-type", "unit_test"],
+            command="build" if with_tests else "run",
+            selection=[*plan.selection, *(["--exclude-resource-type", "unit_test"] if with_tests else [])],
             full_refresh=not build.is_incremental or build.changed is None,
             on_event=on_event,
             manifest=manifest,
@@ -300,7 +304,7 @@ def build_models(
     return [*outcomes, *plan.unchanged]
 
 
-def _plan(build: RefreshBuild, selection: Sequence[str]) -> dbt_build.Plan:
+def plan_models(build: RefreshBuild, selection: Sequence[str] = ()) -> dbt_build.Plan:
     """Plan what dbt runs: everything, what a person selected, or only what is made of what changed."""
     is_everything = not selection or "fqn:*" in selection
     if build.changed is None or not is_everything:

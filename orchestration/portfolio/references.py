@@ -226,13 +226,14 @@ def _statuses_mapped_twice(workflow: Workflow, broken: list[Location]) -> Iterat
         # With a day of its validity unreadable, a mapping says nothing about when it holds.
         if any(location[: len(status.location)] == status.location for location in broken):
             continue
-        by_status.setdefault(status.status, []).append((place, status))
-    for name, places in by_status.items():
+        # A status is found whatever its case and the spaces around it.
+        by_status.setdefault(status.status.strip().lower(), []).append((place, status))
+    for places in by_status.values():
         for (earlier_place, earlier), (_, later) in combinations(places, 2):
             first = max(earlier.valid_from or _FIRST_DAY, later.valid_from or _FIRST_DAY)
             last = min(earlier.valid_to or _LAST_DAY, later.valid_to or _LAST_DAY)
             if first <= last:
-                message = f"status {quoted(name)} already means {earlier_place}{_span(first, last)}"
+                message = f"status {quoted(later.status)} already means {earlier_place}{_span(first, last)}"
                 advice = "Map it once, or to days (valid_from, valid_to, both inclusive) that do not overlap."
                 yield later.location, f"{message}. {advice}"
 

@@ -227,15 +227,26 @@ def _stage_statuses(workflow: Workflow) -> Iterator[Row]:
 
 def _cancelled_resolutions(portfolio: Portfolio) -> Iterator[Row]:
     for workflow in portfolio.workflows:
-        for resolution in dict.fromkeys(workflow.cancelled.resolutions):
+        for resolution in _spelt_once(workflow.cancelled.resolutions):
             yield {"workflow_id": workflow.id, "resolution": resolution}
 
 
 def _blocked_rules(portfolio: Portfolio) -> Iterator[Row]:
     for workflow in portfolio.workflows:
-        for kind, values in (("status", workflow.blocked.statuses), ("label", workflow.blocked.labels)):
-            for value in dict.fromkeys(values):
+        for kind, values in (
+            ("status", _spelt_once(workflow.blocked.statuses)),
+            ("label", dict.fromkeys(workflow.blocked.labels)),
+        ):
+            for value in values:
                 yield {"workflow_id": workflow.id, "blocked_kind": kind, "value": value}
+
+
+def _spelt_once(names: Iterable[str]) -> Iterable[str]:
+    """Return each name once, in its first spelling: statuses and resolutions are found whatever their case."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name.strip().lower(), name)
+    return first.values()
 
 
 def _membership_rules(portfolio: Portfolio) -> Iterator[Row]:

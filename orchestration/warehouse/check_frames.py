@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.sources import TOOLS
 from orchestration.warehouse.mart_findings import MART_FINDINGS
-from orchestration.warehouse.raw_findings import RAW_JIRA_FINDINGS
+from orchestration.warehouse.raw_findings import RAW_JIRA_FINDINGS, RAW_JIRA_TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +42,8 @@ def check_frames(
     ``tables``: grain of the public tables. ``portfolio_tables``: the tables of ``raw_portfolio`` that have to be there.
     """
     if layer == "raw":
+        for name, statement in RAW_JIRA_TABLES.items():
+            connection.execute(f"create or replace temp table {name} as {statement}")
         return {
             "export_load": connection.execute(_export_load()).df(),
             "raw_jira_load": connection.execute(_RAW_JIRA_LOAD).df(),
@@ -60,15 +62,24 @@ def check_frames(
 
 def _findings(connection: duckdb.DuckDBPyConnection, findings: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
     """Run each finding: how many rows were examined, how many offend, and the first few of them as text."""
+    import pandas as pd  # not at the top: a reader's query does without the second that this takes
+
     statements = [
         f"""
         select '{name}' as finding, ({examined}) as n_examined,
-            (select count(*) from ({offending})) as n_offending,
+            (select count(*) from found) as n_offending,
             (select string_agg(example, '; ' order by example)
-                from (select distinct example from ({offending}) order by example limit {_N_EXAMPLES})) as examples"""
-        for name, (examined, offending) in findings.items()
+                from (select distinct example from found order by example limit {_N_EXAMPLES})) as examples"""
+        for name, (examined, _) in findings.items()
     ]
-    return connection.execute(" union all ".join(statements)).df()
+    # Each is computed once, for its count and its examples.
+    return pd.concat(
+        [
+            connection.execute(f"with found as materialized ({offending}) {statement}").df()
+            for statement, (_, offending) in zip(statements, findings.values(), strict=True)
+        ],
+        ignore_index=True,
+    )
 
 
 def _portfolio_tables(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> pd.DataFrame:

@@ -23,8 +23,8 @@ from orchestration.warehouse.quarantine import (
     reason_against_all,
 )
 from orchestration.warehouse.raw_tables import create_raw_tables
-from orchestration.warehouse.touched_items import touch_files
 from orchestration.warehouse.record_reading import read_records
+from orchestration.warehouse.touched_items import touch_files
 
 _BATCH_BYTES = 4 << 30
 # No file's name begins so: a row bears it only while names are being swapped.

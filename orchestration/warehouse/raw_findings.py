@@ -4,55 +4,76 @@ Each entry: finding name to (scalar query of the rows examined, query yielding o
 Meanings and severities are declared in ``checks.measures.raw`` and ``checks.suites``.
 """
 
-_NEWEST = """
-    (select * from raw_jira.issues qualify row_number() over (
-        partition by source_id, issue_id order by updated desc nulls last, exported_at desc, export_file desc) = 1)"""
-
-_STATUSES = """
-    (select source_id, name, count(distinct ref) as n_issues from (
-        select source_id, trim(status_name) as name, issue_id as ref from raw_jira.issues
-        union all
-        select source_id, trim(unnest([from_value, to_value])), issue_ref
-        from raw_jira.issue_changes where lower(field) = 'status'
-    ) where coalesce(name, '') <> '' group by source_id, name)"""
-
-# A renamed status keeps its id, so the name it has today may be the mapped one.
-_NAMES_TODAY = """
-    (select distinct named.source_id, named.name, lower(trim(today.status_name)) as name_today
-    from (
-        select source_id, trim(status_name) as name, status_id from raw_jira.issues
-        union
-        select source_id, trim(to_value), to_id from raw_jira.issue_changes where lower(field) = 'status'
-        union
-        select source_id, trim(from_value), from_id from raw_jira.issue_changes where lower(field) = 'status'
-    ) as named
-    inner join (
-        select source_id, status_id, status_name from raw_jira.statuses
-        union
-        select source_id, status_id, status_name from raw_jira.issues
-    ) as today using (source_id, status_id))"""
-
-_UNMAPPED = f"""
-    (select * from {_STATUSES} as statuses
-    where not exists (
-        select 1 from raw_portfolio.stage_statuses as mapped
-        where lower(trim(mapped.status)) = lower(statuses.name)
-            or lower(trim(mapped.status)) in (
-                select name_today from {_NAMES_TODAY} as today
-                where today.source_id = statuses.source_id and today.name = statuses.name
+# Computed once, because nearly every finding asks for them: tables of the connection, by name.
+RAW_JIRA_TABLES: dict[str, str] = {
+    "newest_issues": """
+        select source_id, issue_id, issue_key, issue_type, is_subtask, created, updated, n_histories_announced,
+            n_histories_embedded
+        from raw_jira.issues qualify row_number() over (
+            partition by source_id, issue_id order by updated desc nulls last, exported_at desc, export_file desc) = 1""",
+    "changed_issues": """
+        select source_id, issue_ref, min(changed) as first_changed from raw_jira.issue_changes group by all""",
+    "status_moves": """
+        select source_id, from_id, from_value, to_id, to_value, count(*) as n
+        from raw_jira.issue_changes where lower(field) = 'status' group by all""",
+    "issue_statuses": """
+        select source_id, status_id, status_name, status_category, count(distinct issue_id) as n
+        from raw_jira.issues group by all""",
+    "status_names": """
+        select distinct source_id, name from (
+            select source_id, trim(status_name) as name from issue_statuses
+            union all
+            select source_id, trim(unnest([from_value, to_value])) from status_moves
+        ) where coalesce(name, '') <> ''""",
+    # A renamed status keeps its id, so the name it has today may be the mapped one.
+    "unmapped_statuses": """
+        with names_today as (
+            select distinct named.source_id, named.name, lower(trim(today.status_name)) as name_today
+            from (
+                select source_id, trim(status_name) as name, status_id from issue_statuses
+                union
+                select source_id, trim(to_value), to_id from status_moves
+                union
+                select source_id, trim(from_value), from_id from status_moves
+            ) as named
+            inner join (
+                select source_id, status_id, status_name from raw_jira.statuses
+                union
+                select source_id, status_id, status_name from issue_statuses
+            ) as today using (source_id, status_id)
+        ),
+        unmapped as (
+            select source_id, name from status_names as statuses
+            where not exists (
+                select 1 from raw_portfolio.stage_statuses as mapped
+                where lower(trim(mapped.status)) = lower(statuses.name)
+                    or lower(trim(mapped.status)) in (
+                        select name_today from names_today as today
+                        where today.source_id = statuses.source_id and today.name = statuses.name
+                    )
             )
-    ))"""
-
-_CHANGES = """
-    (select distinct source_id, issue_ref, history_id, history_position, changed, field, from_value, to_value
-    from raw_jira.issue_changes)"""
+        )
+        select unmapped.source_id, unmapped.name, count(distinct bearers.ref) as n_issues
+        from unmapped
+        inner join (
+            select source_id, trim(status_name) as name, issue_id as ref from raw_jira.issues
+            where trim(status_name) in (select name from unmapped)
+            union all
+            select source_id, trim(from_value), issue_ref from raw_jira.issue_changes
+            where lower(field) = 'status' and trim(from_value) in (select name from unmapped)
+            union all
+            select source_id, trim(to_value), issue_ref from raw_jira.issue_changes
+            where lower(field) = 'status' and trim(to_value) in (select name from unmapped)
+        ) as bearers using (source_id, name)
+        group by all""",
+}
 
 RAW_JIRA_FINDINGS: dict[str, tuple[str, str]] = {
     "issue_key_of_two_issues": (
-        f"select count(distinct (source_id, issue_key)) from {_NEWEST}",
-        f"""select source_id || ':' || issue_key || ' (' || string_agg(issue_id, ', ' order by issue_id) || ')'
+        "select count(distinct (source_id, issue_key)) from newest_issues",
+        """select source_id || ':' || issue_key || ' (' || string_agg(issue_id, ', ' order by issue_id) || ')'
                 as example
-            from {_NEWEST} group by source_id, issue_key having count(distinct issue_id) > 1""",
+            from newest_issues group by source_id, issue_key having count(distinct issue_id) > 1""",
     ),
     "duplicate_issue_in_file": (
         "select count(*) from raw_jira.issues",
@@ -68,68 +89,84 @@ RAW_JIRA_FINDINGS: dict[str, tuple[str, str]] = {
             having count(distinct (status_name, issue_key, coalesce(resolution, ''))) > 1""",
     ),
     "updated_before_created": (
-        f"select count(updated) from {_NEWEST}",
-        f"""select source_id || ':' || issue_key || ' (' || updated || ', ' || created || ')' as example
-            from {_NEWEST} where updated < created""",
+        "select count(updated) from newest_issues",
+        """select source_id || ':' || issue_key || ' (' || updated || ', ' || created || ')' as example
+            from newest_issues where updated < created""",
     ),
     "changelog_missing": (
-        f"select count(*) from {_NEWEST}",
-        f"""select issues.source_id || ':' || issues.issue_key as example from {_NEWEST} as issues
+        "select count(*) from newest_issues",
+        """select issues.source_id || ':' || issues.issue_key as example from newest_issues as issues
             where n_histories_announced is null and n_histories_embedded is null
-                and not exists (select 1 from raw_jira.issue_changes as changes
-                    where changes.source_id = issues.source_id
-                        and changes.issue_ref in (issues.issue_id, issues.issue_key))""",
+                and not exists (select 1 from changed_issues as changes
+                    where changes.source_id = issues.source_id and changes.issue_ref = issues.issue_id)
+                and not exists (select 1 from changed_issues as changes
+                    where changes.source_id = issues.source_id and changes.issue_ref = issues.issue_key)""",
     ),
+    # An issue that brought as many entries as it announces, none of them refused, has them all: only others are counted.
     "changelog_truncated": (
-        f"select count(n_histories_announced) from {_NEWEST}",
-        f"""select issues.source_id || ':' || issues.issue_key || ' (' || coalesce(known.n, 0) || ' of '
-                || issues.n_histories_announced || ')' as example
-            from {_NEWEST} as issues
-            left join (
-                select source_id, ref, count(distinct coalesce(history_id, changed || '#' || history_position)) as n
-                from (
-                    select changes.*, coalesce(by_key.issue_id, changes.issue_ref) as ref
-                    from raw_jira.issue_changes as changes
-                    left join {_NEWEST} as by_key
-                        on by_key.source_id = changes.source_id and by_key.issue_key = changes.issue_ref
-                ) group by source_id, ref
-            ) as known on known.source_id = issues.source_id and known.ref = issues.issue_id
-            where issues.n_histories_announced > coalesce(known.n, 0)""",
+        "select count(n_histories_announced) from newest_issues",
+        """with suspected as (
+                select source_id, issue_id, issue_key, n_histories_announced from newest_issues
+                where n_histories_announced > coalesce(n_histories_embedded, 0)
+                    or issue_key in (select record_key from quality.quarantined_records)
+            ),
+            histories as (
+                select distinct suspected.source_id, suspected.issue_id,
+                    coalesce(history_id, changed || '#' || history_position) as history
+                from raw_jira.issue_changes as changes
+                inner join (
+                    select *, issue_id as ref from suspected union all select *, issue_key from suspected
+                ) as suspected on suspected.source_id = changes.source_id and suspected.ref = changes.issue_ref
+            ),
+            known as (select source_id, issue_id, count(*) as n from histories group by all)
+            select suspected.source_id || ':' || issue_key || ' (' || coalesce(known.n, 0) || ' of '
+                || n_histories_announced || ')' as example
+            from suspected left join known using (source_id, issue_id)
+            where n_histories_announced > coalesce(known.n, 0)""",
     ),
     "change_without_issue": (
-        "select count(distinct (source_id, issue_ref)) from raw_jira.issue_changes",
-        """select distinct changes.source_id || ':' || coalesce(changes.issue_ref, '?') as example
-            from raw_jira.issue_changes as changes
+        "select count(*) from changed_issues",
+        """select changes.source_id || ':' || coalesce(changes.issue_ref, '?') as example
+            from changed_issues as changes
             where not exists (select 1 from raw_jira.issues as issues
                     where issues.source_id = changes.source_id and issues.issue_id = changes.issue_ref)
                 and not exists (select 1 from raw_jira.issues as issues
                     where issues.source_id = changes.source_id and issues.issue_key = changes.issue_ref)""",
     ),
     "change_before_creation": (
-        f"select count(*) from {_CHANGES}",
-        f"""select changes.source_id || ':' || issues.issue_key || ' (' || changed || ', ' || created || ')' as example
-            from {_CHANGES} as changes
-            inner join {_NEWEST} as issues
-                on issues.source_id = changes.source_id and issues.issue_id = changes.issue_ref
-            where changed < created""",
+        "select count(*) from raw_jira.issue_changes",
+        """with early as (
+                select issues.* from newest_issues as issues
+                inner join changed_issues as changed
+                    on issues.source_id = changed.source_id and issues.issue_id = changed.issue_ref
+                where changed.first_changed < issues.created
+            )
+            select source_id || ':' || issue_key || ' (' || changed || ', ' || created || ')' as example
+            from (
+                select distinct changes.source_id, early.issue_key, early.created, history_id, history_position, changed,
+                    field, from_value, to_value
+                from raw_jira.issue_changes as changes
+                inner join early on early.source_id = changes.source_id and early.issue_id = changes.issue_ref
+                where changed < early.created
+            )""",
     ),
     "change_after_export": (
-        f"select count(*) from {_CHANGES}",
+        "select count(*) from raw_jira.issue_changes",
         """select distinct source_id || ':' || issue_ref || ' (' || changed || ')' as example
             from raw_jira.issue_changes where changed > exported_at + interval 1 day""",
     ),
     "status_change_without_target": (
-        f"select count(*) from {_CHANGES} where lower(field) = 'status'",
-        f"""select source_id || ':' || issue_ref || ' (' || changed || ')' as example
-            from {_CHANGES} where lower(field) = 'status' and trim(coalesce(to_value, '')) = ''""",
+        "select coalesce(sum(n), 0)::bigint from status_moves",
+        """select distinct source_id || ':' || issue_ref || ' (' || changed || ')' as example
+            from raw_jira.issue_changes where lower(field) = 'status' and trim(coalesce(to_value, '')) = ''""",
     ),
     "status_unmapped": (
-        f"select count(*) from {_STATUSES}",
-        f"select source_id || ':' || name || ' (' || n_issues || ' issues)' as example from {_UNMAPPED}",
+        "select count(*) from status_names",
+        "select source_id || ':' || name || ' (' || n_issues || ' issues)' as example from unmapped_statuses",
     ),
     "status_without_category": (
-        f"select count(*) from {_STATUSES}",
-        f"""select source_id || ':' || name || ' (' || n_issues || ' issues)' as example from {_UNMAPPED} as unmapped
+        "select count(*) from status_names",
+        """select source_id || ':' || name || ' (' || n_issues || ' issues)' as example from unmapped_statuses as unmapped
             where not exists (
                 select 1 from (
                     select source_id, status_name, status_category from raw_jira.statuses
@@ -141,9 +178,9 @@ RAW_JIRA_FINDINGS: dict[str, tuple[str, str]] = {
             )""",
     ),
     "type_unmapped": (
-        f"select count(distinct (source_id, issue_type)) from {_NEWEST} where not is_subtask",
-        f"""select source_id || ':' || coalesce(issue_type, '?') || ' (' || count(*) || ' issues)' as example
-            from {_NEWEST} as issues
+        "select count(distinct (source_id, issue_type)) from newest_issues where not is_subtask",
+        """select source_id || ':' || coalesce(issue_type, '?') || ' (' || count(*) || ' issues)' as example
+            from newest_issues as issues
             where not is_subtask and not exists (
                 select 1 from raw_portfolio.work_type_rules as rules
                 where (rules.item_type is null or lower(rules.item_type) = lower(issues.issue_type))

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from tests.external.conftest import read_table, refreshed, write_lines
+from tests.reference.verdict import disagreements
 
 pytestmark = pytest.mark.external
 
@@ -286,3 +287,7 @@ def test_the_changelog_tells_when_a_link_was_made(warehouse: duckdb.DuckDBPyConn
     }
     assert len(links) == len({(item, other, relation) for item, other, relation, _, _ in links})
     assert [row for row in links if row[3] is None or row[4] is not None] == []
+
+
+def test_every_cell_of_the_marts_is_the_references(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert disagreements(warehouse) == ""

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from tests.external.conftest import read_table, refreshed
+from tests.reference.verdict import disagreements
 
 pytestmark = pytest.mark.external
 
@@ -124,3 +125,7 @@ def test_fixture_is_read_whole(shared_data: Path, warehouse: duckdb.DuckDBPyConn
         (shared_data / "jira_agile_metrics" / "jira" / "search_issues.json").read_text(encoding="utf-8")
     )
     assert warehouse.execute("select count(*) from flow.fct_work_items").fetchone() == (len(issues),)
+
+
+def test_every_cell_of_the_marts_is_the_references(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert disagreements(warehouse) == ""

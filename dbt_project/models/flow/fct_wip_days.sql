@@ -28,7 +28,7 @@ moves as (
         work_type,
         entered_date as calendar_date,
         count(*) as change,
-        count(case when spell_number = 1 then 1 end) as n_started
+        count(case when is_start then 1 end) as n_started
     from spells
     group by value_stream_id, train_id, team_id, level, work_type, entered_date
 

@@ -66,7 +66,12 @@ numbered as (
 
     select
         *,
-        cast(row_number() over (partition by work_item_id order by segment_number) as integer) as spell_number
+        cast(row_number() over (partition by work_item_id order by segment_number) as integer) as spell_number,
+        -- Of several spells in one moment the last is what the item was started as: a tool that moves and re-types it
+        -- in one second leaves spells of no length, the first of which may be of before the start.
+        started_at = clock_started_at
+        and coalesce(lead(started_at) over (partition by work_item_id order by segment_number) > started_at, true)
+            as is_start
     from paired
     where is_first_of_spell
 
@@ -81,6 +86,7 @@ select
     numbered.level,
     numbered.work_type,
     numbered.spell_number,
+    numbered.is_start,
     numbered.started_at as entered_at,
     numbered.left_at,
     numbered.started_date as entered_date,

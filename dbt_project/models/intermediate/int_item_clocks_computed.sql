@@ -30,7 +30,10 @@ placed as (
 
     select
         visits.*,
-        visits.stage_kind <> 'done' and visits.stage_position >= commitments.commitment_position as is_committed_visit,
+        visits.stage_kind <> 'done'
+        -- What waits in a status that nobody mapped is not started, also where the commitment is the first stage.
+        and not (coalesce(visits.is_unmapped_stage, false) and visits.stage_kind = 'queue')
+        and visits.stage_position >= commitments.commitment_position as is_committed_visit,
         visits.stage_kind <> 'done'
         and not coalesce(visits.is_unmapped_stage, false)
         and visits.stage_position < commitments.commitment_position as is_before_commitment

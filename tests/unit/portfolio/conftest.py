@@ -55,8 +55,8 @@ workflows:
           - {status: Coding, valid_to: 2026-04-30}
       - {id: test, kind: active, roles: [tester], statuses: [Testing, {status: Coding, valid_from: 2026-05-01}]}
       - {id: done, name: Done, kind: done, statuses: [Done, Closed]}
-    cancelled: {statuses: [Rejected], resolutions: ["Won't Do", Duplicate]}
-    blocked: {statuses: [On Hold], labels: [blocked, waiting]}
+    cancelled: {statuses: [Rejected], resolutions: ["Won't Do", Duplicate, won't do]}
+    blocked: {statuses: [On Hold, on hold], labels: [blocked, waiting]}
   - id: portfolio
     applies_to: {levels: [epic], value_streams: [payments, lending]}
     stages:

@@ -289,6 +289,12 @@ WORKFLOWS = {
         "means stage 'backlog'.",
     ),
     "status twice in a stage": ("[Done, Closed]", "[Done, Done]", "workflows[0].stages[4].statuses[1]", "stage 'done'"),
+    "status twice, spelt otherwise": (
+        "[Done, Closed]",
+        "[Done, ' dONE']",
+        "workflows[0].stages[4].statuses[1]",
+        "stage 'done'",
+    ),
     "status also cancelled": ("[Rejected]", "[Closed]", "workflows[0].cancelled.statuses[0]", "means stage 'done'"),
     "validities share a day": (
         "valid_from: 2026-05-01}",

@@ -92,8 +92,8 @@ scopes as (
 
 ),
 
--- The day of as_of in each scope's own zone; the portfolio's is the unassigned value stream's.
-as_of_days as (
+-- The day of as_of in each value stream's own zone.
+stream_days as (
 
     select
         value_streams.value_stream_id,
@@ -101,6 +101,26 @@ as_of_days as (
         {{ local_time('sources.as_of', 'value_streams.timezone') }} as as_of_local
     from {{ ref('dim_value_streams') }} as value_streams
     cross join sources
+
+),
+
+-- The portfolio has got as far as the value stream where it is earliest: a day that has not begun everywhere would count
+-- the work of the others only, and a week that is not over everywhere would still change.
+as_of_days as (
+
+    select
+        value_stream_id,
+        as_of_date,
+        as_of_local
+    from stream_days
+
+    union all
+
+    select
+        cast(null as varchar) as value_stream_id,
+        min(as_of_date) as as_of_date,
+        min(as_of_local) as as_of_local
+    from stream_days
 
 ),
 
@@ -295,7 +315,7 @@ groups as (
         as_of_days.as_of_local,
         min(scope_cells.first_date) as first_date
     from scope_cells
-    inner join as_of_days on coalesce(scope_cells.value_stream_id, 'unassigned') = as_of_days.value_stream_id
+    inner join as_of_days on scope_cells.value_stream_id is not distinct from as_of_days.value_stream_id
     group by
         scope_cells.scope_type, scope_cells.scope_id, scope_cells.scope_name, scope_cells.value_stream_id,
         scope_cells.level, scope_cells.work_type, as_of_days.as_of_date, as_of_days.as_of_local

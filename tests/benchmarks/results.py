@@ -1,0 +1,171 @@
+"""`RESULTS.md`: what was measured, where and with what, beside what is asked for."""
+
+import platform
+import subprocess
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from orchestration.portfolio.example import DEFAULT_SEED
+from tests.benchmarks.phases import Phases
+
+FILE = Path(__file__).with_name("RESULTS.md")
+_PHASES = ("load", "staging", "facts", "marts", "checks", "analysis", "publish", "reports")
+_LIBRARIES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations", "pandas", "pyarrow")
+# What is asked of a refresh: times the floor, shares, seconds.
+TO_FACTS, TO_MARTS, JUDGING, GROWTH, NIGHT, NOTHING_NEW, QUERY, QUICKER = 5, 8, 4, 12, 0.15, 25, 1, 10
+
+
+@dataclass
+class Measurements:
+    """What has been measured so far; `sizes`: issues to (floor, full refresh, night, share changed)."""
+
+    sizes: dict[int, tuple[float, Phases, Phases, float]] = field(default_factory=dict)
+    comparison: tuple[int, float, float, int] | None = None
+    has_jira_agile_metrics: bool = False
+    spilled: tuple[int, Phases] | None = None
+    commands: dict[str, float] = field(default_factory=dict)
+
+
+def write_results(found: Measurements) -> None:
+    """Write what has been measured so far."""
+    parts = [_head(), _full(found), _nights(found), _limits(found), _comparison(found), _commands(found)]
+    FILE.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+
+
+def _head() -> str:
+    libraries = ", ".join(f"{name} {found}" for name in _LIBRARIES if (found := _version(name)))
+    return f"""# Benchmark results
+
+Written by `make benchmark`, which measures on the simulator's Jira exports (seed {DEFAULT_SEED}, about nine history entries an
+issue); do not edit. One run on one machine: ratios travel better than seconds.
+
+- {datetime.now(UTC):%Y-%m-%d}, code {_git()}
+- {_processor()}, {_cores()}, Python {platform.python_version()}, {platform.system()}
+- {libraries}
+- DuckDB: 4 GiB, 2 threads. The floor is DuckDB merely scanning the same files once, with only the columns needed."""
+
+
+def _full(found: Measurements) -> str:
+    if not found.sizes:
+        return ""
+    heads = " | ".join(f"{n:,} issues" for n in found.sizes)
+    lines = [f"## A full refresh, seconds by phase (peak memory of the process)\n\n| phase | {heads} |"]
+    lines.append("|---|" + "---:|" * len(found.sizes))
+    lines.append("| floor | " + " | ".join(f"{floor:.1f}" for floor, *_ in found.sizes.values()) + " |")
+    for phase in _PHASES:
+        cells = [
+            f"{full.seconds.get(phase, 0):.1f} ({full.peak_mib.get(phase, 0):,.0f} MiB)"
+            for _, full, *_ in found.sizes.values()
+        ]
+        lines.append(f"| {phase} | {' | '.join(cells)} |")
+    lines.append("| all | " + " | ".join(f"{full.total():.1f}" for _, full, *_ in found.sizes.values()) + " |")
+    return "\n".join(lines)
+
+
+def _nights(found: Measurements) -> str:
+    if not found.sizes:
+        return ""
+    lines = [
+        "## A night after it: the last working day's changes\n",
+        "| issues | changed | full refresh, s | night, s | share |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for n_issues, (_, full, night, changed) in found.sizes.items():
+        share = night.total() / full.total()
+        lines.append(f"| {n_issues:,} | {changed:.1%} | {full.total():.1f} | {night.total():.1f} | {share:.0%} |")
+    lines.append("\nBy phase: " + "; ".join(_by_phase(n, night) for n, (_, _, night, _) in found.sizes.items()) + ".")
+    return "\n".join(lines)
+
+
+def _by_phase(n_issues: int, phases: Phases) -> str:
+    listed = ", ".join(f"{name} {seconds:.1f}" for name, seconds in phases.seconds.items())
+    return f"{n_issues:,} issues: {listed}"
+
+
+def _limits(found: Measurements) -> str:
+    rows = []
+    for n_issues, (floor, full, night, _) in found.sizes.items():
+        to_facts = full.total("load", "staging", "facts") / floor
+        to_marts = full.total("load", "staging", "facts", "marts") / floor
+        judging = full.total("checks", "analysis", "publish") / floor
+        rows += [
+            (f"exports to facts, {n_issues:,}", f"{to_facts:.1f} x the floor", to_facts <= TO_FACTS, f"≤ {TO_FACTS} x"),
+            (f"exports to all marts, {n_issues:,}", f"{to_marts:.1f} x", to_marts <= TO_MARTS, f"≤ {TO_MARTS} x"),
+            (f"checks, analysis, publish, {n_issues:,}", f"{judging:.1f} x", judging <= JUDGING, f"≤ {JUDGING} x"),
+            (f"a night, {n_issues:,}", f"{night.total() / full.total():.0%}", night.total() <= NIGHT * full.total(),
+             f"≤ {NIGHT:.0%} of a full refresh"),
+        ]  # fmt: skip
+    if {100_000, 1_000_000} <= found.sizes.keys():
+        growth = found.sizes[1_000_000][1].total() / found.sizes[100_000][1].total()
+        rows.append(("growth from 100,000 to 1,000,000", f"{growth:.1f} x", growth <= GROWTH, f"≤ {GROWTH} x"))
+    if found.comparison:
+        n_issues, pandas_seconds, weir_seconds, _ = found.comparison
+        quicker = pandas_seconds / weir_seconds
+        rows.append(
+            (f"against pandas, {n_issues:,}", f"{quicker:.1f} x as quick", quicker >= QUICKER, f"≥ {QUICKER} x")
+        )
+    for name, limit in (("refresh with nothing new", NOTHING_NEW), ("weir sql", QUERY)):
+        if name in found.commands:
+            took = found.commands[name]
+            rows.append((f"`{name}`, the example", f"{took:.1f} s", took <= limit, f"≤ {limit} s"))
+    if not rows:
+        return ""
+    told = "\n".join(f"| {what} | {got} | {asked} | {'yes' if kept else '**no**'} |" for what, got, kept, asked in rows)
+    return f"## What is asked for\n\n| what | measured | asked | kept |\n|---|---|---|---|\n{told}"
+
+
+def _comparison(found: Measurements) -> str:
+    if found.comparison is None:
+        return ""
+    n_issues, pandas_seconds, weir_seconds, differing = found.comparison
+    other = "" if found.has_jira_agile_metrics else " jira-agile-metrics is not installed here, so it was not compared."
+    same = "All numbers are the same." if not differing else f"{differing:,} cells differ."
+    return (
+        f"## Against pandas\n\nWeekly throughput, weekly p50 and p85 of cycle time, items in each stage at each day's end,"
+        f" from the exports of {n_issues:,} issues: the pandas pipeline (`pandas_pipeline.py`) {pandas_seconds:.1f} s, Weir"
+        f" {weir_seconds:.1f} s (landing and the models up to `fct_work_items` and `fct_stage_days`). {same}{other}"
+    )
+
+
+def _commands(found: Measurements) -> str:
+    parts = []
+    if found.spilled:
+        n_issues, phases = found.spilled
+        parts.append(
+            f"With a limit of 2 GiB {n_issues:,} issues refresh too, spilling: {phases.total():.1f} s, at most"
+            f" {max(phases.peak_mib.values()):,.0f} MiB in the process."
+        )
+    if found.commands:
+        listed = "; ".join(f"{name} {seconds:.1f} s" for name, seconds in found.commands.items())
+        parts.append(f"Whole commands on the bundled example, Dagster included: {listed}.")
+    return "## Further\n\n" + "\n\n".join(parts) if parts else ""
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except ImportError:
+        return ""
+
+
+def _git() -> str:
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, cwd=FILE.parent
+    )
+    return found.stdout.strip() or "unknown"
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown processor"
+    )
+
+
+def _cores() -> str:
+    import os
+
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB"

@@ -1,0 +1,161 @@
+"""A warehouse continued from night to night is the one built from all exports at once: table by table, row by row."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration import dbt_build, refresh
+from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
+from tests.pipeline.made_nights import Nights
+
+# When rows came, and with which refresh, is another thing.
+_OF_THE_REFRESH = {"refresh_id", "loaded_at"}
+_COMPARED = ("staging", "intermediate", "flow", "marts")
+FIRST = datetime(2026, 3, 12, 1, 0, tzinfo=UTC)
+NIGHT = timedelta(days=5, hours=9)
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """dbt's manifest, parsed once for all refreshes of this file."""
+    folder = tmp_path_factory.mktemp("parsed")
+    return dbt_build.parse(DBT_PROJECT, folder / "target", folder / "none.duckdb")
+
+
+def run_refresh(
+    folder: Path, name: str, now: datetime, manifest: Any, *, full: bool = False, as_of: datetime | None = None
+) -> refresh.RefreshBuild:
+    """Land, build and publish; checks and analyses have nothing to do with it. Returns the refresh as it ended."""
+    with refresh.open_build(PortfolioFolder(folder), name, lambda: now, full=full, as_of=as_of) as build:
+        refresh.land_exports(build)
+        refresh.write_portfolio(build)
+        outcomes = refresh.build_models(build, manifest=manifest.deepcopy(), with_tests=False)
+        assert dbt_build.failure_sentences(outcomes) == []
+        refresh.publish(build)
+    return build
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Compare all tables of two warehouses; each line tells a table and how many rows only one of them has."""
+    found = []
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only); attach '{other}' as other (read_only)")
+        columns = connection.execute(
+            "select database_name, schema_name, table_name, list(column_name order by column_index)"
+            " from duckdb_columns() where schema_name in (select unnest($schemas))"
+            " and database_name in ('one', 'other') and (database_name, schema_name, table_name) in ("
+            "   select (database_name, schema_name, table_name) from duckdb_tables())"
+            " group by all",
+            {"schemas": list(_COMPARED)},
+        ).fetchall()
+        tables: dict[tuple[str, str], dict[str, list[str]]] = {}
+        for database, schema, table, names in columns:
+            tables.setdefault((schema, table), {})[database] = [n for n in names if n not in _OF_THE_REFRESH]
+        assert len(tables) > 50
+        for (schema, table), sides in sorted(tables.items()):
+            if sides.get("one") != sides.get("other"):
+                found.append(f"{schema}.{table}: not the same columns")
+                continue
+            listed = ", ".join(f'"{name}"' for name in sides["one"])
+            rows = [
+                connection.execute(
+                    f"select count(*) from (select {listed} from {left}.{schema}.{table}"
+                    f" except all select {listed} from {right}.{schema}.{table})"
+                ).fetchall()[0][0]
+                for left, right in (("one", "other"), ("other", "one"))
+            ]
+            if any(rows):
+                found.append(f"{schema}.{table}: {rows[0]} rows only in the one, {rows[1]} only in the other")
+    return found
+
+
+def built_at_once(folder: Path, now: datetime, manifest: Any, as_of: datetime | None = None) -> Path:
+    """Build everything anew beside the published warehouse, from the same exports; returns that warehouse."""
+    kept = PortfolioFolder(folder).warehouse.rename(folder / "warehouse-continued")
+    run_refresh(folder, "at-once", now, manifest, full=True, as_of=as_of)
+    return kept / "warehouse.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("seed", "n_histories"),
+    [(1, 300), pytest.param(2, 1500, marks=pytest.mark.slow), pytest.param(3, 1500, marks=pytest.mark.slow)],
+)
+def test_nights_one_after_the_other_equal_all_at_once(seed: int, n_histories: int, tmp_path: Path, manifest: Any):
+    nights = Nights.begin(tmp_path, n_histories, seed)
+    at = FIRST
+    nights.first(at)
+    assert run_refresh(tmp_path, "night-0", at + timedelta(hours=3), manifest).refresh.mode == "full"
+    modes = []
+    for number in range(1, 5):
+        previous, at = at, at + NIGHT
+        nights.later(number, at, previous)
+        if number == 2:
+            continue  # a missed night: its files wait for the next one
+        if number == 3:
+            nights.twice(2)
+            nights.rename_a_status(at)
+        if number == 4:
+            nights.rename(2)
+        build = run_refresh(tmp_path, f"night-{number}", at + timedelta(hours=3), manifest)
+        modes.append((build.refresh.mode, build.changed is not None))
+    assert modes == [("incremental", True)] * 3
+    continued = built_at_once(tmp_path, at + timedelta(hours=3), manifest)
+    assert differences(continued, PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb") == []
+
+
+def test_the_same_night_again_changes_nothing(tmp_path: Path, manifest: Any):
+    nights = Nights.begin(tmp_path, 60, 4)
+    nights.first(FIRST)
+    run_refresh(tmp_path, "night-0", FIRST + timedelta(hours=3), manifest)
+    published = PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb"
+    before = published.with_name("before.duckdb")
+    before.write_bytes(published.read_bytes())
+    again = run_refresh(tmp_path, "night-0-again", FIRST + timedelta(hours=5), manifest)
+    assert again.changed == set()
+    assert differences(before, published) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda text: text.replace("team: red, when: {project: ALF}, valid_from", "team: green, when: {project: ALF}, valid_from"),
+         "portfolio.yaml has changed"),
+        (None, "as_of lies before"),
+    ],
+)  # fmt: skip
+def test_what_would_make_the_answer_wrong_builds_all_models_and_says_so(
+    change: Callable[[str], str] | None, reason: str, tmp_path: Path, manifest: Any
+):
+    nights = Nights.begin(tmp_path, 60, 5)
+    nights.first(FIRST)
+    run_refresh(tmp_path, "night-0", FIRST + timedelta(hours=3), manifest)
+    at = FIRST + NIGHT
+    nights.later(1, at, FIRST)
+    earlier = None
+    if change is None:
+        earlier = FIRST - timedelta(days=9)
+    else:
+        file = tmp_path / "portfolio.yaml"
+        changed = change(file.read_text(encoding="utf-8"))
+        assert changed != file.read_text(encoding="utf-8")
+        file.write_text(changed, encoding="utf-8")
+    build = run_refresh(tmp_path, "night-1", at + timedelta(hours=3), manifest, as_of=earlier)
+    assert build.refresh.mode == "rebuilt"
+    assert reason in (build.refresh.full_because or "")
+    continued = built_at_once(tmp_path, at + timedelta(hours=3), manifest, as_of=earlier)
+    assert differences(continued, PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb") == []
+
+
+def test_another_version_of_weir_reads_everything_anew(tmp_path: Path, manifest: Any, monkeypatch: pytest.MonkeyPatch):
+    nights = Nights.begin(tmp_path, 60, 6)
+    nights.first(FIRST)
+    run_refresh(tmp_path, "night-0", FIRST + timedelta(hours=3), manifest)
+    monkeypatch.setattr(refresh, "code_fingerprint", lambda: "another")
+    build = run_refresh(tmp_path, "night-1", FIRST + timedelta(hours=4), manifest)
+    assert (build.refresh.mode, build.refresh.full_because) == (
+        "full", "Weir itself has changed since the last refresh",
+    )  # fmt: skip
