@@ -73,7 +73,7 @@ def check_portfolio(
     has_data = len(files.empty) < len(portfolio.sources)
     lines = [_overview(portfolio), *(missing if has_data else []), *files.lines]
     lines += _missing_secrets(portfolio, environment)
-    lines += _roles_apart(portfolio)
+    lines += [*_unused_locations(portfolio), *_roles_apart(portfolio)]
     if has_data or published_summary(paths) is not None:
         lines += _looked_at(paths, portfolio, now, on_event)
     problems = () if has_data else tuple(missing) or ("No source is named; add one to sources.",)
@@ -127,6 +127,14 @@ def _missing_secrets(portfolio: Portfolio, environment: Mapping[str, str]) -> It
     for place, variable in named:
         if variable and not environment.get(variable):
             yield f"{place}: the environment variable {variable} is not set; set it for whoever runs the refresh."
+
+
+def _unused_locations(portfolio: Portfolio) -> Iterator[str]:
+    trains = [train for stream in portfolio.value_streams for train in stream.trains]
+    used = {scope.location_id for scope in portfolio.value_streams} | {train.location_id for train in trains}
+    used |= {team.location_id for train in trains for team in train.teams}
+    if unused := sorted({location.id for location in portfolio.locations}.difference(used)):
+        yield f"Locations in which no team works: {', '.join(unused)}; name them under a value stream, train or team."
 
 
 def _roles_apart(portfolio: Portfolio) -> Iterator[str]:

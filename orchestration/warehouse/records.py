@@ -85,7 +85,7 @@ def newest_complete_moment(connection: duckdb.DuckDBPyConnection) -> datetime | 
 
 
 def data_days(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[date, date]:
-    """Return the first and last day that the calendar has to cover."""
+    """Return the first and last day of the calendar: it begins with a year, so that an older date seldom moves it."""
     oldest = " union all ".join(
         f"select min({column}) as moment from raw_{tool.tool}.{table}"
         for tool in TOOLS.values()
@@ -93,7 +93,7 @@ def data_days(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[d
     )
     row = connection.execute(f"select min(moment) from ({oldest})").fetchone()
     first = min([as_of, *(value for value in row or () if value is not None)])
-    return (first - _CALENDAR_MARGIN).date(), (as_of + _CALENDAR_MARGIN).date()
+    return date((first - _CALENDAR_MARGIN).year, 1, 1), (as_of + _CALENDAR_MARGIN).date()
 
 
 def first_calendar_day(connection: duckdb.DuckDBPyConnection) -> date | None:

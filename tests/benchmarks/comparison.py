@@ -23,7 +23,7 @@ def weir_seconds_for_the_same_numbers(portfolio: Path) -> tuple[float, Path]:
     """
     paths = PortfolioFolder(portfolio)
     target = portfolio / ".benchmark-dbt"
-    manifest = dbt_build.parse(DBT_PROJECT, target, portfolio / "none.duckdb")
+    manifest = dbt_build.parse(DBT_PROJECT, target, portfolio / "warehouse.build.duckdb")
     with refresh.open_build(paths, str(uuid.uuid4()), refresh.utc_now, full=True, pull=False) as build:
         began = time.perf_counter()
         refresh.land_exports(build)

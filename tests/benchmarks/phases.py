@@ -76,7 +76,7 @@ def measured_refresh(folder: Path, *, full: bool, has_reports: bool = True) -> P
     """Refresh a portfolio and return what each phase took; raises if anything failed."""
     paths, phases = PortfolioFolder(folder), Phases()
     target = folder / ".benchmark-dbt"
-    manifest = dbt_build.parse(DBT_PROJECT, target, folder / "none.duckdb")
+    manifest = dbt_build.parse(DBT_PROJECT, target, folder / "warehouse.build.duckdb")
     with refresh.open_build(paths, str(uuid.uuid4()), refresh.utc_now, full=full, pull=False) as build:
         with phases.measured("load"):
             refresh.land_exports(build)

@@ -25,6 +25,8 @@ REQUIRED = {
     "an_item_across_a_night_when_the_clocks_change_has_true_hours_and_local_days",
     "an_item_moved_between_projects_is_one_item_with_its_old_keys",
     "a_status_renamed_halfway_stays_in_its_stage",
+    "working_hours_are_those_of_the_teams_location_on_its_own_clock",
+    "each_location_has_its_own_holidays_and_its_own_clock",
 }
 
 

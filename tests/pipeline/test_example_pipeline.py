@@ -89,6 +89,23 @@ def test_measured_utilisation_is_near_the_simulated_one_where_work_is_constraine
             assert measured[f"{stream}:{stage}"] == pytest.approx(periods[-1]["utilisation"][stage], abs=0.08)
 
 
+def test_utilisation_of_people_is_the_simulated_one(warehouse, truth):
+    """Hours in the stages over hours of the people who were there; the truth leaves out the weeks of warming up."""
+    role_of = {"delivery.build": "developer", "delivery.review": "reviewer", "delivery.test": "tester"}
+    for stream, periods in truth["value_streams"].items():
+        for period in periods:
+            for stage, planted in period["utilisation"].items():
+                asked = [stream, role_of[stage], period["from"], period["to"]]
+                row = warehouse.execute(
+                    """select sum(demand_hours) / sum(available_hours) from mart_capacity_utilisation
+                    where value_stream_id = ? and role = ?
+                        and week_start >= greatest(?::date, date '2025-03-24') and week_start <= ?::date""",
+                    asked,
+                ).fetchone()
+                assert row is not None
+                assert row[0] == pytest.approx(planted, abs=0.04), (stream, stage, period["from"])
+
+
 def test_charts_tell_the_planted_interventions_apart(warehouse, truth):
     """The share of weeks after the launch that carry a signal in the wanted direction tells whether it worked."""
     signals = dict(

@@ -23,7 +23,7 @@ NIGHT = timedelta(days=5, hours=9)
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """dbt's manifest, parsed once for all refreshes of this file."""
     folder = tmp_path_factory.mktemp("parsed")
-    return dbt_build.parse(DBT_PROJECT, folder / "target", folder / "none.duckdb")
+    return dbt_build.parse(DBT_PROJECT, folder / "target", folder / "warehouse.build.duckdb")
 
 
 def run_refresh(
@@ -101,8 +101,8 @@ def test_nights_one_after_the_other_equal_all_at_once(seed: int, n_histories: in
         if number == 4:
             nights.rename(2)
         build = run_refresh(tmp_path, f"night-{number}", at + timedelta(hours=3), manifest)
-        modes.append((build.refresh.mode, build.changed is not None))
-    assert modes == [("incremental", True)] * 3
+        modes.append((build.refresh.mode, build.refresh.full_because))
+    assert modes == [("incremental", None)] * 3
     continued = built_at_once(tmp_path, at + timedelta(hours=3), manifest)
     assert differences(continued, PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb") == []
 

@@ -127,6 +127,24 @@ def test_example_writes_a_portfolio_that_check_finds_sound(run, tmp_path):
     assert checked.exit_code == 0
     assert "is sound: 3 value streams" in checked.stdout
     assert "Nothing is published yet" in checked.stdout
+    assert "without a row of capacity, so without utilisation: epic owner, product manager" in checked.stdout
+
+
+@pytest.mark.usefixtures("without_build")
+def test_check_names_places_and_roles_that_nobody_uses(run, tmp_path):
+    folder = tmp_path / "mine"
+    assert run("example", folder, "--items", "150").exit_code == 0
+    written, register = folder / "portfolio.yaml", folder / "registers" / "capacity.csv"
+    text = written.read_text(encoding="utf-8").replace("{id: collections,", "{id: collections, location: krakow,")
+    written.write_text(text + "locations: [{id: krakow, country: PL}, {id: oslo, country: NO}]\n", encoding="utf-8")
+    with register.open("a", encoding="utf-8") as rows:
+        rows.write("collections,Scrum Master,2025-01-01,1,40,0,\n")
+
+    told = run("check", "--portfolio", folder).stdout
+
+    assert "2 locations with a calendar of their own" in told
+    assert "Locations in which no team works: oslo; name them under" in told
+    assert "Roles of the capacity that no stage names, so without demand: Scrum Master." in told
 
 
 def test_example_never_overwrites(run, tmp_path):

@@ -16,9 +16,18 @@ value_streams as (
 
 ),
 
-dates as (
+working_days as (
 
-    select * from {{ ref('stg_portfolio__dates') }}
+    select * from {{ ref('stg_portfolio__working_days') }}
+
+),
+
+teams as (
+
+    select
+        team_id,
+        location_id
+    from {{ ref('stg_portfolio__teams') }}
 
 ),
 
@@ -50,16 +59,21 @@ opening_visits as (
 
 ),
 
-localised as (
+zoned as (
 
     select
         spells.*,
         visits.stage_id as stage_id_at_start,
         coalesce(spells.ended_at, refresh.as_of) as measured_to_at,
         {{ local_time('spells.started_at', 'value_streams.timezone') }} as started_local,
-        {{ local_time('coalesce(spells.ended_at, refresh.as_of)', 'value_streams.timezone') }} as measured_to_local
+        {{ local_time('coalesce(spells.ended_at, refresh.as_of)', 'value_streams.timezone') }} as measured_to_local,
+        hours.location_id,
+        hours.timezone as location_timezone,
+        hours.day_start_hour
     from spells
     inner join value_streams on spells.value_stream_id = value_streams.value_stream_id
+    inner join teams on spells.team_id = teams.team_id
+    inner join hours on teams.location_id = hours.location_id
     cross join refresh
     left join opening_visits
         on spells.work_item_id = opening_visits.work_item_id
@@ -68,6 +82,17 @@ localised as (
     left join visits
         on opening_visits.work_item_id = visits.work_item_id
         and opening_visits.visit_sequence = visits.visit_sequence
+
+),
+
+-- Working hours are those of the team's location, on the clock there.
+localised as (
+
+    select
+        *,
+        {{ location_time('started_local', 'started_at', 'location_timezone') }} as started_there,
+        {{ location_time('measured_to_local', 'measured_to_at', 'location_timezone') }} as measured_to_there
+    from zoned
 
 )
 
@@ -90,10 +115,13 @@ select
     localised.ended_at,
     localised.ended_at is null as is_open,
     {{ elapsed_days('localised.started_at', 'localised.measured_to_at') }} as elapsed_days,
-    {{ working_hours_at('end_days', 'localised.measured_to_local', 'hours') }}
-    - {{ working_hours_at('start_days', 'localised.started_local', 'hours') }} as working_hours,
-    {{ working_hours_at('start_days', 'localised.started_local', 'hours') }} as working_hours_before
+    {{ working_hours_at('end_days', 'localised.measured_to_there', 'localised') }}
+    - {{ working_hours_at('start_days', 'localised.started_there', 'localised') }} as working_hours,
+    {{ working_hours_at('start_days', 'localised.started_there', 'localised') }} as working_hours_before
 from localised
-cross join hours
-left join dates as start_days on cast(localised.started_local as date) = start_days.calendar_date
-left join dates as end_days on cast(localised.measured_to_local as date) = end_days.calendar_date
+left join working_days as start_days
+    on localised.location_id = start_days.location_id
+    and cast(localised.started_there as date) = start_days.calendar_date
+left join working_days as end_days
+    on localised.location_id = end_days.location_id
+    and cast(localised.measured_to_there as date) = end_days.calendar_date

@@ -1,6 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 with hand_offs as (
 
-    select * from {{ ref('int_hand_offs_detected') }}
+    select *
+    from {{ ref('int_hand_offs_detected') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 
@@ -22,9 +30,18 @@ value_streams as (
 
 ),
 
-dates as (
+working_days as (
 
-    select * from {{ ref('stg_portfolio__dates') }}
+    select * from {{ ref('stg_portfolio__working_days') }}
+
+),
+
+teams as (
+
+    select
+        team_id,
+        location_id
+    from {{ ref('stg_portfolio__teams') }}
 
 ),
 
@@ -40,8 +57,8 @@ refresh as (
 
 ),
 
--- The days are those of the side that takes the item; of the side that gave it while nobody has.
-localised as (
+-- Days and working hours are those of the side that takes the item; of the side that gave it while nobody has.
+zoned as (
 
     select
         hand_offs.*,
@@ -49,13 +66,28 @@ localised as (
         not histories.is_history_truncated and not histories.is_history_broken as has_usable_history,
         coalesce(hand_offs.taken_at, refresh.as_of) as waited_to_at,
         {{ local_time('hand_offs.handed_at', 'value_streams.timezone') }} as handed_local,
-        {{ local_time('coalesce(hand_offs.taken_at, refresh.as_of)', 'value_streams.timezone') }} as waited_to_local
+        {{ local_time('coalesce(hand_offs.taken_at, refresh.as_of)', 'value_streams.timezone') }} as waited_to_local,
+        hours.location_id,
+        hours.timezone as location_timezone,
+        hours.day_start_hour
     from hand_offs
     inner join items on hand_offs.work_item_id = items.work_item_id
     inner join histories on hand_offs.work_item_id = histories.work_item_id
     inner join value_streams
         on coalesce(hand_offs.to_value_stream_id, hand_offs.from_value_stream_id) = value_streams.value_stream_id
+    inner join teams on coalesce(hand_offs.to_team_id, hand_offs.from_team_id) = teams.team_id
+    inner join hours on teams.location_id = hours.location_id
     cross join refresh
+
+),
+
+localised as (
+
+    select
+        *,
+        {{ location_time('handed_local', 'handed_at', 'location_timezone') }} as handed_there,
+        {{ location_time('waited_to_local', 'waited_to_at', 'location_timezone') }} as waited_to_there
+    from zoned
 
 )
 
@@ -85,9 +117,12 @@ select
     localised.is_after_reopening,
     localised.has_usable_history,
     {{ elapsed_days('localised.handed_at', 'localised.waited_to_at') }} as wait_elapsed_days,
-    {{ working_hours_at('taken_days', 'localised.waited_to_local', 'hours') }}
-    - {{ working_hours_at('handed_days', 'localised.handed_local', 'hours') }} as wait_working_hours
+    {{ working_hours_at('taken_days', 'localised.waited_to_there', 'localised') }}
+    - {{ working_hours_at('handed_days', 'localised.handed_there', 'localised') }} as wait_working_hours
 from localised
-cross join hours
-left join dates as handed_days on cast(localised.handed_local as date) = handed_days.calendar_date
-left join dates as taken_days on cast(localised.waited_to_local as date) = taken_days.calendar_date
+left join working_days as handed_days
+    on localised.location_id = handed_days.location_id
+    and cast(localised.handed_there as date) = handed_days.calendar_date
+left join working_days as taken_days
+    on localised.location_id = taken_days.location_id
+    and cast(localised.waited_to_there as date) = taken_days.calendar_date

@@ -1,4 +1,8 @@
-{{ config(materialized='view') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 -- One row per passage of an item from those who worked on it to the next ones: from one span in an active stage to the
 -- next active span, where the stage or the team changed. What lies between, in queues, is the wait. An item that sits
 -- in a queue today, in front of a stage where someone would take it up, has been handed on and not been taken.
@@ -9,7 +13,9 @@
 -- item of another type since) are compared by their roles.
 with segments as (
 
-    select * from {{ ref('int_stage_segments_folded') }}
+    select *
+    from {{ ref('int_stage_segments_folded') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 

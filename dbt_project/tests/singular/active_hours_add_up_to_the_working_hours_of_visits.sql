@@ -1,6 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_active_hours'}}}) }}
--- Hours by day and hours by visit are computed in two ways. They agree stage by stage where all teams keep one calendar;
--- with several, an item that changes its team in mid-stage changes its calendar too, and a visit keeps that of its entry.
+-- Hours by day and hours by visit are computed in two ways. They agree stage by stage where all teams keep one
+-- calendar; with several, an item that changes its team in mid-stage changes its calendar too, and a visit keeps that
+-- of its entry.
 with places as (
 
     select count(distinct location_id) as n_locations from {{ ref('dim_teams') }}

@@ -7,24 +7,25 @@
 with spells as (
 
     select
-        blocked_spell_id,
-        work_item_id,
-        value_stream_id,
-        team_id,
-        level,
-        blocked_kind,
+        spells.blocked_spell_id,
+        spells.work_item_id,
+        spells.value_stream_id,
+        spells.team_id,
+        teams.location_id,
+        spells.level,
+        spells.blocked_kind,
         -- Each link would have a reason of its own; who waits for whom stands in fct_dependencies.
         case
-            when blocked_kind = 'link' then 'Another item'
-            else coalesce(nullif(trim(reason), ''), 'Not told')
+            when spells.blocked_kind = 'link' then 'Another item'
+            else coalesce(nullif(trim(spells.reason), ''), 'Not told')
         end as reason,
-        started_at,
-        ended_at,
-        is_open,
-        elapsed_days,
-        working_hours,
-        working_hours_before
-    from {{ ref('fct_blocked_spells') }}
+        spells.started_at,
+        spells.ended_at,
+        spells.is_open,
+        spells.working_hours,
+        spells.working_hours_before
+    from {{ ref('fct_blocked_spells') }} as spells
+    inner join {{ ref('dim_teams') }} as teams on spells.team_id = teams.team_id
 
 ),
 
@@ -62,8 +63,6 @@ period_days as (
     select
         sequenced.*,
         dates.calendar_date,
-        dates.working_hours_before,
-        dates.working_hours,
         case when dates.calendar_date >= sequenced.period_start then 1 else 0 end as is_within
     from sequenced
     inner join {{ ref('dim_dates') }} as dates
@@ -72,33 +71,40 @@ period_days as (
 
 ),
 
+-- The sums of working hours at which each period begins and ends in each location.
 period_hours as (
 
     select
-        period_type,
-        period_start,
-        period_end,
-        min(working_hours_before) as hours_at_start,
-        max(working_hours_before + working_hours) as hours_at_end
+        period_days.period_type,
+        period_days.period_start,
+        period_days.period_end,
+        working_days.location_id,
+        min(working_days.working_hours_before) as hours_at_start,
+        max(working_days.working_hours_before + working_days.working_hours) as hours_at_end
     from period_days
-    where is_within = 1
-    group by period_type, period_start, period_end
+    inner join {{ ref('dim_working_days') }} as working_days on period_days.calendar_date = working_days.calendar_date
+    where period_days.is_within = 1
+    group by
+        period_days.period_type, period_days.period_start, period_days.period_end, working_days.location_id
 
 ),
 
--- The instants and the sums of working hours at which each period begins and ends in each value stream.
+-- With the instants, a team's own: of its value stream's days and its location's hours.
 period_borders as (
 
     select
         period_hours.period_type,
         period_hours.period_start,
-        as_of_days.value_stream_id,
+        teams.team_id,
         {{ start_of_day('period_hours.period_start', 'as_of_days.timezone') }} as starts_at,
         {{ start_of_day(plus_days('period_hours.period_end', 1), 'as_of_days.timezone') }} as ends_at,
         period_hours.hours_at_start,
         period_hours.hours_at_end
-    from period_hours
-    inner join as_of_days on period_hours.period_start <= as_of_days.as_of_date
+    from {{ ref('dim_teams') }} as teams
+    inner join as_of_days on teams.value_stream_id = as_of_days.value_stream_id
+    inner join period_hours
+        on teams.location_id = period_hours.location_id
+        and period_hours.period_start <= as_of_days.as_of_date
 
 ),
 
@@ -113,13 +119,13 @@ grouped as (
         work_item_id,
         value_stream_id,
         team_id,
+        location_id,
         level,
         'all' as blocked_kind,
         'all' as reason,
         started_at,
         ended_at,
         is_open,
-        elapsed_days,
         working_hours,
         working_hours_before
     from spells
@@ -189,10 +195,25 @@ interval_ends as (
         reason,
         interval_number,
         max(measured_to_at) as measured_to_at,
-        max(ended_date) as ended_date,
-        max(hours_at_end) as hours_at_end
+        max(ended_date) as ended_date
     from numbered
     group by work_item_id, level, blocked_kind, reason, interval_number
+
+),
+
+-- Sums of working hours compare within one location: an interval has those of the team it opened under.
+interval_hours as (
+
+    select
+        work_item_id,
+        level,
+        blocked_kind,
+        reason,
+        interval_number,
+        location_id,
+        max(hours_at_end) as hours_at_end
+    from numbered
+    group by work_item_id, level, blocked_kind, reason, interval_number, location_id
 
 ),
 
@@ -200,7 +221,6 @@ intervals as (
 
     select
         first_spells.work_item_id,
-        first_spells.value_stream_id,
         first_spells.team_id,
         first_spells.level,
         first_spells.blocked_kind,
@@ -210,7 +230,7 @@ intervals as (
         first_spells.working_hours_before as hours_at_start,
         interval_ends.measured_to_at,
         interval_ends.ended_date,
-        interval_ends.hours_at_end
+        interval_hours.hours_at_end
     from first_spells
     inner join interval_ends
         on first_spells.work_item_id = interval_ends.work_item_id
@@ -218,13 +238,19 @@ intervals as (
         and first_spells.blocked_kind = interval_ends.blocked_kind
         and first_spells.reason = interval_ends.reason
         and first_spells.interval_number = interval_ends.interval_number
+    inner join interval_hours
+        on first_spells.work_item_id = interval_hours.work_item_id
+        and first_spells.level = interval_hours.level
+        and first_spells.blocked_kind = interval_hours.blocked_kind
+        and first_spells.reason = interval_hours.reason
+        and first_spells.interval_number = interval_hours.interval_number
+        and first_spells.location_id = interval_hours.location_id
 
 ),
 
 events as (
 
     select
-        value_stream_id,
         team_id,
         level,
         blocked_kind,
@@ -240,7 +266,6 @@ events as (
     union all
 
     select
-        value_stream_id,
         team_id,
         level,
         blocked_kind,
@@ -256,7 +281,6 @@ events as (
     union all
 
     select
-        value_stream_id,
         team_id,
         level,
         blocked_kind,
@@ -272,7 +296,6 @@ events as (
     union all
 
     select
-        value_stream_id,
         team_id,
         level,
         blocked_kind,
@@ -291,7 +314,6 @@ events as (
 moves as (
 
     select
-        events.value_stream_id,
         events.team_id,
         events.level,
         events.blocked_kind,
@@ -315,9 +337,9 @@ moves as (
     inner join period_borders
         on period_days.period_type = period_borders.period_type
         and period_days.period_start = period_borders.period_start
-        and events.value_stream_id = period_borders.value_stream_id
+        and events.team_id = period_borders.team_id
     group by
-        events.value_stream_id, events.team_id, events.level, events.blocked_kind, events.reason,
+        events.team_id, events.level, events.blocked_kind, events.reason,
         period_days.period_type, period_days.period_start
 
 ),
@@ -325,7 +347,6 @@ moves as (
 spans as (
 
     select
-        value_stream_id,
         team_id,
         level,
         blocked_kind,
@@ -334,14 +355,13 @@ spans as (
         min(period_start) as first_start,
         max(period_start) as last_start
     from moves
-    group by value_stream_id, team_id, level, blocked_kind, reason, period_type
+    group by team_id, level, blocked_kind, reason, period_type
 
 ),
 
 cumulated as (
 
     select
-        spans.value_stream_id,
         spans.team_id,
         spans.level,
         spans.blocked_kind,
@@ -359,25 +379,24 @@ cumulated as (
         coalesce(moves.working_seconds_left, 0) as working_seconds_left,
         sum(coalesce(moves.n_blocked, 0)) over (
             partition by
-                spans.value_stream_id, spans.team_id, spans.level, spans.blocked_kind, spans.reason, spans.period_type
+                spans.team_id, spans.level, spans.blocked_kind, spans.reason, spans.period_type
             order by period_borders.period_start
             rows between unbounded preceding and current row
         ) as n_blocked_end,
         sum(coalesce(moves.n_opened_net, 0)) over (
             partition by
-                spans.value_stream_id, spans.team_id, spans.level, spans.blocked_kind, spans.reason, spans.period_type
+                spans.team_id, spans.level, spans.blocked_kind, spans.reason, spans.period_type
             order by period_borders.period_start
             rows between unbounded preceding and current row
         ) as n_open_end
     from spans
     inner join period_borders
-        on spans.value_stream_id = period_borders.value_stream_id
+        on spans.team_id = period_borders.team_id
         and spans.period_type = period_borders.period_type
         and spans.first_start <= period_borders.period_start
         and spans.last_start >= period_borders.period_start
     left join moves
-        on spans.value_stream_id = moves.value_stream_id
-        and spans.team_id = moves.team_id
+        on spans.team_id = moves.team_id
         and spans.level = moves.level
         and spans.blocked_kind = moves.blocked_kind
         and spans.reason = moves.reason
@@ -393,8 +412,10 @@ measured as (
         n_blocked_end - n_blocked_within as n_blocked_before,
         (n_blocked_end - n_blocked_within) * {{ seconds_between('starts_at', 'ends_at') }} + seconds_left
             as blocked_seconds,
-        (n_blocked_end - n_blocked_within) * (hours_at_end - hours_at_start) * 3600 + working_seconds_left
-            as working_seconds
+        -- Never below none: a location on another clock than its value stream's has other midnights.
+        greatest(
+            (n_blocked_end - n_blocked_within) * (hours_at_end - hours_at_start) * 3600 + working_seconds_left, 0
+        ) as working_seconds
     from cumulated
 
 ),
@@ -579,6 +600,25 @@ totals as (
 
 ),
 
+-- The portfolio has got as far as the value stream where it is earliest.
+scope_days as (
+
+    select
+        value_stream_id,
+        as_of_date,
+        as_of_local
+    from as_of_days
+
+    union all
+
+    select
+        cast(null as varchar) as value_stream_id,
+        min(as_of_date) as as_of_date,
+        min(as_of_local) as as_of_local
+    from as_of_days
+
+),
+
 scope_levels as (
 
     select
@@ -611,7 +651,7 @@ select
     periods.period_id,
     item_counts.period_start,
     periods.period_end,
-    cast({{ plus_days('periods.period_end', 1) }} as timestamp) <= as_of_days.as_of_local
+    cast({{ plus_days('periods.period_end', 1) }} as timestamp) <= scope_days.as_of_local
     and item_counts.period_start >= scope_levels.first_date as is_complete,
     item_counts.blocked_kind,
     item_counts.reason,
@@ -634,8 +674,9 @@ inner join scope_levels
     on item_counts.scope_type = scope_levels.scope_type
     and item_counts.scope_id = scope_levels.scope_id
     and item_counts.level = scope_levels.level
-inner join as_of_days on coalesce(scope_levels.value_stream_id, 'unassigned') = as_of_days.value_stream_id
+inner join scope_days on scope_levels.value_stream_id is not distinct from scope_days.value_stream_id
 inner join periods
     on item_counts.period_type = periods.period_type
     and item_counts.period_start = periods.period_start
 where item_counts.n_reasons_for_a_row > 0
+    and item_counts.period_start <= scope_days.as_of_date

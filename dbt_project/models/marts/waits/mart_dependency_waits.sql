@@ -150,12 +150,13 @@ summed as (
 
 ),
 
--- The portfolio's own zone is the unassigned value stream's.
+-- A period is over when it is over in each value stream.
 as_of_day as (
 
-    select *
+    select
+        min(as_of_date) as as_of_date,
+        min(as_of_local) as as_of_local
     from as_of_days
-    where value_stream_id = 'unassigned'
 
 )
 

@@ -10,15 +10,12 @@ with hand_offs as (
 
 ),
 
--- The portfolio's own zone is the unassigned value stream's.
+-- A period is over when it is over in each value stream.
 as_of_day as (
 
-    select
-        {{ local_date('sources.as_of', 'value_streams.timezone') }} as as_of_date,
-        {{ local_time('sources.as_of', 'value_streams.timezone') }} as as_of_local
+    select min({{ local_time('sources.as_of', 'value_streams.timezone') }}) as as_of_local
     from {{ ref('dim_value_streams') }} as value_streams
     cross join (select max(as_of) as as_of from {{ ref('dim_sources') }}) as sources
-    where value_streams.value_stream_id = 'unassigned'
 
 ),
 
