@@ -48,6 +48,9 @@ def _command(*, has_portfolio: bool = True) -> Callable[[Callable[Parameters, No
                 function(*args, **kwargs)
             except (click.ClickException, click.Abort):
                 raise
+            except BrokenPipeError:
+                # Who reads has seen enough (`| head`); Python must not try to write the rest when it exits.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             except KeyboardInterrupt:
                 _fail("Interrupted; the published warehouse is as it was.", code=130)
             except Exception as error:

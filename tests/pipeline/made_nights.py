@@ -43,9 +43,7 @@ class Nights:
     def begin(cls, folder: Path, n_histories: int, seed: int) -> "Nights":
         """Make the histories and the portfolio; nothing is exported yet."""
         lives = made_histories.make(n_histories)
-        issues = [
-            (SOURCES[number % 2], made_histories.issue(life, number, lives)) for number, life in enumerate(lives)
-        ]
+        issues = [(SOURCES[number % 2], made_histories.issue(life, number, lives)) for number, life in enumerate(lives)]
         nights = cls(folder, issues, random.Random(seed))
         nights._write(Path("portfolio.yaml"), made.PORTFOLIO)
         statuses = [
@@ -145,7 +143,9 @@ def _entries(issue: Json) -> list[Json]:
 
 
 def _updated(issue: Json, at: datetime) -> datetime:
-    return max([_created(issue), *(_instant(each["created"]) for each in _entries(issue) if _instant(each["created"]) < at)])
+    return max(
+        [_created(issue), *(_instant(each["created"]) for each in _entries(issue) if _instant(each["created"]) < at)]
+    )
 
 
 def _as_it_stood(issue: Json, at: datetime) -> Json:

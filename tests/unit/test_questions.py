@@ -1,6 +1,8 @@
 """The questions that Weir brings: their files, their list, and how the command answers one (on a made-up warehouse)."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -91,3 +93,14 @@ def test_an_answer_without_rows_is_explained(run, portfolio: Path, monkeypatch: 
     done = run("sql", "--example", "3", "--portfolio", portfolio)
     assert done.stdout.split() == ["increment_id", "n"]
     assert done.stderr.endswith("No rows: Nothing is there.\n")
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(portfolio: Path):
+    """As in `weir sql … | head -1`: more rows than a pipe holds, and nobody who reads them."""
+    query = "select range as n, repeat('x', 100) as text from range(10000)"
+    command = [sys.executable, "-m", "orchestration.cli", "sql", "--portfolio", str(portfolio), "--csv", query]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout.readline() == "n,text\n"
+        run.stdout.close()
+        assert run.stderr.read() == ""
+    assert run.returncode == 0
