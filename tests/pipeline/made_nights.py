@@ -149,7 +149,7 @@ def _updated(issue: Json, at: datetime) -> datetime:
 
 
 def _as_it_stood(issue: Json, at: datetime) -> Json:
-    """The issue as far as its history goes: entries later than the export are not in it yet, nor is what they led to."""
+    """The issue as far as its history goes: later entries are not in it yet, nor is what they led to."""
     entries = _entries(issue)
     kept = [each for each in entries if _instant(each["created"]) < at]
     fields = dict(issue["fields"])

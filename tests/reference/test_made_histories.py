@@ -13,7 +13,6 @@ from tests.reference import made_histories
 from tests.reference.building import build
 from tests.reference.verdict import disagreements
 
-
 # Berlin has gone over to Monday and New York has not; then Tokyo has and the portfolio's own Berlin has not.
 NIGHTS = {"New York is behind": made_histories.AS_OF, "Tokyo is ahead": datetime(2026, 4, 12, 16, 30, tzinfo=UTC)}
 
