@@ -60,8 +60,8 @@ def _entries(of_kind: pd.DataFrame) -> Iterator[Entry]:
     for name, rows in of_kind.groupby("table_name", sort=True):
         first = rows.iloc[0]
         grain, description = _text(first["grain"]), _text(first["table_description"])
-        # Most descriptions end with the grain, which stands above them.
-        description = description.replace(grain, "").strip() if grain else description
+        # Most descriptions end with the grain, in these words or others; it stands above them.
+        description = re.sub(r"\s*One row per [^.]*\.$", "", description)
         yield Entry(
             anchor=str(name),
             name=str(name),
