@@ -26,6 +26,7 @@ from orchestration import continuation, dbt_build, warehouse
 from orchestration.analytics import process_behaviour
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
 from orchestration.analytics.random_streams import generator_for
+from orchestration.column_dictionary import column_dictionary
 from orchestration.portfolio import Portfolio, load_portfolio, portfolio_tables, prepare_example
 from orchestration.portfolio.models import Source
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
@@ -385,7 +386,9 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
     The warehouse comes first, in one rename; Parquet and Data Docs follow from it. A refresh killed between them
     leaves them one generation behind until the next one.
     """
+    said = column_dictionary(dbt_build.load_manifest(DBT_PROJECT, build.paths.dbt_target, build.files.build))
     with build.connection() as connection:
+        warehouse.write_column_dictionary(connection, said)
         # A full build starts without the record of earlier refreshes, but generations go on counting.
         published = published_summary(build.paths)
         generation = max(warehouse.next_generation(connection), published["generation"] + 1 if published else 1)

@@ -66,6 +66,10 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "layer", "suite", "table_name", "check_name", "description", "severity", "status", "n_observed",
         "n_unexpected", "examples",
     ),
+    "column_dictionary": (
+        "schema_name", "table_name", "table_description", "grain", "question", "column_position", "column_name",
+        "data_type", "description", "unit", "direction", "when_null", "when_zero",
+    ),
     "quarantined_records": ("source_id", "export_file", "line_number", "record_number", "record_key", "reason"),
 }  # fmt: skip
 

@@ -55,7 +55,9 @@ def clocks_of(visits: Sequence[Visit], stages: dict[str, Stage]) -> Clocks:
     ends = [visit for visit in visits if visit.is_end]
     return Clocks(
         born_at=visits[0].entered_at,
-        flow_started_at=_first(visit for visit in visits if visit.stage.is_counted and visit.stage.stage_kind != "done"),
+        flow_started_at=_first(
+            visit for visit in visits if visit.stage.is_counted and visit.stage.stage_kind != "done"
+        ),
         started_at=_first(visit for visit in visits if is_start(visit.stage, stages)),
         ended_at=ends[0].entered_at if ends else None,
         is_cancelled=bool(ends) and visits[-1].stage.is_cancelled,

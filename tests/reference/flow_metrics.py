@@ -117,9 +117,7 @@ def _velocity(finished: list[Measured]) -> Row:
     return {"velocity_points": None if is_unknown else sum(estimates), "n_estimated": len(estimates)}
 
 
-def _durations(
-    finished: list[Measured], clock: str, read: Callable[[Measured], tuple[int, float] | None]
-) -> Row:
+def _durations(finished: list[Measured], clock: str, read: Callable[[Measured], tuple[int, float] | None]) -> Row:
     known = [duration for item in finished if (duration := read(item)) is not None]
     calendar, elapsed = [days for days, _ in known], [days for _, days in known]
     row: Row = {f"n_{clock}": len(known)}

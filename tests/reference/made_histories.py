@@ -90,9 +90,11 @@ def histories(draw: Callable[[Any], Any]) -> MadeHistory:
     )
     at = life.created
     for _ in range(draw(st.integers(0, 12))):
-        at = draw(st.sampled_from([night for night in NIGHTS if night >= at] or [at])) if draw(
-            st.integers(0, 11)
-        ) == 0 else at + draw(_GAPS)
+        at = (
+            draw(st.sampled_from([night for night in NIGHTS if night >= at] or [at]))
+            if draw(st.integers(0, 11)) == 0
+            else at + draw(_GAPS)
+        )
         kinds = draw(st.lists(st.sampled_from(_KINDS), min_size=1, max_size=2, unique=True))
         changes = [change for kind in kinds for change in _change(draw, life, kind)]
         if changes:
@@ -221,7 +223,11 @@ def issue(life: MadeHistory, number: int, lives: Sequence[MadeHistory]) -> Json:
     is_done = made.STATUSES[shown][1] == "done"
     # Some exports number their entries in no way, so that only the place tells two of one moment apart.
     histories = [
-        {"id": str(number * 1000 + place) if number % 7 else f"entry-{number}-{place}", "created": _stamp(at), "items": items}
+        {
+            "id": str(number * 1000 + place) if number % 7 else f"entry-{number}-{place}",
+            "created": _stamp(at),
+            "items": items,
+        }
         for place, (at, items) in enumerate(recorded)
     ]
     if number % 3 == 0:

@@ -205,4 +205,3 @@ def duplicates(links: Sequence[Link], items: dict[str, Item], lives: dict[str, S
             continue
         found.setdefault(item, original)
     return found
-

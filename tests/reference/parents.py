@@ -56,4 +56,3 @@ class Parents:
         first = entries[0].changed["parent"]
         named = (before[-1].to_id, before[-1].to_value) if before else (first.from_id, first.from_value)
         return [reference for reference in named if reference]
-

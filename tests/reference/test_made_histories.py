@@ -26,9 +26,7 @@ NIGHTS = {"New York is behind": made_histories.AS_OF, "Tokyo is ahead": datetime
         pytest.param(6000, "New York is behind", True, marks=pytest.mark.slow),
     ],
 )
-def test_every_cell_of_made_histories_is_the_references(
-    n_histories: int, night: str, is_retold: bool, tmp_path: Path
-):
+def test_every_cell_of_made_histories_is_the_references(n_histories: int, night: str, is_retold: bool, tmp_path: Path):
     lives = made_histories.make(n_histories)
     made_histories.write_exports(tmp_path, lives)
     built = build(tmp_path, NIGHTS[night], made_histories.censuses(lives), is_retold=is_retold)

@@ -37,8 +37,10 @@ def work_items(items: Sequence[CountedItem]) -> Iterator[Row]:
         for clock in ("lead_time", "flow_time", "cycle_time", "idea_to_value"):
             duration = getattr(known, clock)
             row[f"{clock}_calendar_days"], row[f"{clock}_elapsed_days"] = duration or (None, None)
-        row["active_elapsed_days"], row["wait_elapsed_days"], row["blocked_elapsed_days"] = (
-            known.stage_times or (None, None, None)
+        row["active_elapsed_days"], row["wait_elapsed_days"], row["blocked_elapsed_days"] = known.stage_times or (
+            None,
+            None,
+            None,
         )
         if clocks.ended_at is not None:  # an item that goes on is where it is today, which no mart of ours asks
             row |= {
