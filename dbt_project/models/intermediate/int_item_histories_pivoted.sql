@@ -43,7 +43,6 @@ composed as (
 
 ),
 
-
 entries as (
 
     select
