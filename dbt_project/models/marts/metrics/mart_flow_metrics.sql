@@ -428,7 +428,8 @@ joined as (
         cast(coalesce(sums.queue_length_end, 0) as integer) as queue_length_end,
         cast(sums.estimate_millionths as double) / 1000000.0 as estimate_sum,
         {%- for part in ['cycle_time', 'flow_time', 'rework', 'active', 'wait', 'blocked'] %}
-        {{ days_of_microseconds('sums.' ~ part ~ '_microseconds') }} as {{ part }}_elapsed_days{{ ',' if not loop.last }}
+        {{ days_of_microseconds('sums.' ~ part ~ '_microseconds') }}
+            as {{ part }}_elapsed_days{{ ',' if not loop.last }}
         {%- endfor %}
     from grid
     left join sums
