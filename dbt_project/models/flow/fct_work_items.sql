@@ -144,6 +144,12 @@ children as (
 
 ),
 
+iteration_names as (
+
+    select * from {{ ref('int_iteration_names_listed') }}
+
+),
+
 blocked_now as (
 
     select distinct work_item_id
@@ -221,6 +227,7 @@ joined as (
         children.children_started_at,
         children.children_finished_at,
         children.has_usable_histories as has_usable_child_histories,
+        coalesce(iteration_names.iteration_id, items.iteration_ref) as native_iteration_id,
         duplicates.duplicate_of_work_item_id,
         clocks.work_item_id is not null as is_counted,
         clocks.life_started_at,
@@ -254,6 +261,9 @@ joined as (
     left join parents on items.work_item_id = parents.work_item_id
     left join ideas on items.work_item_id = ideas.work_item_id
     left join children on items.work_item_id = children.work_item_id
+    left join iteration_names
+        on items.source_id = iteration_names.source_id
+        and lower(items.iteration_ref) = iteration_names.name
     left join duplicates on items.work_item_id = duplicates.work_item_id
     left join blocked_now on items.work_item_id = blocked_now.work_item_id
     left join stage_times on items.work_item_id = stage_times.work_item_id
@@ -313,7 +323,7 @@ select
     localised.estimate,
     localised.parent_work_item_id,
     localised.duplicate_of_work_item_id,
-    localised.source_id || ':' || localised.iteration_ref as iteration_id,
+    localised.source_id || ':' || localised.native_iteration_id as iteration_id,
     {{ joined_text('localised.fix_versions') }} as fix_versions,
     localised.web_url,
     localised.team_id,

@@ -1,8 +1,8 @@
 -- One row per item that has or had counted children: how far they are. Its children are the counted items that count
 -- under it (int_item_parents_resolved); one removed from its tool before it ended is none.
 --
--- Work on the children begins when the first of them is started, or is given to this parent already started; a child that
--- has been given to another parent since counts too. It ends with the last child's finish, once none is open.
+-- Work on the children begins when the first of them is started, or is given to this parent already started; a child
+-- that has been given to another parent since counts too. It ends with the last child's finish, once none is open.
 with spells as (
 
     select * from {{ ref('int_parent_spells_detected') }}

@@ -1,6 +1,6 @@
 -- One row per item, history and changed attribute that flow facts follow, in one vocabulary for all tools:
--- status, resolution, key, type, team, flag, labels, components, blocked_reason, parent, iteration. Later than as_of is kept and marked, because the
--- first later change tells what was in force at as_of.
+-- status, resolution, key, type, team, flag, labels, components, blocked_reason, parent, iteration. Later than as_of is
+-- kept and marked, because the first later change tells what was in force at as_of.
 with changes as (
 
     select * from {{ ref('int_exported_changes_unioned') }}

@@ -8,12 +8,20 @@
 ] %}
 with changes as (
 
-    select * from {{ ref('int_item_changes_unioned') }}
+    {% for relation in ['int_item_changes_unioned', 'int_component_sets_rebuilt'] -%}
+    select
+        {% for name, _ in vocabulary_columns('changes') -%}
+        {{ name }},
+        {% endfor -%}
+        is_after_as_of
+    from {{ ref(relation) }}
+    {%- if not loop.last %}
     where attribute not in ('components', 'parent', 'iteration')
 
     union all
 
-    select * from {{ ref('int_component_sets_rebuilt') }}
+    {% endif %}
+    {%- endfor %}
 
 ),
 

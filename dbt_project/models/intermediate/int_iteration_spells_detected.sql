@@ -1,10 +1,10 @@
 -- One row per item, iteration and span in which the item was in it. A tool may keep an item in several at once: Jira
 -- lists all sprints that an issue is or was in ("12, 15"), so a closed one is not left when its rest is carried over.
 --
--- Each iteration is followed by itself: an entry that names it among what the field held before says that the item was in
--- it until then (if nothing was said of it before: from birth on), one that names it among what the field holds after
--- says that it is in it from then on. The newest export tells the iteration of today, which the item is in since its last
--- change of iteration, or since birth, where no change names it.
+-- Each iteration is followed by itself: an entry that names it among what the field held before says that the item was
+-- in it until then (if nothing was said of it before: from birth on), one that names it among what the field holds
+-- after says that it is in it from then on. The newest export tells the iteration of today, which the item is in since
+-- its last change of iteration, or since birth, where no change names it.
 with items as (
 
     select * from {{ ref('int_items_unioned') }}

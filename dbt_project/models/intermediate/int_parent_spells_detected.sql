@@ -112,6 +112,16 @@ identified as (
 
 ),
 
+standing as (
+
+    select distinct
+        work_item_id,
+        linked_work_item_id
+    from links
+    where unlinked_at is null
+
+),
+
 -- Links without changes of the item's own field, unless that field names another parent than they do.
 linked as (
 
@@ -124,10 +134,7 @@ linked as (
     inner join births on links.work_item_id = births.work_item_id
     left join parents_today on links.work_item_id = parents_today.work_item_id
     left join (select distinct work_item_id from identified) as changed on links.work_item_id = changed.work_item_id
-    left join (
-        select work_item_id, linked_work_item_id from links
-        where unlinked_at is null
-    ) as standing
+    left join standing
         on parents_today.work_item_id = standing.work_item_id
         and parents_today.parent_work_item_id = standing.linked_work_item_id
     where changed.work_item_id is null
@@ -233,17 +240,15 @@ timed as (
 ),
 
 -- What held for no time did not hold.
-compared as (
+lasting as (
 
     select
         *,
-        case
-            when parent_work_item_id is not distinct from lag(parent_work_item_id) over (
-                    partition by work_item_id order by event_at, place
-                )
-                then 0
-            else 1
-        end as is_change
+        coalesce(parent_work_item_id, '') as parent_or_none,
+        coalesce(
+            lag(parent_work_item_id) over (partition by work_item_id order by event_at, place), ''
+        ) as previous_or_none,
+        row_number() over (partition by work_item_id order by event_at, place) as state_number
     from timed
     where next_event_at is null
         or next_event_at > event_at
@@ -257,8 +262,9 @@ spells as (
         parent_work_item_id,
         event_at as started_at,
         lead(event_at) over (partition by work_item_id order by event_at, place) as ended_at
-    from compared
-    where is_change = 1
+    from lasting
+    where state_number = 1
+        or parent_or_none <> previous_or_none
 
 )
 
