@@ -51,15 +51,19 @@ def newest_published_refresh(paths: PortfolioFolder) -> dict[str, Any]:
         return warehouse.newest_refresh(connection) or {}
 
 
-def published_frames(paths: PortfolioFolder, wanted: Mapping[str, Sequence[str] | None]) -> "dict[str, pd.DataFrame]":
-    """Read tables of the published warehouse; None as columns means all of them.
+def published_frames(
+    paths: PortfolioFolder,
+    wanted: Mapping[str, Sequence[str] | None],
+    rows: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+) -> "dict[str, pd.DataFrame]":
+    """Read tables of the published warehouse; None as columns means all of them, `rows` as in `read_frames`.
 
     Raises:
         NothingPublishedError: No refresh has been published yet.
     """
     columns = {table: None if names is None else list(names) for table, names in wanted.items()}
     with _opened(paths) as connection:
-        return warehouse.read_frames(connection, columns)
+        return warehouse.read_frames(connection, columns, rows)
 
 
 @contextmanager

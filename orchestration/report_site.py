@@ -39,7 +39,8 @@ def build_report_site(paths: PortfolioFolder) -> ReportSite:
     """
     from orchestration.reports.page import build_site  # with it comes Plotly, which takes a second to import
 
-    frames = published_frames(paths, {**reports.REQUIRED_FRAMES, "check_results": None, "refreshes": None})
+    wanted = {**reports.REQUIRED_FRAMES, "check_results": None, "refreshes": None}
+    frames = published_frames(paths, wanted, reports.REQUIRED_ROWS)
     refresh = frames.pop("refreshes").sort_values("generation").iloc[-1]
     portfolio = load_portfolio(paths.folder)
     # The table keeps the results of earlier refreshes; the report is about this one.

@@ -6,9 +6,9 @@ hold them) and any verdict that the numbers do not carry.
 """
 
 from orchestration.reports.context import ReportContext
-from orchestration.reports.frames import REQUIRED_FRAMES, ReportFrameError
+from orchestration.reports.frames import REQUIRED_FRAMES, REQUIRED_ROWS, ReportFrameError
 
-__all__ = ["REQUIRED_FRAMES", "ReportContext", "ReportFrameError", "build_site"]
+__all__ = ["REQUIRED_FRAMES", "REQUIRED_ROWS", "ReportContext", "ReportFrameError", "build_site"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,7 +1,7 @@
 """The tables that the reports read, with the columns they need, declared in one place.
 
-Belongs here: `REQUIRED_FRAMES` and the check of frames against it. Does not belong here: reading a database (the caller
-does) and any calculation.
+Belongs here: `REQUIRED_FRAMES`, `REQUIRED_ROWS` and the check of frames against the former. Does not belong here:
+reading a database (the caller does) and any calculation.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "cycle_time_calendar_days", "age_calendar_days",
     ),
     "fct_stage_visits": ("work_item_id", "stage_id", "stage_position"),
-    "fct_stage_days": ("value_stream_id", "level", "stage_id", "calendar_date", "n_first_reached"),
+    "mart_stage_days": ("value_stream_id", "level", "stage_id", "calendar_date", "n_first_reached"),
     "mart_flow_metrics": (
         "scope_type", "scope_id", "scope_name", "value_stream_id", "level", "period_type", "period_id",
         "period_start", "period_end", "is_complete", "n_finished", "n_cancelled", "wip_mean", "wip_end",
@@ -55,9 +55,8 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "mart_data_coverage": (
         "source_id", "tool", "is_work_tracker", "n_items", "n_counted_items", "n_usable_history",
-        "usable_history_share",
-        "n_truncated", "n_removed", "n_announced_missing", "n_broken", "n_start_repaired", "n_change_before_creation",
-        "n_unassigned",
+        "usable_history_share", "n_truncated", "n_removed", "n_announced_missing", "n_broken", "n_start_repaired",
+        "n_change_before_creation", "n_unassigned",
         "n_unmapped_status_items", "n_quarantined", "quarantined_share", "complete_to", "days_behind_as_of",
         "n_export_files",
     ),
@@ -72,6 +71,13 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "quarantined_records": ("source_id", "export_file", "line_number", "record_number", "record_key", "reason"),
 }  # fmt: skip
+
+REQUIRED_ROWS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "mart_flow_metrics": {"work_type": ("all",), "period_type": ("week", "month", "increment")},
+    "mart_stage_metrics": {"scope_type": ("value_stream",)},
+    "mart_stage_days": {"scope_type": ("value_stream",)},
+}
+"""Of these tables only the rows whose columns hold one of the values: the others are never read into frames."""
 
 
 class ReportFrameError(ValueError):

@@ -221,7 +221,7 @@ def _value_stream_page(frames: Mapping[str, pd.DataFrame], context: ReportContex
     stages = frames["dim_stages"]
     stage_metrics = frames["mart_stage_metrics"]
     stage_metrics = stage_metrics[stage_metrics["value_stream_id"] == stream.identity]
-    stage_days = frames["fct_stage_days"]
+    stage_days = frames["mart_stage_days"]
     stage_days = stage_days[stage_days["value_stream_id"] == stream.identity]
     flow, increments, level = frames["mart_flow_metrics"], frames["dim_increments"], stream.level
     periods = complete_periods(flow, increments, "value_stream", stream.identity, level)

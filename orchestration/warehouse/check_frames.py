@@ -226,7 +226,7 @@ _FLOW_IDENTITY = """
             row_number() over (partition by scope_id order by period_start desc) as weeks_back,
             sum(n_finished) as n_finished, sum(wip_mean) as wip_mean
         from marts.mart_flow_metrics
-        where scope_type = 'value_stream' and period_type = 'week' and is_complete
+        where scope_type = 'value_stream' and work_type = 'all' and period_type = 'week' and is_complete
         group by scope_id, period_start
     ),
     recent as (

@@ -15,9 +15,11 @@ def _any_column(table: str, label: str, pattern: str, condition: str) -> str:
         ) where {condition}"""
 
 
-_FLOW_LABEL = "scope_type || ' ' || scope_id || ', ' || level || ', ' || period_type || ' ' || period_id"
-_STAGE_LABEL = "value_stream_id || ', ' || level || ', ' || stage_id || ', ' || week_start"
-_CLOCKS = ("cycle_time", "flow_time", "lead_time")
+_FLOW_LABEL = (
+    "scope_type || ' ' || scope_id || ', ' || level || ', ' || work_type || ', ' || period_type || ' ' || period_id"
+)
+_STAGE_LABEL = "scope_type || ' ' || scope_id || ', ' || level || ', ' || stage_id || ', ' || week_start"
+_CLOCKS = ("cycle_time", "flow_time", "lead_time", "idea_to_value")
 _OUT_OF_ORDER = " or ".join(
     f"greatest(coalesce(p50_{clock}_calendar_days, 0), 0) > coalesce(p70_{clock}_calendar_days, 1e9)"
     f" or p70_{clock}_calendar_days > p85_{clock}_calendar_days"
@@ -60,12 +62,15 @@ MART_FINDINGS: dict[str, tuple[str, str]] = {
             where greatest(entered_at, exited_at) > (select as_of from raw_portfolio.refresh)""",
     ),
     "share_outside_0_1": (
-        "select (select count(*) from marts.mart_flow_metrics) + (select count(*) from marts.mart_data_coverage)"
+        "select (select count(*) from marts.mart_flow_metrics) + (select count(*) from marts.mart_flow_distribution)"
+        " + (select count(*) from marts.mart_stage_metrics) + (select count(*) from marts.mart_data_coverage)"
         " + (select count(*) from flow.fct_work_items)",
         " union all ".join(
             _any_column(table, label, ".*_share|flow_efficiency", "value < -0.000001 or value > 1.000001")
             for table, label in (
                 ("marts.mart_flow_metrics", _FLOW_LABEL),
+                ("marts.mart_flow_distribution", _FLOW_LABEL),
+                ("marts.mart_stage_metrics", _STAGE_LABEL),
                 ("marts.mart_data_coverage", "source_id"),
                 ("flow.fct_work_items", "item_key"),
             )
@@ -88,11 +93,11 @@ MART_FINDINGS: dict[str, tuple[str, str]] = {
         "select (select count(*) from marts.mart_flow_metrics) + (select count(*) from marts.mart_stage_metrics)"
         " + (select count(*) from flow.fct_stage_days)",
         " union all ".join(
-            _any_column(table, label, "n_.*|wip_mean|wip_end|queue_length_mean", "value < 0")
+            _any_column(table, label, "n_.*|wip_mean|wip_end|queue_length_.*|velocity_points", "value < 0")
             for table, label in (
                 ("marts.mart_flow_metrics", _FLOW_LABEL),
                 ("marts.mart_stage_metrics", _STAGE_LABEL),
-                ("flow.fct_stage_days", "team_id || ', ' || stage_id || ', ' || calendar_date"),
+                ("flow.fct_stage_days", "team_id || ', ' || work_type || ', ' || stage_id || ', ' || calendar_date"),
             )
         ),
     ),
@@ -101,8 +106,9 @@ MART_FINDINGS: dict[str, tuple[str, str]] = {
         f"""select {_FLOW_LABEL} || ' is not followed by the next' as example
             from (
                 select *, lead(period_start) over (
-                    partition by scope_type, scope_id, level, period_type order by period_start) as next_start
-                from marts.mart_flow_metrics where period_type in ('week', 'month')
+                    partition by scope_type, scope_id, level, work_type, period_type order by period_start
+                ) as next_start
+                from marts.mart_flow_metrics where period_type in ('day', 'week', 'month')
             ) where next_start <> period_end + 1""",
     ),
     "finished_counts_differ": (
@@ -115,17 +121,19 @@ MART_FINDINGS: dict[str, tuple[str, str]] = {
             ) as facts
             left join (
                 select scope_id, level, sum(n_finished) as n from marts.mart_flow_metrics
-                where scope_type = 'value_stream' and period_type = 'week' group by scope_id, level
+                where scope_type = 'value_stream' and work_type = 'all' and period_type = 'week'
+                group by scope_id, level
             ) as mart on mart.scope_id = facts.value_stream_id and mart.level = facts.level
             where coalesce(mart.n, 0) <> facts.n""",
     ),
     "portfolio_total_differs": (
         "select count(*) from marts.mart_flow_metrics where scope_type = 'portfolio' and period_type = 'week'",
-        """select level || ', ' || period_id || ' (' || max(n_finished) filter (where scope_type = 'portfolio') || ', '
+        """select level || ', ' || work_type || ', ' || period_id || ' ('
+                || max(n_finished) filter (where scope_type = 'portfolio') || ', '
                 || coalesce(sum(n_finished) filter (where scope_type = 'value_stream'), 0) || ')' as example
             from marts.mart_flow_metrics
             where period_type = 'week' and scope_type in ('portfolio', 'value_stream')
-            group by level, period_id
+            group by level, work_type, period_id
             having coalesce(sum(n_finished) filter (where scope_type = 'portfolio'), 0)
                 <> coalesce(sum(n_finished) filter (where scope_type = 'value_stream'), 0)""",
     ),
@@ -139,7 +147,8 @@ MART_FINDINGS: dict[str, tuple[str, str]] = {
             ) as facts
             left join (
                 select scope_id, level, max_by(wip_end, period_start) as n from marts.mart_flow_metrics
-                where scope_type = 'value_stream' and period_type = 'week' group by scope_id, level
+                where scope_type = 'value_stream' and work_type = 'all' and period_type = 'week'
+                group by scope_id, level
             ) as mart on mart.scope_id = facts.value_stream_id and mart.level = facts.level
             where coalesce(mart.n, 0) <> facts.n""",
     ),

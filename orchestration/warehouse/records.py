@@ -253,9 +253,14 @@ def record_refresh(connection: duckdb.DuckDBPyConnection, refresh: Refresh, gene
 
 
 def read_frames(
-    connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, list[str] | None]
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Mapping[str, list[str] | None],
+    rows: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Read tables by name, found without a schema prefix, in a stable order; None as columns means all of them."""
+    """Read tables by name, found without a schema prefix, in a stable order; None as columns means all of them.
+
+    Of a table in ``rows`` only those rows are read whose columns hold one of the values named for them.
+    """
     places = {
         table: schema
         for schema, table in connection.execute(
@@ -266,7 +271,10 @@ def read_frames(
     frames = {}
     for name, columns in wanted.items():
         listed = ", ".join(f'"{column}"' for column in columns) if columns else "*"
-        frames[name] = connection.execute(f"select {listed} from {places[name]}.{name} order by all").df()
+        kept = (rows or {}).get(name, {})
+        condition = " and ".join(f'list_contains(${column}, "{column}")' for column in kept) or "true"
+        query = f"select {listed} from {places[name]}.{name} where {condition} order by all"
+        frames[name] = connection.execute(query, {column: list(values) for column, values in kept.items()}).df()
     return frames
 
 

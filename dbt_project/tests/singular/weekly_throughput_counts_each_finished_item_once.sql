@@ -7,6 +7,7 @@ with counted as (
         sum(n_finished) as n_finished
     from {{ ref('mart_flow_metrics') }}
     where period_type = 'week'
+        and work_type = 'all'
     group by scope_type
 
 ),

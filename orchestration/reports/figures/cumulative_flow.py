@@ -1,6 +1,6 @@
 """Cumulative flow: how many items had reached each stage by the end of each day.
 
-Belongs here: cumulating `n_first_reached` and drawing the bands. Does not belong here: WIP (in `fct_stage_days`). This
+Belongs here: cumulating `n_first_reached` and drawing the bands. Does not belong here: WIP (in `mart_stage_days`). This
 is the monotone variant (furthest stage reached), whose bands never shrink when an item goes back.
 """
 
@@ -18,7 +18,7 @@ def cumulated_arrivals(stage_days: pd.DataFrame, stages: pd.DataFrame, first_day
     """Items that had reached each stage or a later one by the end of each day.
 
     Args:
-        stage_days: `fct_stage_days` rows of one value stream and level (any teams): stage_id, calendar_date,
+        stage_days: `mart_stage_days` rows of one value stream and level: stage_id, calendar_date,
             n_first_reached.
         stages: The stages to draw, one workflow, in order: stage_id, is_cancelled and stage_kind.
         first_day: First day of the window.

@@ -1,6 +1,6 @@
 """Cumulative flow of one value stream, in words and bands.
 
-Belongs here: the window, the stages drawn, the sentence. Does not belong here: the counting (`fct_stage_days`).
+Belongs here: the window, the stages drawn, the sentence. Does not belong here: the counting (`mart_stage_days`).
 """
 
 from datetime import date, timedelta
@@ -35,7 +35,7 @@ def cancellations(items: pd.DataFrame, visits: pd.DataFrame, drawn: pd.DataFrame
         drawn: The stages drawn.
 
     Returns:
-        stage_id, calendar_date, n_first_reached: rows to add to `fct_stage_days`.
+        stage_id, calendar_date, n_first_reached: rows to add to `mart_stage_days`.
     """
     cancelled = items[flagged(items["is_cancelled"]) & items["cancelled_date"].notna()]
     lasting = drawn[~flagged(drawn["is_cancelled"])]
@@ -64,7 +64,7 @@ def chart(
     """Cumulative flow of the last 26 weeks up to as-of.
 
     Args:
-        stage_days: `fct_stage_days` of one value stream.
+        stage_days: `mart_stage_days` of one value stream.
         items: `fct_work_items` of the value stream.
         visits: `fct_stage_visits`.
         stages: `dim_stages`.

@@ -36,7 +36,7 @@ def frames(n_stories: int = 1350, n_features: int = 160, seed: int = 20260624) -
     items, visits = items_and_visits(rng, n_stories, n_features)
     tables["fct_work_items"] = items
     tables["fct_stage_visits"] = visits
-    tables["fct_stage_days"] = _stage_days(visits)
+    tables["mart_stage_days"] = _stage_days(visits)
     tables["mart_flow_metrics"] = _flow_metrics(items, tables["dim_increments"])
     tables["mart_stage_metrics"] = _stage_metrics(visits, tables["dim_stages"])
     next_stage = visits.sort_values("entered_at").groupby("work_item_id")["stage_id"].shift(-1)
