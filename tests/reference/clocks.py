@@ -85,14 +85,27 @@ def is_start(stage: Stage, stages: dict[str, Stage]) -> bool:
 
 
 def measured(
-    told: Told, history: History, visits: Sequence[Visit], blocked: Sequence[Interval], idea_born_at: datetime
+    told: Told,
+    history: History,
+    visits: Sequence[Visit],
+    blocked: Sequence[Interval],
+    *,
+    today: Membership,
+    idea_born_at: datetime,
 ) -> Measured:
-    """Measure one counted item; `idea_born_at` is the birth of the topmost item it belonged to when it ended."""
+    """Measure one counted item.
+
+    Args:
+        told: For the stages, and the zones in which its days are counted.
+        history: The item's own.
+        visits: The item's own, in order.
+        blocked: When it was blocked, merged.
+        today: Its membership at as_of; an item that ended stays in that of its end.
+        idea_born_at: Birth of the topmost item that it belonged to when it ended.
+    """
     clocks = clocks_of(visits, told.stages)
     end = next((visit for visit in visits if visit.is_end), None)
-    membership = end.membership if end else None
-    if membership is None:
-        membership = visits[-1].membership
+    membership = end.membership if end else today
     timezone = told.timezone_of_team(membership.team_id)
     finished_at = clocks.finished_at
     usable = history.is_usable

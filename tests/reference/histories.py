@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 from tests.reference.records import Change, Dated, Item, Told, seconds, zone
@@ -267,8 +268,7 @@ def _is_broken(item: Item, status_entries: list[Entry]) -> bool:
     if not statuses:
         return item.initial_status is not None and _differ(None, item.initial_status, None, item.status_name)
     has_gap = any(
-        _differ(before.to_id, before.to_value, after.from_id, after.from_value)
-        for before, after in zip(statuses, statuses[1:], strict=False)
+        _differ(before.to_id, before.to_value, after.from_id, after.from_value) for before, after in pairwise(statuses)
     )
     return has_gap or _ends_elsewhere(item, status_entries)
 

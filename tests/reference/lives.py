@@ -60,7 +60,14 @@ def work_out(told: Told) -> list[CountedItem]:
                 histories[key],
                 own_visits,
                 visits.segments_of(items[key], rows_of[key]),
-                measured(told, histories[key], own_visits, blocked, idea_born_at),
+                measured(
+                    told,
+                    histories[key],
+                    own_visits,
+                    blocked,
+                    today=placed[key][-1].membership,
+                    idea_born_at=idea_born_at,
+                ),
             )
         )
     return found

@@ -73,7 +73,7 @@ _MOMENTS = st.one_of(
 
 
 @st.composite
-def histories(draw: Callable[[Any], Any]) -> MadeHistory:
+def histories(draw: "Draw") -> MadeHistory:
     """A life of up to a dozen entries."""
     life = MadeHistory(
         project=draw(st.sampled_from(made.PROJECTS)),
@@ -110,59 +110,92 @@ def histories(draw: Callable[[Any], Any]) -> MadeHistory:
 
 
 RELATIONS = ("blocks", "duplicates")
-_KINDS = ("status",) * 14 + (
-    "labels", "labels", "team", "type", "key", "flagged", "flagged", "parent", "rank", "component", "link"
-)  # fmt: skip
+
+Change = tuple[str, Any, Any]  # field, from, to
+Draw = Callable[[Any], Any]
 
 
-def _change(draw: Callable[[Any], Any], life: MadeHistory, kind: str) -> list[tuple[str, Any, Any]]:
+def _change(draw: Draw, life: MadeHistory, kind: str) -> list[Change]:
     """Change something about the item; returns what the history says of it."""
-    if kind == "status":
-        return _move(draw, life)
-    if kind == "labels":
-        before = life.labels
-        life.labels = before ^ {draw(st.sampled_from(made.LABELS))}
-        return [("labels", " ".join(sorted(before)), " ".join(sorted(life.labels)))]
-    if kind == "team":
-        before, life.team = life.team, draw(st.sampled_from([None, *made.TEAM_VALUES]))
-        return [("team", before, life.team)]
-    if kind == "type":
-        before, life.item_type = life.item_type, draw(st.sampled_from(made.TYPES))
-        return [("issuetype", before, life.item_type)]
-    if kind == "key":
-        before, life.project = life.project, draw(st.sampled_from(made.PROJECTS))
-        return [("Key", before, life.project)] if before != life.project else []
-    if kind == "flagged":
-        life.flagged = not life.flagged
-        return [("Flagged", None if life.flagged else "Impediment", "Impediment" if life.flagged else None)]
-    if kind == "parent":
-        before = life.parents[-1] if life.parents else None
-        life.parents.append(draw(st.integers(0, 999)))
-        return [("IssueParentAssociation", before, life.parents[-1])]
-    if kind == "link":
-        if life.links and draw(st.booleans()):
-            return [("Link", life.links.pop(), None)]
-        life.links.append((draw(st.sampled_from(RELATIONS)), draw(st.integers(0, 999))))
-        return [("Link", None, life.links[-1])]
-    if kind == "component":
-        before, life.component = life.component, draw(st.sampled_from([None, *made.COMPONENTS]))
-        changes = [("Component", before, None)] if before else []
-        return changes + ([("Component", None, life.component)] if life.component else [])
-    return [("Rank", None, "Ranked higher")]
+    return _CHANGES[kind](draw, life)
 
 
-def _move(draw: Callable[[Any], Any], life: MadeHistory) -> list[tuple[str, Any, Any]]:
+def _relabel(draw: Draw, life: MadeHistory) -> list[Change]:
+    before = life.labels
+    life.labels = before ^ {draw(st.sampled_from(made.LABELS))}
+    return [("labels", " ".join(sorted(before)), " ".join(sorted(life.labels)))]
+
+
+def _give_to_team(draw: Draw, life: MadeHistory) -> list[Change]:
+    before, life.team = life.team, draw(st.sampled_from([None, *made.TEAM_VALUES]))
+    return [("team", before, life.team)]
+
+
+def _retype(draw: Draw, life: MadeHistory) -> list[Change]:
+    before, life.item_type = life.item_type, draw(st.sampled_from(made.TYPES))
+    return [("issuetype", before, life.item_type)]
+
+
+def _move_to_project(draw: Draw, life: MadeHistory) -> list[Change]:
+    before, life.project = life.project, draw(st.sampled_from(made.PROJECTS))
+    return [("Key", before, life.project)] if before != life.project else []
+
+
+def _flag(_: Draw, life: MadeHistory) -> list[Change]:
+    life.flagged = not life.flagged
+    return [("Flagged", None if life.flagged else "Impediment", "Impediment" if life.flagged else None)]
+
+
+def _give_to_parent(draw: Draw, life: MadeHistory) -> list[Change]:
+    before = life.parents[-1] if life.parents else None
+    life.parents.append(draw(st.integers(0, 999)))
+    return [("IssueParentAssociation", before, life.parents[-1])]
+
+
+def _link_or_unlink(draw: Draw, life: MadeHistory) -> list[Change]:
+    if life.links and draw(st.booleans()):
+        return [("Link", life.links.pop(), None)]
+    life.links.append((draw(st.sampled_from(RELATIONS)), draw(st.integers(0, 999))))
+    return [("Link", None, life.links[-1])]
+
+
+def _change_component(draw: Draw, life: MadeHistory) -> list[Change]:
+    before, life.component = life.component, draw(st.sampled_from([None, *made.COMPONENTS]))
+    changes: list[Change] = [("Component", before, None)] if before else []
+    return changes + ([("Component", None, life.component)] if life.component else [])
+
+
+def _rank(_: Draw, __: MadeHistory) -> list[Change]:
+    return [("Rank", None, "Ranked higher")]  # followed by nobody, but an entry of the history
+
+
+def _move(draw: Draw, life: MadeHistory) -> list[Change]:
     before = life.status
     if before in made.ON_THE_WAY[:-1] and draw(st.sampled_from(["onward"] * 5 + ["anywhere"] * 2)) == "onward":
         life.status = made.ON_THE_WAY[made.ON_THE_WAY.index(before) + 1]
     else:
         life.status = draw(st.sampled_from(list(made.STATUSES)))
-    changes: list[tuple[str, Any, Any]] = [("status", before, life.status)]
+    changes: list[Change] = [("status", before, life.status)]
     was_done, is_done = (made.STATUSES[name][1] == "done" for name in (before, life.status))
     if was_done != is_done and draw(st.integers(0, 3)) > 0:
         resolution = draw(st.sampled_from(["Fixed", "Fixed", "Won't Do"]))
         changes.append(("resolution", None, resolution) if is_done else ("resolution", "?", None))
     return changes
+
+
+_CHANGES: dict[str, Callable[[Draw, MadeHistory], list[Change]]] = {
+    "status": _move,
+    "labels": _relabel,
+    "team": _give_to_team,
+    "type": _retype,
+    "key": _move_to_project,
+    "flagged": _flag,
+    "parent": _give_to_parent,
+    "link": _link_or_unlink,
+    "component": _change_component,
+    "rank": _rank,
+}
+_KINDS = ("status",) * 14 + ("labels", "flagged", *(kind for kind in _CHANGES if kind != "status"))
 
 
 def make(n: int) -> list[MadeHistory]:

@@ -1,7 +1,7 @@
 """Which items there are at as_of, and which of them left their tool before it.
 
-Written from DECISIONS.md, "What becomes of an item that is gone from its tool?": the tool's own word comes first, else a
-census of ids that missed it; an item seen again, by a later census or a later change, was never gone.
+Written from DECISIONS.md, "What becomes of an item that is gone from its tool?": the tool's own word comes first, else
+a census of ids that missed it; an item seen again, by a later census or a later change, was never gone.
 """
 
 from collections import defaultdict

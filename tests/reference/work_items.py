@@ -1,4 +1,4 @@
-"""The clocks of every counted item as `fct_work_items` states them: where a mart differs, this says through which item."""
+"""The clocks of every counted item, as `fct_work_items` states them: says through which item a mart differs."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,6 +18,10 @@ def work_items(items: Sequence[CountedItem]) -> Iterator[Row]:
         row: Row = {
             "work_item_id": known.work_item_id,
             "is_counted": True,
+            "team_id": known.membership.team_id,
+            "value_stream_id": known.membership.value_stream_id,
+            "level": known.membership.level,
+            "work_type": known.membership.work_type,
             "life_started_at": clocks.born_at,
             "flow_started_at": clocks.flow_started_at,
             "started_at": clocks.started_at,
@@ -42,10 +46,4 @@ def work_items(items: Sequence[CountedItem]) -> Iterator[Row]:
             None,
             None,
         )
-        if clocks.ended_at is not None:  # an item that goes on is where it is today, which no mart of ours asks
-            row |= {
-                "team_id": known.membership.team_id,
-                "level": known.membership.level,
-                "work_type": known.membership.work_type,
-            }
         yield row

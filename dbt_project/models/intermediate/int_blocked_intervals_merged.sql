@@ -11,9 +11,10 @@ with refresh as (
 
 ),
 
+-- Each once: spells that begin and end alike have no order, and the two windows below have to see the same one.
 spells as (
 
-    select
+    select distinct
         spells.work_item_id,
         spells.started_at,
         coalesce(spells.ended_at, refresh.as_of) as ended_at
