@@ -35,6 +35,10 @@ refresh: install ## Run the nightly job on $WEIR_PORTFOLIO, else on the bundled 
 ui: install ## Open Dagster's web UI on the same portfolio (port 3000).
 	@$(BIN)/weir ui
 
+.PHONY: docs
+docs: install ## Build dbt's pages on the models into .weir/dbt-docs of the portfolio, readable offline.
+	@$(BIN)/weir docs
+
 .PHONY: chromium
 chromium: install
 	@for name in chromium chromium-browser google-chrome; do command -v $$name > /dev/null && exit 0; done; \

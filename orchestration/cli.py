@@ -48,6 +48,9 @@ def _command(*, has_portfolio: bool = True) -> Callable[[Callable[Parameters, No
                 function(*args, **kwargs)
             except (click.ClickException, click.Abort):
                 raise
+            except BrokenPipeError:
+                # Who reads has seen enough (`| head`); Python must not try to write the rest when it exits.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             except KeyboardInterrupt:
                 _fail("Interrupted; the published warehouse is as it was.", code=130)
             except Exception as error:
@@ -208,15 +211,52 @@ def report(portfolio: Path | None, *, debug: bool) -> None:  # noqa: ARG001 the 
 
 
 @main.command()
-@click.argument("query")
+@_command()
+def docs(portfolio: Path | None, *, debug: bool) -> None:  # noqa: ARG001 the option is handled above
+    """Build dbt's pages on the models: columns, tests, SQL and lineage, to be read without a network."""
+    from orchestration import warehouse
+    from orchestration.dbt_build import write_docs
+    from orchestration.portfolio_folder import DBT_PROJECT
+
+    paths = _chosen(portfolio, is_prepared=False)
+    if not paths.is_example and not paths.folder.is_dir():
+        raise click.ClickException(f"There is no folder {paths.folder}; name the portfolio's.")
+    published = warehouse.WarehouseFolder(paths.warehouse).published
+    page = write_docs(DBT_PROJECT, published if published.exists() else None, paths.dbt_docs)
+    rest = "with the published tables" if published.exists() else "nothing is published yet, so as the project declares"
+    click.echo(f"Docs        {page} ({rest})")
+
+
+@main.command()
+@click.argument("query", required=False)
+@click.option("--examples", is_flag=True, help="List questions that Weir brings, each with its SQL.")
+@click.option("--example", metavar="NUMBER|NAME", help="Answer one of these questions.")
 @click.option("--csv", "style", flag_value="csv", help="Comma-separated values, all rows.")
 @click.option("--json", "style", flag_value="json", help="A list of objects, all rows.")
 @_command()
-def sql(portfolio: Path | None, query: str, style: str | None, *, debug: bool) -> None:  # noqa: ARG001
+def sql(
+    portfolio: Path | None,
+    query: str | None,
+    example: str | None,
+    style: str | None,
+    *,
+    examples: bool,
+    debug: bool,  # noqa: ARG001 the option is handled above
+) -> None:
     """Run QUERY on the published warehouse; tables are found without a schema prefix."""
-    from orchestration.query_output import print_query
+    from orchestration.query_output import print_query, print_question, print_questions
+    from orchestration.questions import find_question
 
-    print_query(_chosen(portfolio, is_prepared=False), query, style)
+    if (query is not None) + (example is not None) + examples != 1:
+        raise click.UsageError("Give one of: a query, --examples, --example NUMBER|NAME.")
+    paths = _chosen(portfolio, is_prepared=False)
+    if example is not None:
+        print_question(paths, find_question(example), style)
+    elif query is not None:
+        print_query(paths, query, style)
+    else:
+        print_questions()
+        click.echo(f"Answer one with: {_own_name()} sql --example 1", err=True)
 
 
 @main.command()

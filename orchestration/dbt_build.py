@@ -1,17 +1,19 @@
 """Running dbt in this process and reading what came of it.
 
 In process, because starting dbt's command line anew costs more than building the models. Belongs here: parsing,
-building, and the outcome of each node as plain data. Does not belong here: models (dbt_project/), Dagster events
-(defs/transformation), any SQL.
+building, documenting, and the outcome of each node as plain data. Does not belong here: models (dbt_project/), Dagster
+events (defs/transformation), any SQL.
 """
 
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from filelock import FileLock
@@ -186,6 +188,32 @@ def _unchanged(node: Mapping[str, Any]) -> NodeOutcome:
 
 def _is_among(source: Mapping[str, Any], changed: Collection[str]) -> bool:
     return f"{source['schema']}.{source['name']}" in changed or f"{source['schema']}.*" in changed
+
+
+def write_docs(project: Path, database: Path | None, folder: Path) -> Path:
+    """Write dbt's documentation of the project as one page that needs neither server nor network; returns its path.
+
+    Args:
+        project: The dbt project; read only.
+        database: A published warehouse, opened for reading only: its tables' true columns go into the pages, and every
+            model's compiled SQL. None if there is none; then columns are those that the project declares.
+        folder: Where `index.html` goes; created if missing.
+
+    Raises:
+        DbtError: dbt cannot parse the project or read the database.
+    """
+    # A target folder of its own: in the shared one, dbt would have to parse everything again for the next refresh.
+    with TemporaryDirectory() as temporary:
+        target = Path(temporary)
+        options = ["--static", "--target", "published"]
+        if database is None:
+            _invoke(["parse", "--target", "published"], project, target, target / "none.duckdb")
+            options += ["--no-compile", "--empty-catalog"]
+        _invoke(["docs", "generate", *options], project, target, database or target / "none.duckdb")
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / "index.build.html"
+        shutil.copyfile(target / "static_index.html", unfinished)
+        return unfinished.replace(folder / "index.html")
 
 
 def failure_sentences(outcomes: Sequence[NodeOutcome]) -> list[str]:

@@ -58,6 +58,11 @@ class PortfolioFolder:
         return (self.folder.parent if self.is_example else self.folder / ".weir") / "dbt"
 
     @property
+    def dbt_docs(self) -> Path:
+        """Dbt's own pages on the models (`weir docs`); beside the data too, as they tell what was built."""
+        return self.dbt_target.with_name("dbt-docs")
+
+    @property
     def check_results(self) -> Path:
         """Great Expectations' results of the refresh at work, kept from its first layer to its last."""
         return self.folder / ".weir" / "checks"

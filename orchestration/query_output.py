@@ -1,4 +1,4 @@
-"""What `weir sql` prints: a reader's query as a table, CSV or JSON.
+"""What `weir sql` prints: a reader's query as a table, CSV or JSON, and the questions that Weir brings with their SQL.
 
 Belongs here: formatting rows. Does not belong here: the query (the reader's), running it (`orchestration.warehouse`).
 """
@@ -8,6 +8,7 @@ import difflib
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -16,11 +17,13 @@ from typing import Any, TextIO
 from orchestration import warehouse
 from orchestration.portfolio_folder import PortfolioFolder
 from orchestration.published import require_published
+from orchestration.questions import Question, questions
 
 Rows = Sequence[Sequence[Any]]
 
 # A terminal is for looking, so it gets this many rows and is told of the rest; files and pipes always get all.
 _ROWS_ON_A_TERMINAL = 1000
+_COMMENT_WIDTH = 110
 
 _TABLES = """
     select table_name from information_schema.tables
@@ -31,8 +34,8 @@ class QueryError(RuntimeError):
     """The query cannot be run; the text is DuckDB's own message and a hint."""
 
 
-def print_query(paths: PortfolioFolder, query: str, style: str | None, stream: TextIO | None = None) -> None:
-    """Run a query on the published warehouse and print its result.
+def print_query(paths: PortfolioFolder, query: str, style: str | None, stream: TextIO | None = None) -> int:
+    """Run a query on the published warehouse and print its result; returns the number of rows.
 
     Args:
         paths: The portfolio.
@@ -61,6 +64,37 @@ def print_query(paths: PortfolioFolder, query: str, style: str | None, stream: T
         _print_rich(columns, rows, out)
     else:
         _print_aligned(columns, rows, out)
+    return len(rows)
+
+
+def print_question(
+    paths: PortfolioFolder,
+    question: Question,
+    style: str | None,
+    stream: TextIO | None = None,
+    told: TextIO | None = None,
+) -> None:
+    """Answer one of Weir's questions; on standard error stands the question with its SQL, to be changed and asked anew.
+
+    Raises:
+        NothingPublishedError: No refresh has been published yet.
+    """
+    beside = told or sys.stderr
+    beside.write(f"{_as_sql(question)}\n\n")
+    n_rows = print_query(paths, question.sql, style, stream)
+    if not n_rows and question.if_empty:
+        beside.write(f"No rows: {question.if_empty}\n")
+
+
+def print_questions(stream: TextIO | None = None) -> None:
+    """List Weir's questions, each with its SQL; the list is itself SQL."""
+    out = stream or sys.stdout
+    out.write("\n\n".join(_as_sql(question) for question in questions()) + "\n")
+
+
+def _as_sql(question: Question) -> str:
+    said = [f"{question.number}. {question.title} ({question.name})", *textwrap.wrap(question.reading, _COMMENT_WIDTH)]
+    return "\n".join([*(f"-- {line}" for line in said), f"{question.sql};"])
 
 
 def _first_line(error: Exception) -> str:

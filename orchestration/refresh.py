@@ -7,10 +7,8 @@ and what it reports to Dagster (`orchestration.defs`).
 Every step opens the build file anew and closes it: dbt needs it to itself, and a killed step leaves nothing half open.
 """
 
-import hashlib
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,14 +22,15 @@ import pandas as pd
 import checks
 from checks.measures.marts import TABLE_KEYS, TABLES_THAT_MAY_BE_EMPTY
 from checks.measures.raw import RAW_PORTFOLIO_TABLES
-from orchestration import dbt_build, warehouse
+from orchestration import continuation, dbt_build, warehouse
 from orchestration.analytics import process_behaviour
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
 from orchestration.analytics.random_streams import generator_for
+from orchestration.column_dictionary import column_dictionary
 from orchestration.portfolio import Portfolio, load_portfolio, portfolio_tables, prepare_example
 from orchestration.portfolio.models import Source
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
-from orchestration.published import NothingPublishedError, newest_published_refresh, published_summary
+from orchestration.published import published_summary
 from orchestration.pulling import pull_source
 from orchestration.source_settings import source_settings
 from orchestration.sources import TOOLS
@@ -121,8 +120,8 @@ def open_build(
     with files.lock():
         for folder in (files.parquet, paths.data_docs):
             files.recover_folder(folder)
-        code_hash = code_fingerprint()
-        full_because = None if full else _reason_for_full_build(paths, code_hash)
+        code_hash = continuation.code_fingerprint()
+        full_because = None if full else continuation.reason_for_full_build(paths, code_hash)
         is_incremental = files.start_build(full=full or full_because is not None)
         started_at = now()
         refresh = warehouse.Refresh(
@@ -131,9 +130,9 @@ def open_build(
             started_at=started_at,
             mode="incremental" if is_incremental else "full",
             weir_version=version("weir"),
-            git_version=_git_version(),
+            git_version=continuation.git_version(),
             portfolio_hash=portfolio.content_hash,
-            mapping_hash=_mapping_hash(portfolio),
+            mapping_hash=continuation.mapping_hash(portfolio),
             code_hash=code_hash,
             full_because=full_because,
         )
@@ -228,7 +227,7 @@ def write_portfolio(build: RefreshBuild) -> None:
         warehouse.write_portfolio(connection, tables, build.refresh, is_as_of_given=is_given)
         if before is None:
             return
-        reason = _reason_to_rebuild(build.refresh, before, is_other_calendar=calendar_before != first_day)
+        reason = continuation.reason_to_rebuild(build.refresh, before, is_other_calendar=calendar_before != first_day)
         if reason is not None:
             build.refresh = replace(build.refresh, mode="rebuilt", full_because=reason)
             return
@@ -237,35 +236,6 @@ def write_portfolio(build: RefreshBuild) -> None:
         build.changed = {
             table for table in build.before.keys() | after.keys() if build.before.get(table) != after.get(table)
         }
-
-
-def _reason_for_full_build(paths: PortfolioFolder, code_hash: str) -> str | None:
-    """Say why the published warehouse cannot be continued; None if it can, or if there is none."""
-    try:
-        published = newest_published_refresh(paths)
-    except NothingPublishedError:
-        return None
-    if published.get("code_hash") != code_hash:
-        return "Weir itself has changed since the last refresh"
-    return None
-
-
-def _reason_to_rebuild(refresh: warehouse.Refresh, before: Mapping[str, Any], *, is_other_calendar: bool) -> str | None:
-    """Say why models cannot be continued from the refresh before, although its exports can; None if they can."""
-    if before["mapping_hash"] != refresh.mapping_hash:
-        return "portfolio.yaml has changed since the last refresh"
-    if refresh.as_of < before["as_of"]:
-        return "as_of lies before that of the last refresh"
-    if is_other_calendar:
-        return "the exports reach further back than before"
-    return None
-
-
-def _mapping_hash(portfolio: Portfolio) -> str:
-    """Hash what decides how an item is counted: all of portfolio.yaml but what only says how a refresh runs."""
-    registers = {"interventions", "capacity", "objectives", "outcomes", "people", "content_hash", "folder"}
-    told = portfolio.model_dump_json(exclude=registers | {"gate", "notify", "keep_generations", "privacy"})
-    return hashlib.sha256(f"{told} holidays {version('holidays')}".encode()).hexdigest()
 
 
 def build_models(
@@ -416,7 +386,9 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
     The warehouse comes first, in one rename; Parquet and Data Docs follow from it. A refresh killed between them
     leaves them one generation behind until the next one.
     """
+    said = column_dictionary(dbt_build.load_manifest(DBT_PROJECT, build.paths.dbt_target, build.files.build))
     with build.connection() as connection:
+        warehouse.write_column_dictionary(connection, said)
         # A full build starts without the record of earlier refreshes, but generations go on counting.
         published = published_summary(build.paths)
         generation = max(warehouse.next_generation(connection), published["generation"] + 1 if published else 1)
@@ -432,26 +404,6 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
     if build.data_docs.exists():
         build.files.swap_folder(build.data_docs, build.paths.data_docs)
     return summary
-
-
-def code_fingerprint() -> str:
-    """Return a hash of the code and the models, which decide what a refresh makes of the same exports."""
-    package = Path(__file__).parent
-    models = [file for folder in ("models", "macros") for file in (DBT_PROJECT / folder).rglob("*")]
-    files = sorted(file for file in [*package.rglob("*.py"), *models] if file.is_file())
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(str(file.relative_to(package.parent)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
-
-
-def _git_version() -> str:
-    """Return what git calls this code, empty outside of a clone."""
-    command = ["git", "-C", str(DBT_PROJECT.parent), "describe", "--always", "--dirty"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return ""
 
 
 def utc_now() -> datetime:

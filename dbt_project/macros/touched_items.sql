@@ -116,3 +116,23 @@
     select distinct work_item_id from reached
     {%- endif -%}
 {%- endmacro %}
+
+
+{# An item's row tells of its family too, which changes without anything happening to the item itself. #}
+{% macro touch_families(parents, ideas, children) -%}
+    {%- if this and is_incremental() -%}
+    create or replace table quality.touched_with_families as
+    select work_item_id from quality.touched_with_links
+    {%- for now, before in [
+        (parents, 'quality.parents_before'), (ideas, 'quality.ideas_before'), (children, 'quality.children_before')
+    ] %}
+    union
+    select work_item_id
+    from (
+        (select * from {{ now }} except select * from {{ before }})
+        union
+        (select * from {{ before }} except select * from {{ now }})
+    ) as changed
+    {%- endfor %}
+    {%- endif -%}
+{%- endmacro %}

@@ -117,7 +117,26 @@ class Notice:
     link_text: str | None = None
 
 
-Block = Chart | Table | Words | Facts | Notice
+@dataclass(frozen=True)
+class SearchField:
+    """A field that narrows the page's entries to the rows that hold every word typed; needs no network."""
+
+    label: str
+    example: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something to look up: its name and a line on it, and behind them paragraphs and a table."""
+
+    anchor: str
+    name: str
+    summary: str
+    paragraphs: tuple[str, ...]
+    table: Table
+
+
+Block = Chart | Table | Words | Facts | Notice | SearchField | Entry
 
 
 @dataclass(frozen=True)
@@ -137,7 +156,7 @@ class Page:
     title: str
     lead: str
     sections: tuple[Section, ...]
-    kind: Literal["overview", "value_stream", "intervention", "data_quality"] = "overview"
+    kind: Literal["overview", "value_stream", "intervention", "data_quality", "column_dictionary"] = "overview"
     headline: tuple[Notice, ...] = field(default=())
 
 

@@ -55,8 +55,8 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "mart_data_coverage": (
         "source_id", "tool", "is_work_tracker", "n_items", "n_counted_items", "n_usable_history",
-        "usable_history_share",
-        "n_truncated", "n_removed", "n_announced_missing", "n_broken", "n_start_repaired", "n_change_before_creation", "n_unassigned",
+        "usable_history_share", "n_truncated", "n_removed", "n_announced_missing", "n_broken", "n_start_repaired",
+        "n_change_before_creation", "n_unassigned",
         "n_unmapped_status_items", "n_quarantined", "quarantined_share", "complete_to", "days_behind_as_of",
         "n_export_files",
     ),
@@ -64,6 +64,10 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "check_results": (
         "layer", "suite", "table_name", "check_name", "description", "severity", "status", "n_observed",
         "n_unexpected", "examples",
+    ),
+    "column_dictionary": (
+        "schema_name", "table_name", "table_description", "grain", "question", "column_position", "column_name",
+        "data_type", "description", "unit", "direction", "when_null", "when_zero",
     ),
     "quarantined_records": ("source_id", "export_file", "line_number", "record_number", "record_key", "reason"),
 }  # fmt: skip

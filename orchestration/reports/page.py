@@ -16,6 +16,7 @@ from orchestration.reports.context import ReportContext
 from orchestration.reports.frames import check_frames
 from orchestration.reports.rendering import Link, environment, page_html, write_assets
 from orchestration.reports.sections import (
+    column_dictionary,
     constraint_evidence,
     cumulative_flow,
     cycle_time,
@@ -62,6 +63,7 @@ def build_site(frames: Mapping[str, pd.DataFrame], context: ReportContext, folde
         *(_value_stream_page(frames, context, stream) for stream in streams),
         *(_intervention_page(frames, context, one) for one in charted),
         _quality_page(frames, context),
+        _dictionary_page(frames, context),
     ]
     jinja = environment()
     written = []
@@ -96,6 +98,7 @@ def _navigation(page: Page, streams: Sequence[ValueStream], charted: Sequence[Ch
     if charted:
         links.append(Link("index.html#interventions", "Interventions", page.kind == "intervention"))
     links.append(Link("data-quality.html", "Data quality", page.kind == "data_quality"))
+    links.append(Link("tables.html", "What the tables mean", page.kind == "column_dictionary"))
     return links
 
 
@@ -328,4 +331,15 @@ def _quality_page(frames: Mapping[str, pd.DataFrame], context: ReportContext) ->
             context,
         ),
         kind="data_quality",
+    )
+
+
+def _dictionary_page(frames: Mapping[str, pd.DataFrame], context: ReportContext) -> Page:
+    dictionary = frames["column_dictionary"]
+    return Page(
+        file_name="tables.html",
+        title="What the tables mean",
+        lead=f"{column_dictionary.size(dictionary)}, as published in generation {context.generation}.",
+        sections=column_dictionary.sections(dictionary),
+        kind="column_dictionary",
     )

@@ -75,20 +75,24 @@ def page_html(page: blocks.Page, navigation: Sequence[Link], context: ReportCont
         navigation=navigation,
         context=context,
         as_of=f"{wording.day(as_of)}, {as_of:%H:%M} ({context.timezone})",
-        has_charts=any(isinstance(block, blocks.Chart) for section in page.sections for block in section.blocks),
+        has_charts=_holds(page, blocks.Chart),
+        has_entries=_holds(page, blocks.Entry),
     )
 
 
+def _holds(page: blocks.Page, kind: type[blocks.Block]) -> bool:
+    return any(isinstance(block, kind) for section in page.sections for block in section.blocks)
+
+
 def write_assets(folder: Path) -> list[Path]:
-    """Write plotly.js, the style sheet and the script that draws, once per site; returns their paths."""
+    """Write plotly.js, the style sheet and the scripts, once per site; returns their paths."""
     # Imported here: the package of 4.8 MB of JavaScript is read only when a site is written.
     from plotly.offline import get_plotlyjs
 
     folder.mkdir(parents=True, exist_ok=True)
     contents = {
         "plotly.min.js": get_plotlyjs(),
-        "weir.css": (TEMPLATES / "weir.css").read_text(encoding="utf-8"),
-        "weir.js": (TEMPLATES / "weir.js").read_text(encoding="utf-8"),
+        **{name: (TEMPLATES / name).read_text(encoding="utf-8") for name in ("weir.css", "weir.js", "lookup.js")},
     }
     written = []
     for name, text in contents.items():

@@ -29,6 +29,7 @@ from orchestration.warehouse.records import (
     table_sizes,
     write_analysis,
     write_check_results,
+    write_column_dictionary,
     write_portfolio,
 )
 from orchestration.warehouse.touched_items import n_touched, start_touching, touch_between
@@ -73,5 +74,6 @@ __all__ = [
     "unrecognised_exports",
     "write_analysis",
     "write_check_results",
+    "write_column_dictionary",
     "write_portfolio",
 ]

@@ -10,7 +10,8 @@ RAW_JIRA_TABLES: dict[str, str] = {
         select source_id, issue_id, issue_key, issue_type, is_subtask, created, updated, n_histories_announced,
             n_histories_embedded
         from raw_jira.issues qualify row_number() over (
-            partition by source_id, issue_id order by updated desc nulls last, exported_at desc, export_file desc) = 1""",
+            partition by source_id, issue_id
+            order by updated desc nulls last, exported_at desc, export_file desc) = 1""",
     "changed_issues": """
         select source_id, issue_ref, min(changed) as first_changed from raw_jira.issue_changes group by all""",
     "status_moves": """
@@ -102,7 +103,7 @@ RAW_JIRA_FINDINGS: dict[str, tuple[str, str]] = {
                 and not exists (select 1 from changed_issues as changes
                     where changes.source_id = issues.source_id and changes.issue_ref = issues.issue_key)""",
     ),
-    # An issue that brought as many entries as it announces, none of them refused, has them all: only others are counted.
+    # An issue that brought as many entries as it announces, none of them refused, has them all: others are counted.
     "changelog_truncated": (
         "select count(n_histories_announced) from newest_issues",
         """with suspected as (
@@ -143,8 +144,8 @@ RAW_JIRA_FINDINGS: dict[str, tuple[str, str]] = {
             )
             select source_id || ':' || issue_key || ' (' || changed || ', ' || created || ')' as example
             from (
-                select distinct changes.source_id, early.issue_key, early.created, history_id, history_position, changed,
-                    field, from_value, to_value
+                select distinct changes.source_id, early.issue_key, early.created, history_id, history_position,
+                    changed, field, from_value, to_value
                 from raw_jira.issue_changes as changes
                 inner join early on early.source_id = changes.source_id and early.issue_id = changes.issue_ref
                 where changed < early.created
@@ -166,7 +167,8 @@ RAW_JIRA_FINDINGS: dict[str, tuple[str, str]] = {
     ),
     "status_without_category": (
         "select count(*) from status_names",
-        """select source_id || ':' || name || ' (' || n_issues || ' issues)' as example from unmapped_statuses as unmapped
+        """select source_id || ':' || name || ' (' || n_issues || ' issues)' as example
+            from unmapped_statuses as unmapped
             where not exists (
                 select 1 from (
                     select source_id, status_name, status_category from raw_jira.statuses

@@ -25,8 +25,8 @@ _LARGEST_OBJECT = 1 << 30
 # A page of Jira shrinks to about a twentieth of its size; a reader needs a buffer for the whole of it.
 _GZIP_RATIO = 30
 _LONGEST_LINE = 64 << 20
-# The columns are declared; DuckDB would still look at thousands of records to guess them, which takes longer than reading
-# a page.
+# The columns are declared; DuckDB would still look at thousands of records to guess them, which takes longer than to
+# read a page.
 _NO_SAMPLING = "sample_size = 1, maximum_sample_files = 1, maximum_depth = 1"
 # The encodings that DuckDB reads without an extension, by Python's name.
 CSV_ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}

@@ -130,6 +130,41 @@ def write_analysis(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.D
     _replace(connection, "analysis", name, frame)
 
 
+def write_column_dictionary(connection: duckdb.DuckDBPyConnection, said: pd.DataFrame) -> None:
+    """Replace ``quality.column_dictionary``: every public column as it was built, with what is said of it.
+
+    ``said`` has a row per column (``orchestration.column_dictionary``); a column of which nothing is said is listed all
+    the same, and one that was not built is not. Analyses get their words as comments too, which dbt gives its models.
+    """
+    connection.execute("create schema if not exists quality")
+    connection.register("said", said)
+    connection.execute(
+        """
+        create or replace table quality.column_dictionary as
+        select
+            built.schema_name, built.table_name, said.table_description, said.grain, said.question,
+            cast(built.column_index as integer) as column_position, built.column_name,
+            lower(built.data_type) as data_type, said.description, said.unit, said.direction, said.when_null,
+            said.when_zero
+        from duckdb_columns() as built
+        left join said
+            on built.schema_name = said.schema_name and built.table_name = said.table_name
+            and built.column_name = said.column_name
+        where built.database_name = current_database() and built.schema_name in ('flow', 'marts', 'analysis')
+        order by built.schema_name, built.table_name, built.column_index"""
+    )
+    connection.unregister("said")
+    for statement, text in connection.execute(
+        """
+        select distinct 'table analysis.' || table_name, table_description from quality.column_dictionary
+        where schema_name = 'analysis' and table_description is not null
+        union all
+        select 'column analysis.' || table_name || '.' || column_name, description from quality.column_dictionary
+        where schema_name = 'analysis' and description is not null"""
+    ).fetchall():
+        connection.execute(f"comment on {statement} is '{text.replace(chr(39), chr(39) * 2)}'")
+
+
 def _replace(connection: duckdb.DuckDBPyConnection, schema: str, name: str, frame: pd.DataFrame) -> None:
     connection.execute(f"create schema if not exists {schema}")
     connection.register("incoming", frame)
@@ -270,10 +305,13 @@ def summary(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
-    """Write each dimension, fact, mart and analysis as ``<folder>/<table>/<table>.parquet``; returns the files."""
+    """Write each public table as ``<folder>/<table>/<table>.parquet``; returns the files.
+
+    Public are dimensions, facts, marts and analyses; the column dictionary goes with them, for who has only the folder.
+    """
     tables = connection.execute(
         "select table_schema, table_name from information_schema.tables"
-        " where table_schema in ('flow', 'marts', 'analysis') order by all"
+        " where table_schema in ('flow', 'marts', 'analysis') or table_name = 'column_dictionary' order by all"
     ).fetchall()
     files = []
     for schema, table in tables:

@@ -1,11 +1,11 @@
 """Which items the models of an incremental refresh have to build anew: the lists that dbt's macros read.
 
 Belongs here: what landing touched, what the passing of time touches, and the small copies of the state before that dbt
-compares with. Does not belong here: building (``dbt_project/macros/touched_items.sql`` says what is done with the lists).
+compares with. Does not belong here: building (``dbt_project/macros/touched_items.sql`` says what the lists are for).
 
-An item is touched if rows of it came or went in this refresh, or if something about it lies between the ``as_of`` before
-and this one. Where a tool cannot tell which items new rows are about, all items of its source are. Items that were open
-are built anew from their visits on, because they go on ageing.
+An item is touched if rows of it came or went in this refresh, or if something about it lies between the ``as_of``
+before and this one. Where a tool cannot tell which items new rows are about, all items of its source are. Items that
+were open are built anew from their visits on, because they go on ageing.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,9 @@ _BEFORE = {
     "quality.statuses_before": ("intermediate.int_statuses_categorised", "*"),
     "quality.iterations_before": ("intermediate.int_exported_iterations_unioned", "*"),
     "quality.fields_before": ("staging.stg_jira__fields", "*"),
+    "quality.parents_before": ("intermediate.int_item_parents_resolved", "*"),
+    "quality.ideas_before": ("intermediate.int_idea_starts_traced", "*"),
+    "quality.children_before": ("intermediate.int_child_progress_summed", "*"),
 }
 
 
@@ -112,7 +115,7 @@ def n_touched(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 
 
 def _touch_what_lists_say(connection: duckdb.DuckDBPyConnection) -> None:
-    """Touch what follows from Jira's own lists: issues of a sprint that is told otherwise, all if fields were renamed."""
+    """Touch what follows from Jira's lists: issues of a sprint that is told otherwise, all if fields were renamed."""
     connection.execute(
         f"""
         insert into {_REFERENCES}
@@ -124,7 +127,10 @@ def _touch_what_lists_say(connection: duckdb.DuckDBPyConnection) -> None:
             (from quality.iterations_before except from intermediate.int_exported_iterations_unioned)
         ) as changed
             on sprints.source_id = changed.source_id
-            and (sprints.sprint_id = changed.iteration_id or lower(sprints.sprint_name) = lower(changed.iteration_name))"""
+            and (
+                sprints.sprint_id = changed.iteration_id
+                or lower(sprints.sprint_name) = lower(changed.iteration_name)
+            )"""
     )
     connection.execute(
         f"""

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.benchmarks import made_exports, pandas_pipeline
 from tests.benchmarks.comparison import numbers_of_weir, weir_seconds_for_the_same_numbers
 from tests.benchmarks.floor import scan_seconds
-from tests.benchmarks.phases import Phases, measured_refresh
+from tests.benchmarks.phases import Phases
 from tests.benchmarks.results import Measurements, write_results
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -113,7 +113,7 @@ def _measure_command(folder: Path, found: Measurements) -> None:
     }.items():
         _say(name or "make the example …")
         began = time.perf_counter()
-        subprocess.run([*weir, *arguments], check=True, capture_output=True)  # noqa: S603 our own command
+        subprocess.run([*weir, *arguments], check=True, capture_output=True)
         if name:
             found.commands[name] = time.perf_counter() - began
 

@@ -66,12 +66,13 @@ def before_and_after(portfolio: Path, folder: Path) -> tuple[Path, Path, int, in
                 n_all += 1
                 status = issue["fields"]["status"]
                 categories[status["id"]] = status
+                before_night: Json | None = issue
                 if _instant(issue["fields"]["updated"]) >= NIGHT_BEGINS:
                     n_changed += 1
                     changed.write(json.dumps(issue) + "\n")
-                    issue = _as_it_stood(issue, categories)
-                if issue is not None:
-                    standing.write(json.dumps(issue) + "\n")
+                    before_night = _as_it_stood(issue, categories)
+                if before_night is not None:
+                    standing.write(json.dumps(before_night) + "\n")
         for file in (portfolio / "exports" / source).iterdir():
             if not file.name.startswith(("issues", "search", "manifest")):
                 shutil.copy(file, before / "exports" / source / file.name)

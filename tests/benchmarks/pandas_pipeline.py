@@ -47,11 +47,8 @@ def _read(exports: Path, types: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     for file in sorted(exports.glob("*/*.json.gz")) + sorted(exports.glob("*/issues*.ndjson.gz")):
         source = file.parent.name
         with gzip.open(file, "rt", encoding="utf-8") as text:
-            if file.name.startswith("search"):
-                records = json.load(text)["issues"]
-            else:
-                records = filter(None, map(_parsed, text))
-            for issue in records:
+            is_page = file.name.startswith("search")
+            for issue in json.load(text)["issues"] if is_page else filter(None, map(_parsed, text)):
                 fields = issue["fields"]
                 if not fields.get("created") or fields["issuetype"]["name"] not in types:
                     continue
@@ -93,7 +90,7 @@ def _visits(items: pd.DataFrame, changes: pd.DataFrame, workflow: dict[str, Any]
     )
     events = pd.concat([births, changes.rename(columns={"to_status": "status"})[["item", "at", "status", "number"]]])
     events = events.sort_values(["item", "at", "number"], kind="stable")
-    mapped = events["status"].str.lower().map(lambda status: stages.get(status))
+    mapped = events["status"].str.lower().map(stages.get)
     events["position"] = mapped.map(lambda found: found[0] if found else -1)
     events["kind"] = mapped.map(lambda found: found[1]["kind"] if found else "done")
     events["stage"] = mapped.map(lambda found: found[1]["id"] if found else "cancelled")
@@ -137,5 +134,5 @@ def _stage_days(visits: pd.DataFrame, zone: str) -> pd.DataFrame:
         ]
     )
     moves["day"] = moves["at"].dt.tz_convert(zone).dt.normalize().dt.tz_localize(None)
-    table = moves.groupby(["day", "stage"])["change"].sum().unstack(fill_value=0)
+    table = moves.pivot_table(index="day", columns="stage", values="change", aggfunc="sum", fill_value=0)
     return table.reindex(pd.date_range(table.index.min(), table.index.max(), freq="D"), fill_value=0).cumsum()

@@ -38,8 +38,8 @@ def _head() -> str:
     libraries = ", ".join(f"{name} {found}" for name in _LIBRARIES if (found := _version(name)))
     return f"""# Benchmark results
 
-Written by `make benchmark`, which measures on the simulator's Jira exports (seed {DEFAULT_SEED}, about nine history entries an
-issue); do not edit. One run on one machine: ratios travel better than seconds.
+Written by `make benchmark`, which measures on the simulator's Jira exports (seed {DEFAULT_SEED}, about nine history
+entries an issue); do not edit. One run on one machine: ratios travel better than seconds.
 
 - {datetime.now(UTC):%Y-%m-%d}, code {_git()}
 - {_processor()}, {_cores()}, Python {platform.python_version()}, {platform.system()}
@@ -123,9 +123,10 @@ def _comparison(found: Measurements) -> str:
     other = "" if found.has_jira_agile_metrics else " jira-agile-metrics is not installed here, so it was not compared."
     same = "All numbers are the same." if not differing else f"{differing:,} cells differ."
     return (
-        f"## Against pandas\n\nWeekly throughput, weekly p50 and p85 of cycle time, items in each stage at each day's end,"
-        f" from the exports of {n_issues:,} issues: the pandas pipeline (`pandas_pipeline.py`) {pandas_seconds:.1f} s, Weir"
-        f" {weir_seconds:.1f} s (landing and the models up to `fct_work_items` and `fct_stage_days`). {same}{other}"
+        "## Against pandas\n\nWeekly throughput, weekly p50 and p85 of cycle time, items in each stage at each day's end,"
+        f" from the exports of {n_issues:,} issues: the pandas pipeline (`pandas_pipeline.py`) {pandas_seconds:.1f} s,"
+        f" Weir {weir_seconds:.1f} s (landing and the models up to `fct_work_items` and `fct_stage_days`)."
+        f" {same}{other}"
     )
 
 

@@ -1,5 +1,6 @@
 """Every page of the report site, opened from disk in Chromium with the network blocked."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -109,3 +110,35 @@ def test_pages_can_be_reached_from_the_first_one(opened: Opened, site_folder: Pa
     opened.open(site_folder / "index.html")
     links = opened.page.eval_on_selector_all("a[href]", "links => links.map(link => link.href.split('#')[0])")
     assert {path.as_uri() for path in _pages(site_folder)} <= set(links)
+
+
+def test_typing_narrows_the_tables_to_the_columns_that_hold_all_words(opened: Opened, site_folder: Path) -> None:
+    opened.open(site_folder / "tables.html")
+    shown = "[...document.querySelectorAll('details.entry:not([hidden])[open] tbody tr:not([hidden]) th')]"
+    names = f"{shown}.map(head => head.firstChild.textContent.trim())"
+    assert opened.page.evaluate(names) == []
+    opened.page.fill("#search", "p85 cycle  time_calendar")
+    found = opened.page.evaluate(names)
+    assert "p85_cycle_time_calendar_days" in found
+    assert "n_finished" not in found
+    assert re.fullmatch(r"\d columns? in \d tables?", opened.page.inner_text("#search-result"))
+    opened.page.fill("#search", "no such column")
+    assert opened.page.inner_text("#search-result") == "Nothing has all these words."
+    assert opened.page.locator("details.entry:visible").count() == 0
+    opened.page.fill("#search", "")
+    assert opened.page.locator("details.entry:visible").count() == opened.page.locator("details.entry").count()
+    assert opened.complaints == []
+
+
+def test_an_address_with_a_table_opens_it(opened: Opened, site_folder: Path) -> None:
+    opened.page.goto((site_folder / "tables.html").as_uri() + "#mart_flow_metrics")
+    assert opened.page.locator("details[open]").count() == 1
+    assert opened.page.locator("#mart_flow_metrics tbody tr").first.is_visible()
+
+
+def test_on_paper_every_table_lies_open(opened: Opened, site_folder: Path) -> None:
+    opened.open(site_folder / "tables.html")
+    opened.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert opened.page.locator("details:not([open])").count() == 0
+    opened.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert opened.page.locator("details[open]").count() == 0

@@ -43,9 +43,7 @@ class Nights:
     def begin(cls, folder: Path, n_histories: int, seed: int) -> "Nights":
         """Make the histories and the portfolio; nothing is exported yet."""
         lives = made_histories.make(n_histories)
-        issues = [
-            (SOURCES[number % 2], made_histories.issue(life, number, lives)) for number, life in enumerate(lives)
-        ]
+        issues = [(SOURCES[number % 2], made_histories.issue(life, number, lives)) for number, life in enumerate(lives)]
         nights = cls(folder, issues, random.Random(seed))
         nights._write(Path("portfolio.yaml"), made.PORTFOLIO)
         statuses = [
@@ -145,11 +143,13 @@ def _entries(issue: Json) -> list[Json]:
 
 
 def _updated(issue: Json, at: datetime) -> datetime:
-    return max([_created(issue), *(_instant(each["created"]) for each in _entries(issue) if _instant(each["created"]) < at)])
+    return max(
+        [_created(issue), *(_instant(each["created"]) for each in _entries(issue) if _instant(each["created"]) < at)]
+    )
 
 
 def _as_it_stood(issue: Json, at: datetime) -> Json:
-    """The issue as far as its history goes: entries later than the export are not in it yet, nor is what they led to."""
+    """The issue as far as its history goes: later entries are not in it yet, nor is what they led to."""
     entries = _entries(issue)
     kept = [each for each in entries if _instant(each["created"]) < at]
     fields = dict(issue["fields"])

@@ -47,7 +47,7 @@ def without_build(monkeypatch: pytest.MonkeyPatch):
 
 def test_help_names_every_command(run):
     shown = run("--help").output
-    assert all(f"  {name} " in shown for name in ("check", "example", "init", "refresh", "report", "sql", "ui"))
+    assert all(f"  {name} " in shown for name in ("check", "docs", "example", "init", "refresh", "report", "sql", "ui"))
 
 
 @pytest.mark.parametrize("command", ["check", "refresh"])
@@ -72,6 +72,13 @@ def test_commands_on_the_published_warehouse_say_if_there_is_none(run, tmp_path,
     done = run(*command, "--portfolio", tmp_path / "nothing")
     assert done.exit_code == 1
     assert "run `weir refresh` first" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_docs_of_a_folder_that_is_not_there_are_not_written_anywhere(run, tmp_path):
+    done = run("docs", "--portfolio", tmp_path / "nothing")
+    assert done.exit_code == 1
+    assert "There is no folder" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 -- Runs of segments outside the done stages from the commitment on, back in the backlog included, cut where team, level
 -- or work type change. What begins and what ends a stay is known in each segment, so only these rows are looked at.
 with segments as (
 
-    select * from {{ ref('int_stage_segments_folded') }}
+    select *
+    from {{ ref('int_stage_segments_folded') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 

@@ -1,6 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ touch_families(ref('int_item_parents_resolved'), ref('int_idea_starts_traced'),
+            ref('int_child_progress_summed')) }}",
+        "{{ forget_touched('quality.touched_with_families') }}"
+    ]
+) }}
 with items as (
 
-    select * from {{ ref('int_items_unioned') }}
+    select *
+    from {{ ref('int_items_unioned') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_families') }}
 
 ),
 
@@ -12,7 +24,9 @@ clocks as (
 
 visits as (
 
-    select * from {{ ref('int_stage_visits_folded') }}
+    select *
+    from {{ ref('int_stage_visits_folded') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_families') }}
 
 ),
 
@@ -24,13 +38,17 @@ histories as (
 
 timelines as (
 
-    select * from {{ ref('int_item_timelines_built') }}
+    select *
+    from {{ ref('int_item_timelines_built') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_families') }}
 
 ),
 
 memberships as (
 
-    select * from {{ ref('int_item_memberships_mapped') }}
+    select *
+    from {{ ref('int_item_memberships_mapped') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_families') }}
 
 ),
 
@@ -169,7 +187,9 @@ blocked_now as (
 
 blocked_times as (
 
-    select * from {{ ref('int_visit_blocked_times_summed') }}
+    select *
+    from {{ ref('int_visit_blocked_times_summed') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_families') }}
 
 ),
 

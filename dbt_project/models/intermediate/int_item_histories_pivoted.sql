@@ -13,14 +13,21 @@
 ] %}
 with changes as (
 
-    select * from {{ ref('int_item_changes_unioned') }}
-    where attribute not in ('components', 'parent', 'iteration')
-        and {{ is_touched('work_item_id') }}
+    {% for relation in ['int_item_changes_unioned', 'int_component_sets_rebuilt'] -%}
+    select
+        {% for name, _ in vocabulary_columns('changes') -%}
+        {{ name }},
+        {% endfor -%}
+        is_after_as_of
+    from {{ ref(relation) }}
+    where {{ is_touched('work_item_id') }}
+    {%- if not loop.last %}
+        and attribute not in ('components', 'parent', 'iteration')
 
     union all
 
-    select * from {{ ref('int_component_sets_rebuilt') }}
-    where {{ is_touched('work_item_id') }}
+    {% endif %}
+    {%- endfor %}
 
 ),
 

@@ -1,9 +1,9 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_stage_days'}}}) }}
 -- wip(t) = wip(t-1) + arrivals(t) - departures(t) holds of any running sum, also of arrivals booked on a wrong row or
 -- day. So each count is held against the items too: those whose event in force at the end of that local day puts them
--- in this value stream, team, level, work type and stage. They are found by looking on each day, not by summing moves, and from
--- the events before these are folded into spans. An item removed from its tool before it was done is nowhere from then
--- on. Alike stays are looked at once, which keeps every day affordable.
+-- in this value stream, team, level, work type and stage. They are found by looking on each day, not by summing moves,
+-- and from the events before these are folded into spans. An item removed from its tool before it was done is nowhere
+-- from then on. Alike stays are looked at once, which keeps every day affordable.
 -- On the last day the counts are also what fct_work_items says of where the items are.
 with days as (
 

@@ -13,6 +13,7 @@ from synthetic_facts import AS_OF, FIRST_DAY, STREAMS, WEEKS, dimensions, items_
 from orchestration.analytics.process_behaviour import chart_interventions
 from orchestration.analytics.stage_constraint_evidence import stage_constraint_evidence
 from orchestration.reports.context import ReportContext
+from orchestration.reports.frames import REQUIRED_FRAMES
 
 
 def context(**changes: object) -> ReportContext:
@@ -50,6 +51,7 @@ def frames(n_stories: int = 1350, n_features: int = 160, seed: int = 20260624) -
     tables["mart_intervention_series"] = _interventions(rng)
     tables["process_behaviour_points"] = chart_interventions(tables["mart_intervention_series"])
     tables.update(_quality())
+    tables["column_dictionary"] = dictionary()
     return tables
 
 
@@ -202,6 +204,28 @@ def _interventions(rng: np.random.Generator) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def dictionary() -> pd.DataFrame:
+    """Three tables in words: a mart that tells everything of its numbers, a dimension, an analysis."""
+    grain = "One row per scope and week."
+    flow = {
+        "schema_name": "marts", "table_name": "mart_flow_metrics", "grain": grain, "question": "How much is done?",
+        "table_description": f"Flow <b>of every scope</b>. {grain}",
+    }  # fmt: skip
+    teams = {"schema_name": "flow", "table_name": "dim_teams", "table_description": "Teams."}
+    points = {"schema_name": "analysis", "table_name": "process_behaviour_points", "table_description": "Points."}
+    counted = {"unit": "items", "direction": "up", "when_zero": "Nothing was finished."}
+    timed = {"unit": "calendar days", "direction": "down", "when_null": "fewer than 5 items"}
+    rows = [
+        {**flow, "column_name": "scope_id", "data_type": "varchar", "description": "Id of the scope."},
+        {**flow, "column_name": "n_finished", "data_type": "integer", "description": "Items finished.", **counted},
+        {**flow, "column_name": "p85_cycle_time_calendar_days", "data_type": "integer", "description": "p85.", **timed},
+        {**teams, "column_name": "team_id", "data_type": "varchar", "description": "The team; `unassigned` if none."},
+        {**points, "column_name": "note", "data_type": "varchar"},
+    ]
+    frame = pd.DataFrame(rows, columns=[*REQUIRED_FRAMES["column_dictionary"]])
+    return frame.assign(column_position=range(1, len(rows) + 1))
 
 
 def _quality() -> dict[str, pd.DataFrame]:

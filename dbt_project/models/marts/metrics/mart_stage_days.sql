@@ -1,5 +1,5 @@
--- Days of a stage in each scope: what the teams' days and work types add up to. An item that changed its work type where
--- it was did not move, so it is taken out of arrivals and departures.
+-- Days of a stage in each scope: what the teams' days and work types add up to. An item that changed its work type
+-- where it was did not move, so it is taken out of arrivals and departures.
 with stage_days as (
 
     select * from {{ ref('fct_stage_days') }}
@@ -18,45 +18,8 @@ stages as (
 
 ),
 
-teams as (
-
-    select * from {{ ref('dim_teams') }}
-
-),
-
 scopes as (
-
-    select
-        'value_stream' as scope_type,
-        value_streams.value_stream_id as scope_id,
-        value_streams.value_stream_name as scope_name,
-        value_streams.value_stream_id,
-        teams.team_id
-    from teams
-    inner join {{ ref('dim_value_streams') }} as value_streams
-        on teams.value_stream_id = value_streams.value_stream_id
-
-    union all
-
-    select
-        'train' as scope_type,
-        trains.train_id as scope_id,
-        trains.train_name as scope_name,
-        trains.value_stream_id,
-        teams.team_id
-    from teams
-    inner join {{ ref('dim_trains') }} as trains on teams.train_id = trains.train_id
-
-    union all
-
-    select
-        'team' as scope_type,
-        team_id as scope_id,
-        team_name as scope_name,
-        value_stream_id,
-        team_id
-    from teams
-
+    {{ reporting_scopes(with_portfolio=false) }}
 ),
 
 backward_visits as (

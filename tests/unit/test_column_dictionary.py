@@ -1,0 +1,70 @@
+"""The column dictionary: what the models' files and the analyses say, in one frame."""
+
+from orchestration.analytics import process_behaviour
+from orchestration.analytics import stage_constraint_evidence as constraint_evidence
+from orchestration.analytics.published_tables import PUBLISHED_TABLES
+from orchestration.column_dictionary import DICTIONARY_COLUMNS, column_dictionary
+
+
+def _model(name: str, schema: str, columns: dict[str, dict[str, object]]) -> dict[str, object]:
+    named = {column: {"name": column, "description": f"The {column}.", **said} for column, said in columns.items()}
+    return {
+        "resource_type": "model", "name": name, "schema": schema, "description": "Words\n  in lines.",
+        "config": {"meta": {"grain": "One row per day.", "question": "How many?"}},
+        "columns": named,
+    }  # fmt: skip
+
+
+MANIFEST = {
+    "nodes": {
+        "a": _model(
+            "mart_days",
+            "marts",
+            {
+                "n_items": {"config": {"meta": {"unit": "items", "direction": "up", "when_zero": "None."}}},
+                "wait_elapsed_days": {},
+                "day": {},
+            },
+        ),
+        "b": _model("int_things_built", "intermediate", {"x": {}}),
+        "c": {"resource_type": "test", "schema": "marts"},
+    }
+}
+
+
+def test_models_that_are_public_are_told_column_by_column():
+    frame = column_dictionary(MANIFEST)
+    assert tuple(frame.columns) == DICTIONARY_COLUMNS
+    mart = frame[frame["schema_name"] == "marts"]
+    assert mart["column_name"].tolist() == ["n_items", "wait_elapsed_days", "day"]
+    first = mart.iloc[0].to_dict()
+    assert first["table_description"] == "Words in lines."
+    assert (first["grain"], first["question"]) == ("One row per day.", "How many?")
+    assert (first["unit"], first["direction"], first["when_null"], first["when_zero"]) == ("items", "up", None, "None.")
+    assert "int_things_built" not in set(frame["table_name"])
+
+
+def test_a_name_that_ends_with_its_unit_need_not_say_it_again():
+    frame = column_dictionary(MANIFEST)
+    said = frame[frame["schema_name"] == "marts"].set_index("column_name")["unit"]
+    assert said["wait_elapsed_days"] == "elapsed days"
+    assert said["day"] is None
+
+
+def test_every_column_of_the_analyses_is_told_and_no_other():
+    fixed = {
+        "process_behaviour_points": process_behaviour.POINT_COLUMNS,
+        "stage_constraint_evidence": constraint_evidence.COLUMNS,
+    }
+    assert {name: tuple(table.columns) for name, table in PUBLISHED_TABLES.items()} == fixed
+
+
+def test_numbers_of_the_analyses_have_a_unit_and_a_direction():
+    types = process_behaviour._POINT_TYPES | constraint_evidence._TYPES
+    silent = [
+        f"{table}.{name}"
+        for table, told in PUBLISHED_TABLES.items()
+        for name, column in told.columns.items()
+        if types[name] in {"int64", "Int64", "float64"} and not (column.unit and column.direction)
+    ]
+    assert silent == []

@@ -1,0 +1,24 @@
+"""Frames of published tables: the rows and columns that a reader names, no others."""
+
+import duckdb
+
+from orchestration.reports import REQUIRED_FRAMES, REQUIRED_ROWS
+from orchestration.warehouse import read_frames
+
+
+def test_only_the_rows_and_columns_asked_for_are_read():
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            """create table marts.mart_flow_metrics as select * from (values
+                ('red', 'all', 'week', 1), ('red', 'all', 'day', 2), ('red', 'defect', 'week', 3),
+                ('blue', 'all', 'month', 4)) as rows (scope_id, work_type, period_type, n)"""
+        )
+        wanted: dict[str, list[str] | None] = {"mart_flow_metrics": ["scope_id", "n"]}
+        rows = {"mart_flow_metrics": {"work_type": ["all"], "period_type": ["week", "month"]}, "another": {"a": ["b"]}}
+        assert read_frames(connection, wanted, rows)["mart_flow_metrics"].values.tolist() == [["blue", 4], ["red", 1]]
+        assert len(read_frames(connection, wanted)["mart_flow_metrics"]) == 4
+
+
+def test_reports_restrict_only_tables_that_they_read():
+    assert set(REQUIRED_ROWS) <= set(REQUIRED_FRAMES)
