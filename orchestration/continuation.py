@@ -34,12 +34,16 @@ def reason_for_full_build(paths: PortfolioFolder, code_hash: str) -> str | None:
     return None if published.get("code_hash") == code_hash else "Weir itself has changed since the last refresh"
 
 
-def reason_to_rebuild(refresh: Refresh, before: Mapping[str, Any], *, is_other_calendar: bool) -> str | None:
+def reason_to_rebuild(
+    refresh: Refresh, before: Mapping[str, Any], *, is_other_calendar: bool, has_boundary: bool
+) -> str | None:
     """Say why models cannot be continued from the refresh before, although its exports can; None if they can."""
     if before["mapping_hash"] != refresh.mapping_hash:
         return "portfolio.yaml has changed since the last refresh"
     if refresh.as_of < before["as_of"]:
         return "as_of lies before that of the last refresh"
+    if has_boundary:
+        return "a mapping of portfolio.yaml has begun or ceased to hold since then"
     if is_other_calendar:
         return "the exports reach further back than before"
     return None

@@ -227,7 +227,12 @@ def write_portfolio(build: RefreshBuild) -> None:
         warehouse.write_portfolio(connection, tables, build.refresh, is_as_of_given=is_given)
         if before is None:
             return
-        reason = continuation.reason_to_rebuild(build.refresh, before, is_other_calendar=calendar_before != first_day)
+        reason = continuation.reason_to_rebuild(
+            build.refresh,
+            before,
+            is_other_calendar=calendar_before != first_day,
+            has_boundary=warehouse.has_mapping_boundary(connection, before["as_of"], as_of),
+        )
         if reason is not None:
             build.refresh = replace(build.refresh, mode="rebuilt", full_because=reason)
             return

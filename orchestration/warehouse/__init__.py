@@ -32,7 +32,7 @@ from orchestration.warehouse.records import (
     write_column_dictionary,
     write_portfolio,
 )
-from orchestration.warehouse.touched_items import n_touched, start_touching, touch_between
+from orchestration.warehouse.touched_items import has_mapping_boundary, n_touched, start_touching, touch_between
 
 __all__ = [
     "OBSERVED_MODELS",
@@ -55,6 +55,7 @@ __all__ = [
     "field_names",
     "fingerprints",
     "first_calendar_day",
+    "has_mapping_boundary",
     "known_items",
     "land_source",
     "manifest_paths",

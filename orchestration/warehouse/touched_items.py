@@ -106,6 +106,16 @@ def touch_between(connection: duckdb.DuckDBPyConnection, as_of_before: datetime)
     )
 
 
+def has_mapping_boundary(connection: duckdb.DuckDBPyConnection, as_of_before: datetime, as_of: datetime) -> bool:
+    """Tell whether a dated mapping begins or ends to hold between the two moments: that touches any item."""
+    row = connection.execute(
+        "select count(*) from intermediate.int_mapping_boundaries_listed"
+        " where boundary_at > $before and boundary_at <= $now",
+        {"before": as_of_before, "now": as_of},
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def n_touched(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """Return how many items and how many whole sources are touched."""
     row = connection.execute(

@@ -123,8 +123,8 @@ def _comparison(found: Measurements) -> str:
     other = "" if found.has_jira_agile_metrics else " jira-agile-metrics is not installed here, so it was not compared."
     same = "All numbers are the same." if not differing else f"{differing:,} cells differ."
     return (
-        "## Against pandas\n\nWeekly throughput, weekly p50 and p85 of cycle time, items in each stage at each day's end,"
-        f" from the exports of {n_issues:,} issues: the pandas pipeline (`pandas_pipeline.py`) {pandas_seconds:.1f} s,"
+        "## Against pandas\n\nWeekly throughput, weekly p50 and p85 of cycle time, items in each stage at each day's"
+        f" end, from the exports of {n_issues:,} issues: `pandas_pipeline.py` {pandas_seconds:.1f} s,"
         f" Weir {weir_seconds:.1f} s (landing and the models up to `fct_work_items` and `fct_stage_days`)."
         f" {same}{other}"
     )

@@ -15,7 +15,9 @@ from tests.pipeline.made_nights import Nights
 # When rows came, and with which refresh, is another thing.
 _OF_THE_REFRESH = {"refresh_id", "loaded_at"}
 _COMPARED = ("staging", "intermediate", "flow", "marts")
-FIRST = datetime(2026, 3, 12, 1, 0, tzinfo=UTC)
+# After the last day on which a rule of the made portfolio begins to hold, so that the nights can go on from each other.
+FIRST = datetime(2026, 3, 21, 1, 0, tzinfo=UTC)
+BEFORE_A_RULE = datetime(2026, 3, 18, 1, 0, tzinfo=UTC)
 NIGHT = timedelta(days=5, hours=9)
 
 
@@ -125,32 +127,27 @@ def _another_team(portfolio: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("first", "change", "as_of", "reason"),
     [
-        (_another_team, "portfolio.yaml has changed"),
-        (None, "as_of lies before"),
+        (FIRST, _another_team, None, "portfolio.yaml has changed"),
+        (FIRST, str, FIRST - timedelta(days=9), "as_of lies before"),
+        (BEFORE_A_RULE, str, None, "a mapping of portfolio.yaml has begun"),
     ],
 )  # fmt: skip
 def test_what_would_make_the_answer_wrong_builds_all_models_and_says_so(
-    change: Callable[[str], str] | None, reason: str, tmp_path: Path, manifest: Any
+    first: datetime, change: Callable[[str], str], as_of: datetime | None, reason: str, tmp_path: Path, manifest: Any
 ):
     nights = Nights.begin(tmp_path, 60, 5)
-    nights.first(FIRST)
-    run_refresh(tmp_path, "night-0", FIRST + timedelta(hours=3), manifest)
-    at = FIRST + NIGHT
-    nights.later(1, at, FIRST)
-    earlier = None
-    if change is None:
-        earlier = FIRST - timedelta(days=9)
-    else:
-        file = tmp_path / "portfolio.yaml"
-        changed = change(file.read_text(encoding="utf-8"))
-        assert changed != file.read_text(encoding="utf-8")
-        file.write_text(changed, encoding="utf-8")
-    build = run_refresh(tmp_path, "night-1", at + timedelta(hours=3), manifest, as_of=earlier)
-    assert build.refresh.mode == "rebuilt"
-    assert reason in (build.refresh.full_because or "")
-    continued = built_at_once(tmp_path, at + timedelta(hours=3), manifest, as_of=earlier)
+    nights.first(first)
+    run_refresh(tmp_path, "night-0", first + timedelta(hours=3), manifest)
+    at = first + NIGHT
+    nights.later(1, at, first)
+    file = tmp_path / "portfolio.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(change(text), encoding="utf-8")
+    build = run_refresh(tmp_path, "night-1", at + timedelta(hours=3), manifest, as_of=as_of)
+    assert (build.refresh.mode, reason in (build.refresh.full_because or "")) == ("rebuilt", True)
+    continued = built_at_once(tmp_path, at + timedelta(hours=3), manifest, as_of=as_of)
     assert differences(continued, PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb") == []
 
 
