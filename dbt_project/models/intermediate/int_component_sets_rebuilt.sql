@@ -67,6 +67,12 @@ entries as (
 
 ),
 
+newest_first as (
+
+    {{ items_listed_newest_first() }}
+
+),
+
 newest as (
 
     select
@@ -97,11 +103,13 @@ spread as (
 
     select
         entries.*,
+        case when newest_first.work_item_id is null then 1 else -1 end * entries.history_position as place,
         known.component,
         known.is_newest,
         touched.was_there
     from entries
     inner join known on entries.work_item_id = known.work_item_id
+    left join newest_first on entries.work_item_id = newest_first.work_item_id
     left join touched
         on entries.work_item_id = touched.work_item_id
         and entries.history_key = touched.history_key
@@ -115,7 +123,7 @@ states as (
         *,
         coalesce(
             {{ next_known('was_there',
-                'partition by work_item_id, component order by changed_at, history_number, history_position, history_key'
+                'partition by work_item_id, component order by changed_at, history_number, place, history_key'
             ) }},
             is_newest
         ) as is_there_after

@@ -67,6 +67,12 @@ parents_today as (
 
 ),
 
+newest_first as (
+
+    {{ items_listed_newest_first() }}
+
+),
+
 -- A tool that keeps an epic and a parent writes both in one entry.
 entries as (
 
@@ -96,11 +102,15 @@ identified as (
         coalesce(to_ids.work_item_id, to_keys.work_item_id) as to_parent_id,
         row_number() over (
             partition by entries.work_item_id
-            order by entries.changed_at, entries.history_number, entries.history_position, entries.history_key
+            order by
+                entries.changed_at, entries.history_number,
+                case when newest_first.work_item_id is null then 1 else -1 end * entries.history_position,
+                entries.history_key
         ) as place,
         count(*) over (partition by entries.work_item_id) as n_entries
     from entries
     inner join items on entries.work_item_id = items.work_item_id
+    left join newest_first on entries.work_item_id = newest_first.work_item_id
     {% for side in ['from', 'to'] -%}
     left join names as {{ side }}_ids
         on items.source_id = {{ side }}_ids.source_id
