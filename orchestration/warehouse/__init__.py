@@ -13,6 +13,7 @@ from orchestration.warehouse.landing import LandingReport, land_source, note_unr
 from orchestration.warehouse.observed import OBSERVED_MODELS, field_contents, field_names, observed_frames
 from orchestration.warehouse.raw_tables import create_raw_tables
 from orchestration.warehouse.records import (
+    MissingTableError,
     Refresh,
     carry_check_results,
     create_quality_tables,
@@ -24,6 +25,7 @@ from orchestration.warehouse.records import (
     newest_refresh,
     next_generation,
     read_frames,
+    read_visits,
     record_refresh,
     summary,
     table_sizes,
@@ -37,6 +39,7 @@ from orchestration.warehouse.touched_items import has_mapping_boundary, n_touche
 __all__ = [
     "OBSERVED_MODELS",
     "LandingReport",
+    "MissingTableError",
     "Refresh",
     "RefreshRunning",
     "TableKeys",
@@ -66,6 +69,7 @@ __all__ = [
     "note_unreadable_source",
     "observed_frames",
     "read_frames",
+    "read_visits",
     "record_refresh",
     "run_query",
     "start_touching",
