@@ -399,6 +399,7 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
         # A full build starts without the record of earlier refreshes, but generations go on counting.
         published = published_summary(build.paths)
         generation = max(warehouse.next_generation(connection), published["generation"] + 1 if published else 1)
+        warehouse.end_touching(connection)
         warehouse.record_refresh(connection, build.refresh, generation)
         summary = warehouse.summary(connection)
         parquet = build.files.parquet.with_name("parquet.build")

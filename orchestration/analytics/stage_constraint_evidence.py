@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 METHOD_VERSION = "stage_constraint_evidence-1"
 
-#: A stage with fewer is described and ranked, and marked as not sufficient.
 WINDOW_WEEKS = 13
+#: A stage with fewer is described and ranked, and marked as not sufficient.
 MIN_WEEKS = 13
 MIN_DEPARTURES = 60
 #: The queue is not ranked in a line in which a limit on work in progress was reached in more than this share of weeks.

@@ -34,7 +34,13 @@ from orchestration.warehouse.records import (
     write_column_dictionary,
     write_portfolio,
 )
-from orchestration.warehouse.touched_items import has_mapping_boundary, n_touched, start_touching, touch_between
+from orchestration.warehouse.touched_items import (
+    end_touching,
+    has_mapping_boundary,
+    n_touched,
+    start_touching,
+    touch_between,
+)
 
 __all__ = [
     "OBSERVED_MODELS",
@@ -51,6 +57,7 @@ __all__ = [
     "create_quality_tables",
     "create_raw_tables",
     "data_days",
+    "end_touching",
     "export_head",
     "export_parquet",
     "export_paths",
@@ -62,7 +69,6 @@ __all__ = [
     "known_items",
     "land_source",
     "manifest_paths",
-    "n_touched",
     "newest_complete_moment",
     "newest_refresh",
     "next_generation",
