@@ -353,16 +353,18 @@ def rank_constraints(build: RefreshBuild) -> pd.DataFrame:
     week_start = pd.Timestamp(local.date() - timedelta(days=local.weekday()))
     snapshot = f"{build.refresh.portfolio_hash} {build.refresh.as_of.astimezone(UTC).isoformat()}"
     wanted: dict[str, list[str] | None] = {
-        "fct_stage_visits": list(constraint_evidence.VISIT_COLUMNS),
         "dim_stages": list(constraint_evidence.STAGE_COLUMNS),
         "dim_dates": ["calendar_date", "working_hours"],
         "dim_value_streams": ["value_stream_id", "timezone"],
     }
     with build.connection() as connection:
         frames = warehouse.read_frames(connection, wanted)
+        # A week more than the window, because a value stream may have a time zone of its own.
+        since = local - timedelta(weeks=constraint_evidence.WINDOW_WEEKS + 2)
+        visits = warehouse.read_visits(connection, constraint_evidence.VISIT_COLUMNS, since)
         streams = frames["dim_value_streams"]
         evidence = constraint_evidence.stage_constraint_evidence(
-            frames["fct_stage_visits"],
+            visits,
             frames["dim_stages"],
             week_start,
             generator=generator_for(snapshot, "portfolio", constraint_evidence.METHOD_VERSION),
@@ -397,6 +399,7 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
         # A full build starts without the record of earlier refreshes, but generations go on counting.
         published = published_summary(build.paths)
         generation = max(warehouse.next_generation(connection), published["generation"] + 1 if published else 1)
+        warehouse.end_touching(connection)
         warehouse.record_refresh(connection, build.refresh, generation)
         summary = warehouse.summary(connection)
         parquet = build.files.parquet.with_name("parquet.build")

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 METHOD_VERSION = "stage_constraint_evidence-1"
 
+WINDOW_WEEKS = 13
 #: A stage with fewer is described and ranked, and marked as not sufficient.
 MIN_WEEKS = 13
 MIN_DEPARTURES = 60
@@ -151,7 +152,7 @@ def stage_constraint_evidence(
     window_end: pd.Timestamp,
     *,
     generator: np.random.Generator,
-    window_weeks: int = 13,
+    window_weeks: int = WINDOW_WEEKS,
     window_start: pd.Timestamp | None = None,
     calendar: pd.DataFrame | None = None,
     day_start: str | None = None,

@@ -13,6 +13,7 @@ from orchestration.warehouse.landing import LandingReport, land_source, note_unr
 from orchestration.warehouse.observed import OBSERVED_MODELS, field_contents, field_names, observed_frames
 from orchestration.warehouse.raw_tables import create_raw_tables
 from orchestration.warehouse.records import (
+    MissingTableError,
     Refresh,
     carry_check_results,
     create_quality_tables,
@@ -24,6 +25,7 @@ from orchestration.warehouse.records import (
     newest_refresh,
     next_generation,
     read_frames,
+    read_visits,
     record_refresh,
     summary,
     table_sizes,
@@ -32,11 +34,18 @@ from orchestration.warehouse.records import (
     write_column_dictionary,
     write_portfolio,
 )
-from orchestration.warehouse.touched_items import has_mapping_boundary, n_touched, start_touching, touch_between
+from orchestration.warehouse.touched_items import (
+    end_touching,
+    has_mapping_boundary,
+    n_touched,
+    start_touching,
+    touch_between,
+)
 
 __all__ = [
     "OBSERVED_MODELS",
     "LandingReport",
+    "MissingTableError",
     "Refresh",
     "RefreshRunning",
     "TableKeys",
@@ -48,6 +57,7 @@ __all__ = [
     "create_quality_tables",
     "create_raw_tables",
     "data_days",
+    "end_touching",
     "export_head",
     "export_parquet",
     "export_paths",
@@ -59,13 +69,13 @@ __all__ = [
     "known_items",
     "land_source",
     "manifest_paths",
-    "n_touched",
     "newest_complete_moment",
     "newest_refresh",
     "next_generation",
     "note_unreadable_source",
     "observed_frames",
     "read_frames",
+    "read_visits",
     "record_refresh",
     "run_query",
     "start_touching",

@@ -49,6 +49,10 @@ _CHECK_RESULTS = {
 _CALENDAR_MARGIN = timedelta(days=400)
 
 
+class MissingTableError(RuntimeError):
+    """A table that this version of Weir reads is not there."""
+
+
 @dataclass(frozen=True)
 class Refresh:
     """One run of the nightly job: its identity, its moment, and what made it.
@@ -260,6 +264,9 @@ def read_frames(
     """Read tables by name, found without a schema prefix, in a stable order; None as columns means all of them.
 
     Of a table in ``rows`` only those rows are read whose columns hold one of the values named for them.
+
+    Raises:
+        MissingTableError: The file has not all of the tables, because an earlier Weir published it.
     """
     places = {
         table: schema
@@ -268,6 +275,10 @@ def read_frames(
             " where table_schema in ('marts', 'flow', 'analysis', 'quality')"
         ).fetchall()
     }
+    if missing := sorted(set(wanted) - set(places)):
+        raise MissingTableError(
+            f"The warehouse lacks {', '.join(missing)}: an earlier version of Weir made it; run `weir refresh`."
+        )
     frames = {}
     for name, columns in wanted.items():
         listed = ", ".join(f'"{column}"' for column in columns) if columns else "*"
@@ -276,6 +287,25 @@ def read_frames(
         query = f"select {listed} from {places[name]}.{name} where {condition} order by all"
         frames[name] = connection.execute(query, {column: list(values) for column, values in kept.items()}).df()
     return frames
+
+
+def read_visits(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], since: datetime) -> pd.DataFrame:
+    """Read the visits that reach into the time since a moment, and the first of each value stream and level.
+
+    The first ones, with usable history and without, tell since when there has been work; all between would be millions.
+    """
+    listed = ", ".join(f'visits."{column}"' for column in columns)
+    return connection.execute(
+        f"""
+        select {listed} from flow.fct_stage_visits as visits
+        left join (
+            select value_stream_id, level, has_usable_history, min(entered_at) as first_entered_at
+            from flow.fct_stage_visits group by all
+        ) as firsts using (value_stream_id, level, has_usable_history)
+        where visits.exited_at is null or visits.exited_at >= $since or visits.entered_at = firsts.first_entered_at
+        order by all""",
+        {"since": since},
+    ).df()
 
 
 def table_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

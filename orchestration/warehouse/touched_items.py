@@ -106,6 +106,13 @@ def touch_between(connection: duckdb.DuckDBPyConnection, as_of_before: datetime)
     )
 
 
+def end_touching(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop the lists and the copies: they belong to one refresh, and no reader has a use for them."""
+    lists = (_REFERENCES, _SOURCES, _ITEMS, "quality.touched_with_links", "quality.touched_with_families")
+    for table in (*lists, "quality.items_open_before", *_BEFORE):
+        connection.execute(f"drop table if exists {table}")
+
+
 def has_mapping_boundary(connection: duckdb.DuckDBPyConnection, as_of_before: datetime, as_of: datetime) -> bool:
     """Tell whether a dated mapping begins or ends to hold between the two moments: that touches any item."""
     row = connection.execute(
@@ -114,14 +121,6 @@ def has_mapping_boundary(connection: duckdb.DuckDBPyConnection, as_of_before: da
         {"before": as_of_before, "now": as_of},
     ).fetchone()
     return bool(row and row[0])
-
-
-def n_touched(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Return how many items and how many whole sources are touched."""
-    row = connection.execute(
-        f"select (select count(*) from {_ITEMS}), (select count(distinct source_id) from {_SOURCES})"
-    ).fetchone()
-    return row or (0, 0)
 
 
 def _touch_what_lists_say(connection: duckdb.DuckDBPyConnection) -> None:

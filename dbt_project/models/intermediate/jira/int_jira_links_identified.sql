@@ -2,6 +2,7 @@
 -- Jira's links in the vocabulary of all tools, as the issue they are seen from tells them: those it has now, and by its
 -- changelog since when, and until when those it has no more. The changelog names the linked issue by the key it had
 -- then, in words such as "This issue is blocked by PAY-7".
+{% set in_order = 'changed_at, history_number, place, history_key, item_position, is_addition' %}
 with issues as (
 
     select * from {{ ref('stg_jira__issues') }}
@@ -33,6 +34,45 @@ link_changes as (
 
 ),
 
+-- Of entries without numbers only their places tell which of one moment came first, and some exports list the newest
+-- first: then an earlier moment stands further down.
+unnumbered as (
+
+    select
+        changes.work_item_id,
+        changes.history_position,
+        changes.changed_at,
+        min(changes.history_position) over (partition by changes.work_item_id) as first_position,
+        max(changes.history_position) over (partition by changes.work_item_id) as last_position
+    from {{ ref('int_jira_changes_identified') }} as changes
+    inner join (select distinct work_item_id from link_changes where history_number is null) as items
+        on changes.work_item_id = items.work_item_id
+
+),
+
+directions as (
+
+    select
+        work_item_id,
+        max(case when history_position = first_position then changed_at end)
+        > max(case when history_position = last_position then changed_at end) as is_newest_first
+    from unnumbered
+    group by work_item_id
+
+),
+
+placed_changes as (
+
+    select
+        link_changes.*,
+        case
+            when directions.is_newest_first then -link_changes.history_position else link_changes.history_position
+        end as place
+    from link_changes
+    left join directions on link_changes.work_item_id = directions.work_item_id
+
+),
+
 events as (
 
     select
@@ -40,11 +80,13 @@ events as (
         work_item_id,
         changed_at,
         history_number,
+        place,
+        history_key,
         item_position,
         to_id as linked_key,
         to_value as words,
         1 as is_addition
-    from link_changes
+    from placed_changes
     where to_id is not null
 
     union all
@@ -54,11 +96,13 @@ events as (
         work_item_id,
         changed_at,
         history_number,
+        place,
+        history_key,
         item_position,
         from_id as linked_key,
         from_value as words,
         0 as is_addition
-    from link_changes
+    from placed_changes
     where from_id is not null
 
 ),
@@ -78,7 +122,7 @@ ordered as (
         *,
         {{ jira_link_relation('link_type') }} as relation,
         lag(is_addition) over (
-            partition by work_item_id, linked_key, link_type order by changed_at, history_number, item_position
+            partition by work_item_id, linked_key, link_type order by {{ in_order }}
         ) as was_addition
     from worded
 
@@ -90,7 +134,7 @@ turns as (
     select
         *,
         lead(changed_at) over (
-            partition by work_item_id, linked_key, link_type order by changed_at, history_number, item_position
+            partition by work_item_id, linked_key, link_type order by {{ in_order }}
         ) as next_changed_at
     from ordered
     where was_addition is null
