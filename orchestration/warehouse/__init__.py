@@ -37,7 +37,6 @@ from orchestration.warehouse.records import (
 from orchestration.warehouse.touched_items import (
     end_touching,
     has_mapping_boundary,
-    n_touched,
     start_touching,
     touch_between,
 )
