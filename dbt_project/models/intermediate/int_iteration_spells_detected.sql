@@ -48,15 +48,26 @@ entries as (
 
 ),
 
+newest_first as (
+
+    {{ items_listed_newest_first() }}
+
+),
+
 placed as (
 
     select
-        *,
+        entries.*,
         row_number() over (
-            partition by work_item_id order by changed_at, history_number, history_position, history_key
+            partition by entries.work_item_id
+            order by
+                entries.changed_at, entries.history_number,
+                case when newest_first.work_item_id is null then 1 else -1 end * entries.history_position,
+                entries.history_key
         ) as place,
-        count(*) over (partition by work_item_id) as n_entries
+        count(*) over (partition by entries.work_item_id) as n_entries
     from entries
+    left join newest_first on entries.work_item_id = newest_first.work_item_id
 
 ),
 
