@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import continuation, dbt_build, refresh
+from orchestration import dbt_build, refresh
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from tests.pipeline.made_nights import Nights
 
@@ -130,8 +130,8 @@ def _another_team(portfolio: str) -> str:
     ("first", "change", "as_of", "reason"),
     [
         (FIRST, _another_team, None, "portfolio.yaml has changed"),
-        (FIRST, str, FIRST - timedelta(days=9), "as_of lies before"),
-        (BEFORE_A_RULE, str, None, "a mapping of portfolio.yaml has begun"),
+        pytest.param(FIRST, str, FIRST - timedelta(days=9), "as_of lies before", marks=pytest.mark.slow),
+        pytest.param(BEFORE_A_RULE, str, None, "a mapping of portfolio.yaml has begun", marks=pytest.mark.slow),
     ],
 )  # fmt: skip
 def test_what_would_make_the_answer_wrong_builds_all_models_and_says_so(
@@ -149,14 +149,3 @@ def test_what_would_make_the_answer_wrong_builds_all_models_and_says_so(
     assert (build.refresh.mode, reason in (build.refresh.full_because or "")) == ("rebuilt", True)
     continued = built_at_once(tmp_path, at + timedelta(hours=3), manifest, as_of=as_of)
     assert differences(continued, PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb") == []
-
-
-def test_another_version_of_weir_reads_everything_anew(tmp_path: Path, manifest: Any, monkeypatch: pytest.MonkeyPatch):
-    nights = Nights.begin(tmp_path, 60, 6)
-    nights.first(FIRST)
-    run_refresh(tmp_path, "night-0", FIRST + timedelta(hours=3), manifest)
-    monkeypatch.setattr(continuation, "code_fingerprint", lambda: "another")
-    build = run_refresh(tmp_path, "night-1", FIRST + timedelta(hours=4), manifest)
-    assert (build.refresh.mode, build.refresh.full_because) == (
-        "full", "Weir itself has changed since the last refresh",
-    )  # fmt: skip
