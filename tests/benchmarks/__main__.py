@@ -29,18 +29,23 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of issues")
     parser.add_argument("--compared", type=int, default=COMPARED, help="issues in the comparison with pandas; 0: none")
     parser.add_argument("--spill", type=int, help="size to refresh with a limit of 2 GiB as well")
+    parser.add_argument("--without-commands", action="store_true", help="leave out the whole commands")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="weir-benchmark-") as temporary:
         folder = chosen.folder or Path(temporary)
-        found = Measurements()
+        kept = folder / "measurements.json"
+        found = Measurements.kept(kept)
         for n_issues in chosen.sizes:
             _measure_size(folder, n_issues, found)
+            found.keep(kept)
             write_results(found)
         if chosen.compared:
             _compare(folder, chosen.compared, found)
         if chosen.spill:
             _spill(folder, chosen.spill, found)
-        _measure_command(folder, found)
+        if not chosen.without_commands:
+            _measure_command(folder, found)
+        found.keep(kept)
         write_results(found)
 
 

@@ -1,8 +1,9 @@
 """`RESULTS.md`: what was measured, where and with what, beside what is asked for."""
 
+import json
 import platform
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,29 @@ class Measurements:
     has_jira_agile_metrics: bool = False
     spilled: tuple[int, Phases] | None = None
     commands: dict[str, float] = field(default_factory=dict)
+
+    def keep(self, file: Path) -> None:
+        """Write what has been measured, so that a later run can add to it."""
+        sizes = {
+            n: [floor, asdict(full), asdict(night), share] for n, (floor, full, night, share) in self.sizes.items()
+        }
+        spilled = [self.spilled[0], asdict(self.spilled[1])] if self.spilled else None
+        told = {**asdict(self), "sizes": sizes, "spilled": spilled}
+        file.write_text(json.dumps(told), encoding="utf-8")
+
+    @classmethod
+    def kept(cls, file: Path) -> "Measurements":
+        """Read what an earlier run has kept; nothing if there was none."""
+        if not file.exists():
+            return cls()
+        told = json.loads(file.read_text(encoding="utf-8"))
+        told["sizes"] = {
+            int(n): (floor, Phases(**full), Phases(**night), share)
+            for n, (floor, full, night, share) in sorted(told["sizes"].items(), key=lambda each: int(each[0]))
+        }
+        told["spilled"] = (told["spilled"][0], Phases(**told["spilled"][1])) if told["spilled"] else None
+        told["comparison"] = tuple(told["comparison"]) if told["comparison"] else None
+        return cls(**told)
 
 
 def write_results(found: Measurements) -> None:

@@ -107,7 +107,7 @@ def compiled(published_example: PortfolioFolder, tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("compiled")
     database = folder / "warehouse.build.duckdb"
     shutil.copyfile(published_example.warehouse / "warehouse.duckdb", database)
-    command = [str(Path(sys.executable).with_name("dbt")), "compile", "--quiet", "--select", *MODELS]
+    command = [str(Path(sys.executable).with_name("dbt")), "compile", "--full-refresh", "--quiet", "--select", *MODELS]
     folders = ["--profiles-dir", ".", "--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     environment = {**os.environ, "WEIR_BUILD_DATABASE": str(database)}
     subprocess.run([*command, *folders], cwd=DBT_PROJECT, env=environment, capture_output=True, check=True)

@@ -51,7 +51,7 @@ class Nights:
             for name, (number, category) in made.STATUSES.items()
         ]
         for source in SOURCES:
-            nights._write(Path("exports") / source / "statuses.json", json.dumps(statuses[:-1]))
+            nights._write(Path("exports") / source / "statuses.json", json.dumps(statuses[:-1]), made_histories.FIRST)
         return nights
 
     def first(self, at: datetime) -> None:
