@@ -84,6 +84,11 @@ class Nights:
             file = self.folder / "exports" / source / f"night-{number}" / "issues.ndjson"
             file.rename(file.with_name("rotated.ndjson"))
 
+    def edit_register(self, headcount: float) -> None:
+        """Write down who works in a team."""
+        rows = f"team,role,valid_from,headcount,hours_per_week\nred,developer,2026-02-02,{headcount},40\n"
+        self._write(Path("registers") / "capacity.csv", rows)
+
     def rename_a_status(self, at: datetime) -> None:
         """List the statuses with another name and category for one of them."""
         statuses = [

@@ -100,7 +100,9 @@ def test_nights_one_after_the_other_equal_all_at_once(seed: int, n_histories: in
         if number == 3:
             nights.twice(2)
             nights.rename_a_status(at)
+            nights.edit_register(3)
         if number == 4:
+            nights.edit_register(4.5)
             nights.rename(2)
         build = run_refresh(tmp_path, f"night-{number}", at + timedelta(hours=3), manifest)
         modes.append((build.refresh.mode, build.refresh.full_because))
