@@ -126,7 +126,13 @@ def build(
     Raises:
         DbtError: dbt could not run at all (project, profile or database unreadable).
     """
-    arguments = [command, *selection, *(["--full-refresh"] if full_refresh and command != "test" else [])]
+    # Its manifest and its results in files would take longer to write than many a model to build; nobody reads them.
+    arguments = [
+        command,
+        "--no-write-json",
+        *selection,
+        *(["--full-refresh"] if full_refresh and command != "test" else []),
+    ]
     result = _invoke(arguments, project, target, database, on_event, manifest)
     return [_outcome(node_result) for node_result in result.results]
 

@@ -66,7 +66,9 @@ def _read(exports: Path, types: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     item_frame = pd.DataFrame.from_dict(items, orient="index", columns=["created", "updated", "status", "resolution"])
     rows = [row for listed in changes.values() for row in listed]
     change_frame = pd.DataFrame(rows, columns=["item", "number", "at", "from_status", "to_status"])
-    item_frame["created"] = pd.to_datetime(item_frame["created"], utc=True, format="ISO8601")
+    # One issue of each example was created on a day that there is not.
+    item_frame["created"] = pd.to_datetime(item_frame["created"], utc=True, format="ISO8601", errors="coerce")
+    item_frame = item_frame.dropna(subset=["created"])
     change_frame["at"] = pd.to_datetime(change_frame["at"], utc=True, format="ISO8601")
     return item_frame, change_frame.sort_values(["item", "at", "number"], kind="stable")
 
