@@ -5,8 +5,8 @@
 ) }}
 -- depends_on: {{ ref('int_items_unioned') }} (which completes the list of touched items)
 -- One row per item, history and changed attribute that flow facts follow, in one vocabulary for all tools: status,
--- resolution, key, type, team, flag, labels, components, blocked_reason, parent, iteration. Later than as_of is kept and
--- marked, because the first later change tells what was in force at as_of.
+-- resolution, key, type, team, flag, labels, components, blocked_reason, parent, iteration. Later than as_of is kept
+-- and marked, because the first later change tells what was in force at as_of.
 with changes as (
 
     select * from {{ ref('int_exported_changes_unioned') }}

@@ -62,8 +62,8 @@ stream_days as (
 
 ),
 
--- The portfolio has got as far as the value stream where it is earliest: a day that has not begun everywhere would count
--- the work of the others only, and a week that is not over everywhere would still change.
+-- The portfolio has got as far as the value stream where it is earliest: a day that has not begun everywhere would
+-- count the work of the others only, and a week that is not over everywhere would still change.
 as_of_days as (
 
     select

@@ -1,6 +1,6 @@
--- One row per changed field of a history, as each export shows it: the same history comes with every export of its issue
--- and on its pages. A history without an id (some exports drop it) is told apart by its moment and what it changed; its
--- place moves from export to export.
+-- One row per changed field of a history, as each export shows it: the same history comes with every export of its
+-- issue and on its pages. A history without an id (some exports drop it) is told apart by its moment and what it
+-- changed; its place moves from export to export.
 with changes as (
 
     select * from {{ source('raw_jira', 'issue_changes') }}
