@@ -57,11 +57,14 @@ def mapping_hash(portfolio: Portfolio) -> str:
 
 def code_fingerprint() -> str:
     """Hash the code and the models, which decide what a refresh makes of the same exports."""
-    package = Path(__file__).parent
-    models = [file for folder in ("models", "macros") for file in (DBT_PROJECT / folder).rglob("*")]
     digest = hashlib.sha256()
-    for file in sorted(file for file in [*package.rglob("*.py"), *models] if file.is_file()):
-        digest.update(str(file.relative_to(package.parent)).encode() + b"\0" + file.read_bytes())
+    for root, pattern in (
+        (Path(__file__).parent, "*.py"),
+        (DBT_PROJECT / "models", "*"),
+        (DBT_PROJECT / "macros", "*"),
+    ):
+        for file in sorted(file for file in root.rglob(pattern) if file.is_file()):
+            digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 

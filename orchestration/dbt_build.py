@@ -9,9 +9,10 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -176,6 +177,12 @@ def plan_for_changes(manifest: Mapping[str, Any], changed: Collection[str]) -> P
         else:
             unchanged.append(_unchanged(node))
     return Plan(["--select", *names, "--indirect-selection", "empty"] if names else [], unchanged)
+
+
+def in_order(manifest: Mapping[str, Any], outcomes: Iterable[NodeOutcome]) -> list[NodeOutcome]:
+    """Return outcomes with each node after those that it is made of."""
+    order = {key: place for place, key in enumerate(TopologicalSorter(manifest["parent_map"]).static_order())}
+    return sorted(outcomes, key=lambda outcome: order.get(outcome.unique_id, len(order)))
 
 
 def _unchanged(node: Mapping[str, Any]) -> NodeOutcome:

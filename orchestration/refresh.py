@@ -275,7 +275,13 @@ def build_models(
         warehouse.write_check_results(connection, pd.DataFrame([_check_result(build, outcome) for outcome in ran]))
         kept_tests = [node.name for node in plan.unchanged if node.resource_type == "test"]
         warehouse.carry_check_results(connection, kept_tests, build.refresh.refresh_id)
-    return [*outcomes, *plan.unchanged]
+    if not plan.unchanged:
+        return outcomes
+    return dbt_build.in_order(_manifest(build), [*outcomes, *plan.unchanged])
+
+
+def _manifest(build: RefreshBuild) -> Mapping[str, Any]:
+    return dbt_build.load_manifest(DBT_PROJECT, build.paths.dbt_target, build.files.build)
 
 
 def plan_models(build: RefreshBuild, selection: Sequence[str] = ()) -> dbt_build.Plan:
@@ -283,8 +289,7 @@ def plan_models(build: RefreshBuild, selection: Sequence[str] = ()) -> dbt_build
     is_everything = not selection or "fqn:*" in selection
     if build.changed is None or not is_everything:
         return dbt_build.Plan(list(selection) or ["--select", "fqn:*"], [])
-    manifest = dbt_build.load_manifest(DBT_PROJECT, build.paths.dbt_target, build.files.build)
-    return dbt_build.plan_for_changes(manifest, build.changed)
+    return dbt_build.plan_for_changes(_manifest(build), build.changed)
 
 
 def _with_examples(connection: "duckdb.DuckDBPyConnection", outcome: dbt_build.NodeOutcome) -> dbt_build.NodeOutcome:
@@ -393,7 +398,7 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
     The warehouse comes first, in one rename; Parquet and Data Docs follow from it. A refresh killed between them
     leaves them one generation behind until the next one.
     """
-    said = column_dictionary(dbt_build.load_manifest(DBT_PROJECT, build.paths.dbt_target, build.files.build))
+    said = column_dictionary(_manifest(build))
     with build.connection() as connection:
         warehouse.write_column_dictionary(connection, said)
         # A full build starts without the record of earlier refreshes, but generations go on counting.

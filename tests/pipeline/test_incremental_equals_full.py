@@ -131,7 +131,7 @@ def _another_team(portfolio: str) -> str:
 @pytest.mark.parametrize(
     ("first", "change", "as_of", "reason"),
     [
-        (FIRST, _another_team, None, "portfolio.yaml has changed"),
+        pytest.param(FIRST, _another_team, None, "portfolio.yaml has changed", marks=pytest.mark.slow),
         pytest.param(FIRST, str, FIRST - timedelta(days=9), "as_of lies before", marks=pytest.mark.slow),
         pytest.param(BEFORE_A_RULE, str, None, "a mapping of portfolio.yaml has begun", marks=pytest.mark.slow),
     ],

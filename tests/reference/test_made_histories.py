@@ -21,7 +21,7 @@ NIGHTS = {"New York is behind": made_histories.AS_OF, "Tokyo is ahead": datetime
     ("n_histories", "night", "is_retold"),
     [
         (800, "New York is behind", False),
-        (800, "Tokyo is ahead", True),
+        pytest.param(800, "Tokyo is ahead", True, marks=pytest.mark.slow),
         pytest.param(6000, "Tokyo is ahead", False, marks=pytest.mark.slow),
         pytest.param(6000, "New York is behind", True, marks=pytest.mark.slow),
     ],
