@@ -280,7 +280,7 @@ def build_models(
     return dbt_build.in_order(_manifest(build), [*outcomes, *plan.unchanged])
 
 
-def _manifest(build: RefreshBuild) -> Mapping[str, Any]:
+def _manifest(build: RefreshBuild) -> dict[str, Any]:
     return dbt_build.load_manifest(DBT_PROJECT, build.paths.dbt_target, build.files.build)
 
 
