@@ -56,13 +56,10 @@ def mapping_hash(portfolio: Portfolio) -> str:
 
 
 def code_fingerprint() -> str:
-    """Hash the code and the models, which decide what a refresh makes of the same exports."""
+    """Hash the code, the models and their tests, which decide what a refresh makes of the same exports."""
     digest = hashlib.sha256()
-    for root, pattern in (
-        (Path(__file__).parent, "*.py"),
-        (DBT_PROJECT / "models", "*"),
-        (DBT_PROJECT / "macros", "*"),
-    ):
+    folders = [(DBT_PROJECT / name, "*") for name in ("models", "macros", "tests")]
+    for root, pattern in [(Path(__file__).parent, "*.py"), *folders]:
         for file in sorted(file for file in root.rglob(pattern) if file.is_file()):
             digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
