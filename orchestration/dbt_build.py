@@ -1,8 +1,8 @@
 """Running dbt in this process and reading what came of it.
 
 In process, because starting dbt's command line anew costs more than building the models. Belongs here: parsing,
-building, documenting, and the outcome of each node as plain data. Does not belong here: models (dbt_project/), Dagster
-events (defs/transformation), any SQL.
+building, documenting, and the outcome of each node as plain data. Does not belong here: models (dbt_project/), running
+data tests (`orchestration.data_tests`), Dagster events (defs/transformation), any SQL.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,9 +20,14 @@ from typing import Any, Literal
 from filelock import FileLock
 
 DATABASE_VARIABLE = "WEIR_BUILD_DATABASE"
+#: Tools of the portfolio, by commas; the macros leave out what no source of it tells. Empty: all tools.
+TOOLS_VARIABLE = "WEIR_TOOLS"
 
 # What dbt writes itself; a change there is no change of the project.
 _OUTPUT_FOLDERS = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
+# Folders of models that have a folder a tool within them: models/staging/jira/stg_jira__issues.sql.
+_LAYERS_BY_TOOL = ("staging", "intermediate")
+_DEPTH_IN_FOLDER = 4
 _FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 
 NodeStatus = Literal["passed", "warned", "failed", "skipped"]
@@ -48,6 +53,7 @@ class NodeOutcome:
         description: The project's own words for the node; may be empty.
         query: The statement dbt ran; of a data test it selects the rows that should not be there.
         examples: The first of those rows, once somebody has looked them up.
+        parents: Ids of the nodes it reads.
     """
 
     unique_id: str
@@ -62,6 +68,7 @@ class NodeOutcome:
     description: str = ""
     query: str = ""
     examples: str = ""
+    parents: tuple[str, ...] = ()
 
 
 def load_manifest(project: Path, target: Path, database: Path) -> dict[str, Any]:
@@ -77,7 +84,7 @@ def load_manifest(project: Path, target: Path, database: Path) -> dict[str, Any]
     """
     target.mkdir(parents=True, exist_ok=True)
     stamp = target / "project.sha256"
-    fingerprint = _project_fingerprint(project)
+    fingerprint = project_fingerprint(project)
     # Dagster's code server and a run of its own may load at the same time; one of them parses.
     with FileLock(target / "parse.lock"):
         if stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
@@ -87,6 +94,17 @@ def load_manifest(project: Path, target: Path, database: Path) -> dict[str, Any]
         _invoke(["parse"], project, target, database)
         stamp.write_text(fingerprint, encoding="utf-8")
         return _read_manifest(target)
+
+
+def project_fingerprint(project: Path) -> str:
+    """Hash every file of the project that dbt reads."""
+    files = (
+        file
+        for file in sorted(project.rglob("*"))
+        if file.is_file() and not _OUTPUT_FOLDERS.intersection(file.relative_to(project).parts)
+    )
+    listing = [(str(file.relative_to(project)), hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
+    return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
 
 
 def parse(project: Path, target: Path, database: Path) -> Any:
@@ -104,9 +122,10 @@ def build(
     target: Path,
     database: Path,
     *,
-    command: Literal["build", "run", "test"] = "build",
+    command: Literal["build", "run", "compile"] = "build",
     selection: Sequence[str] = (),
     full_refresh: bool = False,
+    tools: Collection[str] = (),
     on_event: Callable[[str], None] = lambda _: None,
     manifest: Any = None,
 ) -> list[NodeOutcome]:
@@ -118,9 +137,10 @@ def build(
         project: The dbt project; read only.
         target: Where dbt keeps its manifest and partial parse.
         database: The DuckDB file to build in; nobody else may have it open.
-        command: What dbt does: models and tests in their order, or only one of the two.
+        command: What dbt does: models and tests in their order, only models, or only compile.
         selection: dbt's own selection arguments (`--select …`); empty means everything.
         full_refresh: Rebuild incremental models from nothing.
+        tools: Tools whose models are there to be read; empty means all.
         on_event: Called with dbt's line for each finished node.
         manifest: What `parse` returned for the same project; without one dbt parses, or reads what it parsed last.
 
@@ -132,34 +152,78 @@ def build(
         command,
         "--no-write-json",
         *selection,
-        *(["--full-refresh"] if full_refresh and command != "test" else []),
+        *(["--full-refresh"] if full_refresh and command != "compile" else []),
     ]
-    result = _invoke(arguments, project, target, database, on_event, manifest)
+    result = _invoke(arguments, project, target, database, on_event, manifest, tools)
     return [_outcome(node_result) for node_result in result.results]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What of the project has to run after some sources changed.
+    """What of the project has to run.
 
     Attributes:
-        selection: dbt's selection arguments for what has to run; empty if nothing has to.
-        unchanged: The models and tests that would come out as they are, as passed outcomes that took no time.
+        selection: dbt's selection arguments for the models that have to be built; empty if none has to.
+        tests: Ids of the data tests that have to run.
+        unchanged: Models and tests that would come out as they are, as passed outcomes that took no time.
+        left_out: Models and tests of tools that the portfolio does not have, told in the same way.
     """
 
     selection: list[str]
-    unchanged: list[NodeOutcome]
+    tests: frozenset[str]
+    unchanged: list[NodeOutcome] = field(default_factory=list)
+    left_out: list[NodeOutcome] = field(default_factory=list)
 
 
-def plan_for_changes(manifest: Mapping[str, Any], changed: Collection[str]) -> Plan:
+def plan(manifest: Mapping[str, Any], absent_tools: Collection[str], changed: Collection[str] | None) -> Plan:
     """Tell what has to run: the tables that are made of what changed, and the tests that read any of it.
 
     A view is never built anew: it shows what it reads as that is, and its own text changes with the project only.
 
     Args:
         manifest: The project's manifest.
-        changed: Source tables that changed, as `schema.table`, or `schema.*` for all of a schema.
+        absent_tools: Tools that no source of the portfolio is of; the folders of models named after them are left out.
+        changed: Source tables that changed, as `schema.table`, or `schema.*` for all of a schema; None if everything
+            is to be built.
     """
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "test")]
+    absent = {node["unique_id"] for node in nodes if _model_folder(node) in absent_tools}
+    absent |= {
+        node["unique_id"] for node in nodes if absent.intersection(node["depends_on"]["nodes"]) and _is_test(node)
+    }
+    reached = None if changed is None else _reached(manifest, changed)
+    runs = [node for node in nodes if node["unique_id"] not in absent and _runs(node, reached)]
+    if reached is None:
+        folders = [f"path:models/{layer}/{tool}" for tool in sorted(absent_tools) for layer in _LAYERS_BY_TOOL]
+        selection = ["--select", "fqn:*", *(["--exclude", *folders] if folders else [])]
+    else:
+        names = [node["name"] for node in runs if not _is_test(node)]
+        selection = ["--select", *names] if names else []
+    ran = {node["unique_id"] for node in runs}
+    return Plan(
+        selection=selection,
+        tests=frozenset(node["unique_id"] for node in runs if _is_test(node)),
+        unchanged=[_idle(node, "unchanged") for node in nodes if node["unique_id"] not in ran | absent],
+        left_out=[_idle(node, "no source of this tool") for node in nodes if node["unique_id"] in absent],
+    )
+
+
+def _is_test(node: Mapping[str, Any]) -> bool:
+    return bool(node["resource_type"] == "test")
+
+
+def _model_folder(node: Mapping[str, Any]) -> str | None:
+    """Return the folder within its layer that a model lies in, such as `jira`."""
+    parts = Path(node["original_file_path"]).parts
+    is_in_folder = not _is_test(node) and parts[1] in _LAYERS_BY_TOOL and len(parts) == _DEPTH_IN_FOLDER
+    return parts[2] if is_in_folder else None
+
+
+def _runs(node: Mapping[str, Any], reached: Collection[str] | None) -> bool:
+    return reached is None or (node["unique_id"] in reached and node["config"]["materialized"] != "view")
+
+
+def _reached(manifest: Mapping[str, Any], changed: Collection[str]) -> set[str]:
     waiting = [key for key, node in manifest["sources"].items() if _is_among(node, changed)]
     reached = set(waiting)
     while waiting:
@@ -167,16 +231,7 @@ def plan_for_changes(manifest: Mapping[str, Any], changed: Collection[str]) -> P
             if child not in reached:
                 reached.add(child)
                 waiting.append(child)
-    names, unchanged = [], []
-    for node in manifest["nodes"].values():
-        if node["resource_type"] not in ("model", "test"):
-            continue
-        is_view = node["resource_type"] == "model" and node["config"]["materialized"] == "view"
-        if node["unique_id"] in reached and not is_view:
-            names.append(node["name"])
-        else:
-            unchanged.append(_unchanged(node))
-    return Plan(["--select", *names, "--indirect-selection", "empty"] if names else [], unchanged)
+    return reached
 
 
 def in_order(manifest: Mapping[str, Any], outcomes: Iterable[NodeOutcome]) -> list[NodeOutcome]:
@@ -185,13 +240,13 @@ def in_order(manifest: Mapping[str, Any], outcomes: Iterable[NodeOutcome]) -> li
     return sorted(outcomes, key=lambda outcome: order.get(outcome.unique_id, len(order)))
 
 
-def _unchanged(node: Mapping[str, Any]) -> NodeOutcome:
+def _idle(node: Mapping[str, Any], message: str) -> NodeOutcome:
     return NodeOutcome(
         unique_id=node["unique_id"],
         resource_type=node["resource_type"],
         name=node["name"],
         status="passed",
-        message="unchanged",
+        message=message,
         failures=None,
         seconds=0.0,
         tested=None,
@@ -259,6 +314,7 @@ def _outcome(node_result: Any) -> NodeOutcome:
         is_critical=str(getattr(node.config, "severity", "error")).lower() != "warn",
         description=" ".join(str(getattr(node, "description", None) or "").split()),
         query=str(getattr(node, "compiled_code", None) or ""),
+        parents=tuple(node.depends_on.nodes),
     )
 
 
@@ -285,6 +341,7 @@ def _invoke(
     database: Path,
     on_event: Callable[[str], None] = lambda _: None,
     manifest: Any = None,
+    tools: Collection[str] = (),
 ) -> Any:
     # Imported here: dbt takes seconds to import, and most commands do without it.
     from dbt.cli.main import dbtRunner
@@ -292,7 +349,8 @@ def _invoke(
     folders = {"project-dir": project, "profiles-dir": project, "target-path": target, "log-path": target / "logs"}
     options = [text for name, folder in folders.items() for text in (f"--{name}", str(folder))]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "warn", "--no-use-colors", "--no-version-check"]
-    with _environment({DATABASE_VARIABLE: str(database)}), _closed_afterwards():
+    variables = {DATABASE_VARIABLE: str(database), TOOLS_VARIABLE: ",".join(sorted(tools))}
+    with _environment(variables), _closed_afterwards():
         runner = dbtRunner(manifest=manifest, callbacks=[_node_reporter(on_event)])
         result = runner.invoke([*arguments, *options, *quiet])
     if result.exception is not None:
@@ -340,13 +398,3 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def _project_fingerprint(project: Path) -> str:
-    files = (
-        file
-        for file in sorted(project.rglob("*"))
-        if file.is_file() and not _OUTPUT_FOLDERS.intersection(file.relative_to(project).parts)
-    )
-    listing = [(str(file.relative_to(project)), hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
-    return hashlib.sha256(json.dumps(listing).encode()).hexdigest()

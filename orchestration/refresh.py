@@ -8,13 +8,14 @@ Every step opens the build file anew and closes it: dbt needs it to itself, and 
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -22,7 +23,7 @@ import pandas as pd
 import checks
 from checks.measures.marts import TABLE_KEYS, TABLES_THAT_MAY_BE_EMPTY
 from checks.measures.raw import RAW_PORTFOLIO_TABLES
-from orchestration import continuation, dbt_build, warehouse
+from orchestration import continuation, data_tests, dbt_build, warehouse
 from orchestration.analytics import process_behaviour
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
 from orchestration.analytics.random_streams import generator_for
@@ -253,43 +254,80 @@ def build_models(
 ) -> list[dbt_build.NodeOutcome]:
     """Run dbt on the build file and record its tests among the check results; failures are outcomes, not raised.
 
-    Only what is made of something that changed runs, and the results of the other tests stand. dbt's unit tests stay
-    out: they try the SQL on made-up rows, which no night's data can change (`make test`).
+    Only what is made of something that changed runs, and the results of the other tests stand; what a person selected
+    (`selection`, in dbt's terms) runs as dbt runs it. dbt's unit tests stay out: they try the SQL on made-up rows, which
+    no night's data can change (`make test`).
     """
-    plan = plan_models(build, selection)
-    outcomes = []
-    if plan.selection:
-        outcomes = dbt_build.build(
-            DBT_PROJECT,
-            build.paths.dbt_target,
-            build.files.build,
-            command="build" if with_tests else "run",
-            selection=[*plan.selection, *(["--exclude-resource-type", "unit_test"] if with_tests else [])],
-            full_refresh=not build.is_incremental or build.changed is None,
-            on_event=on_event,
-            manifest=manifest,
-        )
+    if selection and "fqn:*" not in selection:
+        outcomes = run_dbt(build, "build", [*selection, "--exclude-resource-type", "unit_test"], on_event, manifest)
+        plan = dbt_build.Plan([], frozenset())
+    else:
+        plan = plan_models(build)
+        outcomes = run_dbt(build, "run", plan.selection, on_event, manifest) if plan.selection else []
+        if with_tests:
+            not_built = {outcome.unique_id for outcome in outcomes if outcome.status in ("failed", "skipped")}
+            outcomes += run_data_tests(build, plan.tests, not_built, on_event, manifest)
     with build.connection() as connection:
         outcomes = [_with_examples(connection, outcome) for outcome in outcomes]
         ran = [o for o in outcomes if o.resource_type == "test" and o.status != "skipped"]
         warehouse.write_check_results(connection, pd.DataFrame([_check_result(build, outcome) for outcome in ran]))
         kept_tests = [node.name for node in plan.unchanged if node.resource_type == "test"]
         warehouse.carry_check_results(connection, kept_tests, build.refresh.refresh_id)
-    if not plan.unchanged:
-        return outcomes
-    return dbt_build.in_order(_manifest(build), [*outcomes, *plan.unchanged])
+    idle = [*plan.unchanged, *plan.left_out]
+    return dbt_build.in_order(_manifest(build), [*outcomes, *idle]) if idle else outcomes
+
+
+def run_dbt(
+    build: RefreshBuild,
+    command: Literal["build", "run"],
+    selection: Sequence[str],
+    on_event: Callable[[str], None] = lambda _: None,
+    manifest: Any = None,
+) -> list[dbt_build.NodeOutcome]:
+    """Run dbt on the build file with what is selected, in dbt's terms; failures are outcomes, not raised."""
+    return dbt_build.build(
+        *_dbt_places(build),
+        command=command,
+        selection=selection,
+        full_refresh=not build.is_incremental or build.changed is None,
+        tools=_tools(build),
+        on_event=on_event,
+        manifest=manifest,
+    )
+
+
+def run_data_tests(
+    build: RefreshBuild,
+    wanted: Collection[str],
+    not_built: Collection[str] = (),
+    on_event: Callable[[str], None] = lambda _: None,
+    manifest: Any = None,
+) -> list[dbt_build.NodeOutcome]:
+    """Run the data tests with these ids on the build file, but for those that read a model that was not built."""
+    if not wanted:
+        return []
+    tests = data_tests.compiled_tests(*_dbt_places(build), manifest)
+    with build.connection() as connection:
+        chosen = (test for test in tests if test.unique_id in wanted)
+        return data_tests.run_tests(chosen, partial(warehouse.count_rows, connection), not_built, on_event)
+
+
+def _dbt_places(build: RefreshBuild) -> tuple[Path, Path, Path]:
+    """Return dbt's project, its target folder and the database it builds."""
+    return DBT_PROJECT, build.paths.dbt_target, build.files.build
+
+
+def _tools(build: RefreshBuild) -> set[str]:
+    return {source.tool for source in build.portfolio.sources}
 
 
 def _manifest(build: RefreshBuild) -> dict[str, Any]:
-    return dbt_build.load_manifest(DBT_PROJECT, build.paths.dbt_target, build.files.build)
+    return dbt_build.load_manifest(*_dbt_places(build))
 
 
-def plan_models(build: RefreshBuild, selection: Sequence[str] = ()) -> dbt_build.Plan:
-    """Plan what dbt runs: everything, what a person selected, or only what is made of what changed."""
-    is_everything = not selection or "fqn:*" in selection
-    if build.changed is None or not is_everything:
-        return dbt_build.Plan(list(selection) or ["--select", "fqn:*"], [])
-    return dbt_build.plan_for_changes(_manifest(build), build.changed)
+def plan_models(build: RefreshBuild) -> dbt_build.Plan:
+    """Plan what a refresh builds and tests: everything of its tools, or only what is made of what changed."""
+    return dbt_build.plan(_manifest(build), TOOLS.keys() - _tools(build), build.changed)
 
 
 def _with_examples(connection: "duckdb.DuckDBPyConnection", outcome: dbt_build.NodeOutcome) -> dbt_build.NodeOutcome:

@@ -79,6 +79,9 @@
             ('resolution', 'varchar'), ('opened_at', 'timestamptz'), ('closed_at', 'timestamptz'),
             ('effort_minutes', 'double'),
         ],
+        'missing_items': [
+            ('source_id', 'varchar'),
+        ],
         'quality_measures': [
             ('source_id', 'varchar'), ('tool', 'varchar'), ('project', 'varchar'), ('metric', 'varchar'),
             ('measured_at', 'timestamptz'), ('value', 'double'),
@@ -87,115 +90,131 @@
     {{- return(columns[part]) -}}
 {% endmacro %}
 
-{#- Relations that tell each part, a line a tool. -#}
+{#- Relations that tell each part, by tool. -#}
 {% macro vocabulary_relations(part) %}
     {%- set relations = {
-        'items': [
-            'int_github_items_described',
-            'int_azure_devops_items_described',
-            'int_gitlab_items_described',
-            'int_jira_items_described',
-            'int_redmine_items_described',
-            'int_event_log_items_described',
-            'int_servicenow_items_described',
-        ],
-        'changes': [
-            'int_github_changes_identified',
-            'int_azure_devops_changes_identified',
-            'int_gitlab_changes_identified',
-            'int_jira_attribute_changes_identified',
-            'int_redmine_changes_identified',
-            'int_event_log_changes_identified',
-            'int_servicenow_changes_identified',
-        ],
-        'links': [
-            'int_github_links_built',
-            'int_jira_links_identified',
-            'int_azure_devops_links_built',
-            'int_gitlab_links_identified',
-            'int_redmine_links_identified',
-            'int_servicenow_links_identified',
-        ],
-        'statuses': [
-            'int_github_statuses_listed',
-            'int_azure_devops_statuses_listed',
-            'int_gitlab_statuses_listed',
-            'int_jira_statuses_listed',
-            'int_redmine_statuses_listed',
-            'int_event_log_statuses_listed',
-            'int_servicenow_statuses_listed',
-        ],
-        'iterations': [
-            'stg_github__milestones',
-            'int_jira_iterations_listed',
-            'int_azure_devops_iterations_dated',
-            'int_gitlab_iterations_listed',
-            'stg_redmine__versions',
-            'int_servicenow_iterations_listed',
-        ],
-        'worklogs': [
-            'int_jira_worklogs_identified',
-            'stg_redmine__time_entries',
-        ],
-        'builds': [
-            'int_github_builds_described',
-            'stg_azure_devops__builds',
-            'int_gitlab_builds_described',
-            'stg_jenkins__builds',
-        ],
-        'deployments': [
-            'int_github_deployments_described',
-            'int_azure_devops_deployments_identified',
-            'int_gitlab_deployments_described',
-            'int_jenkins_deployments_matched',
-            'stg_delivery_log__deployments',
-        ],
-        'pull_requests': [
-            'int_github_pull_requests_described',
-            'int_azure_devops_pull_requests_described',
-            'int_gitlab_pull_requests_described',
-            'stg_delivery_log__changes',
-        ],
-        'commits': [
-            'int_github_commits_described',
-            'int_azure_devops_commits_identified',
-            'int_delivery_log_commits_listed',
-            'int_gitlab_commits_identified',
-            'int_jenkins_commits_listed',
-        ],
-        'incidents': [
-            'int_opsgenie_incidents_listed',
-            'stg_delivery_log__incidents',
-            'stg_pagerduty__incidents',
-            'int_servicenow_incidents_identified',
-        ],
-        'quality_findings': [
-            'stg_github__alerts',
-            'int_cyclonedx_findings_followed',
-            'int_gitlab_findings_described',
-            'int_sarif_findings_followed',
-            'int_sonarqube_findings_listed',
-        ],
-        'quality_measures': [
-            'stg_sonarqube__measures',
-        ],
+        'items': {
+            'github': 'int_github_items_described',
+            'azure_devops': 'int_azure_devops_items_described',
+            'gitlab': 'int_gitlab_items_described',
+            'jira': 'int_jira_items_described',
+            'redmine': 'int_redmine_items_described',
+            'event_log': 'int_event_log_items_described',
+            'servicenow': 'int_servicenow_items_described',
+        },
+        'changes': {
+            'github': 'int_github_changes_identified',
+            'azure_devops': 'int_azure_devops_changes_identified',
+            'gitlab': 'int_gitlab_changes_identified',
+            'jira': 'int_jira_attribute_changes_identified',
+            'redmine': 'int_redmine_changes_identified',
+            'event_log': 'int_event_log_changes_identified',
+            'servicenow': 'int_servicenow_changes_identified',
+        },
+        'links': {
+            'github': 'int_github_links_built',
+            'jira': 'int_jira_links_identified',
+            'azure_devops': 'int_azure_devops_links_built',
+            'gitlab': 'int_gitlab_links_identified',
+            'redmine': 'int_redmine_links_identified',
+            'servicenow': 'int_servicenow_links_identified',
+        },
+        'statuses': {
+            'github': 'int_github_statuses_listed',
+            'azure_devops': 'int_azure_devops_statuses_listed',
+            'gitlab': 'int_gitlab_statuses_listed',
+            'jira': 'int_jira_statuses_listed',
+            'redmine': 'int_redmine_statuses_listed',
+            'event_log': 'int_event_log_statuses_listed',
+            'servicenow': 'int_servicenow_statuses_listed',
+        },
+        'iterations': {
+            'github': 'stg_github__milestones',
+            'jira': 'int_jira_iterations_listed',
+            'azure_devops': 'int_azure_devops_iterations_dated',
+            'gitlab': 'int_gitlab_iterations_listed',
+            'redmine': 'stg_redmine__versions',
+            'servicenow': 'int_servicenow_iterations_listed',
+        },
+        'worklogs': {
+            'jira': 'int_jira_worklogs_identified',
+            'redmine': 'stg_redmine__time_entries',
+        },
+        'builds': {
+            'github': 'int_github_builds_described',
+            'azure_devops': 'stg_azure_devops__builds',
+            'gitlab': 'int_gitlab_builds_described',
+            'jenkins': 'stg_jenkins__builds',
+        },
+        'deployments': {
+            'github': 'int_github_deployments_described',
+            'azure_devops': 'int_azure_devops_deployments_identified',
+            'gitlab': 'int_gitlab_deployments_described',
+            'jenkins': 'int_jenkins_deployments_matched',
+            'delivery_log': 'stg_delivery_log__deployments',
+        },
+        'pull_requests': {
+            'github': 'int_github_pull_requests_described',
+            'azure_devops': 'int_azure_devops_pull_requests_described',
+            'gitlab': 'int_gitlab_pull_requests_described',
+            'delivery_log': 'stg_delivery_log__changes',
+        },
+        'commits': {
+            'github': 'int_github_commits_described',
+            'azure_devops': 'int_azure_devops_commits_identified',
+            'delivery_log': 'int_delivery_log_commits_listed',
+            'gitlab': 'int_gitlab_commits_identified',
+            'jenkins': 'int_jenkins_commits_listed',
+        },
+        'incidents': {
+            'opsgenie': 'int_opsgenie_incidents_listed',
+            'delivery_log': 'stg_delivery_log__incidents',
+            'pagerduty': 'stg_pagerduty__incidents',
+            'servicenow': 'int_servicenow_incidents_identified',
+        },
+        'quality_findings': {
+            'github': 'stg_github__alerts',
+            'cyclonedx': 'int_cyclonedx_findings_followed',
+            'gitlab': 'int_gitlab_findings_described',
+            'sarif': 'int_sarif_findings_followed',
+            'sonarqube': 'int_sonarqube_findings_listed',
+        },
+        'quality_measures': {
+            'sonarqube': 'stg_sonarqube__measures',
+        },
+        'missing_items': {
+            'azure_devops': 'int_azure_devops_missing_items_listed',
+        },
     } -%}
     {{- return(relations[part]) -}}
 {% endmacro %}
 
-{#- The tools that tell of work items, as SQL texts in a list; their relations are int_<tool>_items_described. -#}
+{#- The tools that tell of work items, as SQL texts in a list. -#}
 {% macro tools_keeping_items() %}
     {%- set tools = [] -%}
-    {%- for relation in vocabulary_relations('items') -%}
-        {%- do tools.append("'" ~ relation[4:].split('_items_')[0] ~ "'") -%}
+    {%- for tool in vocabulary_relations('items') -%}
+        {%- do tools.append("'" ~ tool ~ "'") -%}
     {%- endfor -%}
     {{- return(tools | join(', ')) -}}
+{% endmacro %}
+
+{#-
+  Relations of the tools that the portfolio has a source of: the models of the others are not built (WEIR_TOOLS names the
+  tools by commas; without it, all are there). While dbt parses, all count, so that its graph is the same everywhere.
+-#}
+{% macro present_vocabulary_relations(part) %}
+    {%- set present = env_var('WEIR_TOOLS', '').split(',') | select | list if execute else [] -%}
+    {%- set relations = [] -%}
+    {%- for tool, relation in vocabulary_relations(part).items() if not present or tool in present -%}
+        {%- do relations.append(relation) -%}
+    {%- endfor -%}
+    {{- return(relations) -}}
 {% endmacro %}
 
 {#- All rows of a part of the vocabulary, with its columns in order; a part that no tool tells is empty. -#}
 {% macro vocabulary_union(part) %}
     {%- set columns = vocabulary_columns(part) -%}
-    {%- for relation in vocabulary_relations(part) %}
+    {%- for relation in present_vocabulary_relations(part) %}
     select
         {% for name, _ in columns -%}
         {{ name }}{{ ',' if not loop.last }}

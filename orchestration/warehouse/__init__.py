@@ -5,7 +5,7 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 """
 
 from orchestration.warehouse.check_frames import TableKeys, check_frames
-from orchestration.warehouse.connection import connect, connect_published, run_query
+from orchestration.warehouse.connection import connect, connect_published, count_rows, run_query
 from orchestration.warehouse.export_inventory import export_head, export_paths, manifest_paths, unrecognised_exports
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
 from orchestration.warehouse.known_items import known_items
@@ -53,6 +53,7 @@ __all__ = [
     "check_frames",
     "connect",
     "connect_published",
+    "count_rows",
     "create_quality_tables",
     "create_raw_tables",
     "data_days",

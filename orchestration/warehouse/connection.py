@@ -19,6 +19,9 @@ def settings() -> dict[str, str]:
         "memory_limit": os.environ.get("WEIR_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT),
         "preserve_insertion_order": "false",
         "TimeZone": "UTC",
+        # A build that is killed is thrown away; the finished file is synchronised once, before it is published.
+        "fsync_mode": "NONE",
+        "checkpoint_threshold": "1GiB",
     }
 
 
@@ -50,6 +53,12 @@ def run_query(path: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         result = connection.execute(sql)
         columns = [column[0] for column in result.description or []]
         return columns, result.fetchall()
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """Count the rows that a statement of our own selects."""
+    row = connection.execute(f"select count(*) from ({query}\n) as found").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _quoted(text: str) -> str:

@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.sources import TOOLS, ToolFormat, census
 
+_JIRA_ISSUES = "staging.stg_jira__issues"
 _REFERENCES = "quality.touched_references"
 _SOURCES = "quality.touched_sources"
 _ITEMS = "quality.touched_items"
@@ -77,6 +78,24 @@ def touch_between(connection: duckdb.DuckDBPyConnection, as_of_before: datetime)
                     f" where {column} > $before",
                     moment,
                 )
+    if _exists(connection, _JIRA_ISSUES):
+        _touch_jira_items(connection, moment)
+    connection.execute(
+        """
+        create or replace table quality.items_open_before as
+        select work_item_id from intermediate.int_item_clocks_computed where ended_at is null"""
+    )
+
+
+def end_touching(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop the lists and the copies: they belong to one refresh, and no reader has a use for them."""
+    lists = (_REFERENCES, _SOURCES, _ITEMS, "quality.touched_with_links", "quality.touched_with_families")
+    for table in (*lists, "quality.items_open_before", *_BEFORE):
+        connection.execute(f"drop table if exists {table}")
+
+
+def _touch_jira_items(connection: duckdb.DuckDBPyConnection, moment: dict[str, datetime]) -> None:
+    """List the touched issues: Jira's exports say of each row which issue it is about."""
     connection.execute(
         f"""
         insert into {_REFERENCES}
@@ -96,21 +115,9 @@ def touch_between(connection: duckdb.DuckDBPyConnection, as_of_before: datetime)
         select distinct source_id || ':' || reference from {_REFERENCES}
         where (source_id, reference) in (select source_id, issue_id from raw_jira.issues)
         union
-        select work_item_id from staging.stg_jira__issues
+        select work_item_id from {_JIRA_ISSUES}
         where (source_id, native_id) in (select source_id, reference from {_REFERENCES})"""
     )
-    connection.execute(
-        """
-        create or replace table quality.items_open_before as
-        select work_item_id from intermediate.int_item_clocks_computed where ended_at is null"""
-    )
-
-
-def end_touching(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drop the lists and the copies: they belong to one refresh, and no reader has a use for them."""
-    lists = (_REFERENCES, _SOURCES, _ITEMS, "quality.touched_with_links", "quality.touched_with_families")
-    for table in (*lists, "quality.items_open_before", *_BEFORE):
-        connection.execute(f"drop table if exists {table}")
 
 
 def has_mapping_boundary(connection: duckdb.DuckDBPyConnection, as_of_before: datetime, as_of: datetime) -> bool:

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from orchestration import dbt_build, refresh
+from orchestration import data_tests, dbt_build, refresh
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from orchestration.report_site import build_report_site
 
@@ -74,21 +74,23 @@ class Phases:
 def measured_refresh(folder: Path, *, full: bool, has_reports: bool = True) -> Phases:
     """Refresh a portfolio and return what each phase took; raises if anything failed."""
     paths, phases = PortfolioFolder(folder), Phases()
-    # Parsed before: that is done once for a version of Weir, not once for a refresh.
+    # Parsed and compiled before: that is done once for a version of Weir, not once for a refresh.
     target = paths.dbt_target
     dbt_build.load_manifest(DBT_PROJECT, target, folder / "warehouse.build.duckdb")
     manifest = dbt_build.parse(DBT_PROJECT, target, folder / "warehouse.build.duckdb")
+    data_tests.compiled_tests(DBT_PROJECT, target, folder / "warehouse.build.duckdb", manifest)
     with refresh.open_build(paths, str(uuid.uuid4()), refresh.utc_now, full=full, pull=False) as build:
         with phases.measured("load"):
             refresh.land_exports(build)
             refresh.write_portfolio(build)
         with phases.measured("checks"):
             _passed(refresh.run_checks(build, "raw").messages("critical"))
+        plan = refresh.plan_models(build)
         for layer, folders in LAYERS.items():
             with phases.measured(layer):
-                _run_dbt(build, "run", manifest, target, folders)
+                _build_layer(build, manifest, plan, folders)
         with phases.measured("checks"):
-            _run_dbt(build, "test", manifest, target, [])
+            _run_tests(build, manifest, plan)
         with phases.measured("analysis"):
             refresh.rank_constraints(build)
             refresh.chart_interventions(build)
@@ -102,34 +104,22 @@ def measured_refresh(folder: Path, *, full: bool, has_reports: bool = True) -> P
     return phases
 
 
-def _run_dbt(
-    build: refresh.RefreshBuild, command: Literal["run", "test"], manifest: Any, target: Path, folders: list[str]
-) -> None:
-    """Run what the refresh would run, of one layer only."""
-    plan = refresh.plan_models(build)
-    named = plan.selection[1:-2] if plan.selection[2:] else []
-    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"].values()
-    places = {node["name"]: node["original_file_path"] for node in nodes if node["resource_type"] in ("model", "test")}
-    kinds = {node["name"]: node["resource_type"] for node in nodes if node["resource_type"] in ("model", "test")}
-    names = named or list(places)
-    chosen = [
-        name
-        for name in names
-        if kinds[name] == ("model" if command == "run" else "test")
-        and (not folders or any(places[name].startswith(folder) for folder in folders))
+def _build_layer(build: refresh.RefreshBuild, manifest: Any, plan: dbt_build.Plan, folders: list[str]) -> None:
+    """Build what the refresh would build, of one layer only."""
+    idle = {outcome.unique_id for outcome in [*plan.unchanged, *plan.left_out]}
+    names = [
+        node.name
+        for node in manifest.nodes.values()
+        if node.resource_type == "model"
+        and node.unique_id not in idle
+        and any(node.original_file_path.startswith(folder) for folder in folders)
     ]
-    if not chosen:
-        return
-    outcomes = dbt_build.build(
-        DBT_PROJECT,
-        target,
-        build.files.build,
-        command=command,
-        selection=["--select", *chosen],
-        full_refresh=not build.is_incremental or build.changed is None,
-        manifest=manifest,
-    )
-    _passed(dbt_build.failure_sentences(outcomes))
+    if names:
+        _passed(dbt_build.failure_sentences(refresh.run_dbt(build, "run", ["--select", *names], manifest=manifest)))
+
+
+def _run_tests(build: refresh.RefreshBuild, manifest: Any, plan: dbt_build.Plan) -> None:
+    _passed(dbt_build.failure_sentences(refresh.run_data_tests(build, plan.tests, manifest=manifest)))
 
 
 def _passed(failures: list[str]) -> None:

@@ -36,7 +36,7 @@ missing_items as (
     select
         source_id,
         count(*) as n_missing
-    from {{ ref('int_azure_devops_missing_items_listed') }}
+    from ({{ vocabulary_union('missing_items') }}) as missing
     group by source_id
 
 )
