@@ -3,9 +3,9 @@
 Belongs here: results, counts, sentences. Does not belong here: running anything, writing anything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -74,6 +74,11 @@ class CheckReport:
     def combined(cls, reports: Iterable["CheckReport"]) -> "CheckReport":
         """Put the results of several layers behind one another."""
         return cls(tuple(result for report in reports for result in report.results))
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Mapping[str, Any]]) -> "CheckReport":
+        """Read back rows of ``quality.check_results``."""
+        return cls(tuple(CheckResult(**{name: row[name] for name in _COLUMN_TYPES}) for row in rows))
 
     @property
     def n_passed(self) -> int:

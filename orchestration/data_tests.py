@@ -1,8 +1,8 @@
 """dbt's data tests, compiled once for a version of the project and run without dbt.
 
 No night's data change the statement of a test, and dbt takes far longer to prepare it than DuckDB to run it: with some
-700 tests that was most of a small refresh. So dbt compiles them, and every refresh runs what was compiled. Belongs here:
-the compiled tests and the outcome of each. Does not belong here: what is tested (dbt_project/), dbt itself
+700 tests that was most of a small refresh. So dbt compiles them, and every refresh runs what was compiled. Belongs
+here: the compiled tests and the outcome of each. Does not belong here: what is tested (dbt_project/), dbt itself
 (`orchestration.dbt_build`).
 """
 

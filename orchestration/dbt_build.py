@@ -154,7 +154,7 @@ def build(
         *selection,
         *(["--full-refresh"] if full_refresh and command != "compile" else []),
     ]
-    result = _invoke(arguments, project, target, database, on_event, manifest, tools)
+    result = _invoke(arguments, project, target, database, on_event=on_event, manifest=manifest, tools=tools)
     return [_outcome(node_result) for node_result in result.results]
 
 
@@ -194,7 +194,7 @@ def plan(manifest: Mapping[str, Any], absent_tools: Collection[str], changed: Co
     reached = None if changed is None else _reached(manifest, changed)
     runs = [node for node in nodes if node["unique_id"] not in absent and _runs(node, reached)]
     if reached is None:
-        folders = [f"path:models/{layer}/{tool}" for tool in sorted(absent_tools) for layer in _LAYERS_BY_TOOL]
+        folders = folders_of(absent_tools)
         selection = ["--select", "fqn:*", *(["--exclude", *folders] if folders else [])]
     else:
         names = [node["name"] for node in runs if not _is_test(node)]
@@ -206,6 +206,11 @@ def plan(manifest: Mapping[str, Any], absent_tools: Collection[str], changed: Co
         unchanged=[_idle(node, "unchanged") for node in nodes if node["unique_id"] not in ran | absent],
         left_out=[_idle(node, "no source of this tool") for node in nodes if node["unique_id"] in absent],
     )
+
+
+def folders_of(tools: Collection[str]) -> list[str]:
+    """Return dbt's selectors of the models of these tools."""
+    return [f"fqn:{layer}.{tool}" for tool in sorted(tools) for layer in _LAYERS_BY_TOOL]
 
 
 def _is_test(node: Mapping[str, Any]) -> bool:
@@ -339,6 +344,7 @@ def _invoke(
     project: Path,
     target: Path,
     database: Path,
+    *,
     on_event: Callable[[str], None] = lambda _: None,
     manifest: Any = None,
     tools: Collection[str] = (),

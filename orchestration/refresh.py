@@ -8,7 +8,7 @@ Every step opens the build file anew and closes it: dbt needs it to itself, and 
 """
 
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -71,6 +71,7 @@ class RefreshBuild:
         before: Fingerprints of what dbt reads, of the published warehouse that the build continues from.
         changed: What of it changed in this refresh, as `warehouse.fingerprints` names it; None if all models are to be
             built anew.
+        is_unchanged: Whether nothing changed at all, the portfolio's own files included.
     """
 
     paths: PortfolioFolder
@@ -85,6 +86,7 @@ class RefreshBuild:
     landed: list[warehouse.LandingReport] = field(default_factory=list)
     before: dict[str, str] = field(default_factory=dict)
     changed: set[str] | None = None
+    is_unchanged: bool = False
 
     @contextmanager
     def connection(self) -> Iterator["duckdb.DuckDBPyConnection"]:
@@ -242,6 +244,7 @@ def write_portfolio(build: RefreshBuild) -> None:
         build.changed = {
             table for table in build.before.keys() | after.keys() if build.before.get(table) != after.get(table)
         }
+        build.is_unchanged = not build.changed and before["portfolio_hash"] == build.refresh.portfolio_hash
 
 
 def build_models(
@@ -255,8 +258,8 @@ def build_models(
     """Run dbt on the build file and record its tests among the check results; failures are outcomes, not raised.
 
     Only what is made of something that changed runs, and the results of the other tests stand; what a person selected
-    (`selection`, in dbt's terms) runs as dbt runs it. dbt's unit tests stay out: they try the SQL on made-up rows, which
-    no night's data can change (`make test`).
+    (`selection`, in dbt's terms) runs as dbt runs it. dbt's unit tests stay out: they try the SQL on made-up rows,
+    which no night's data can change (`make test`).
     """
     if selection and "fqn:*" not in selection:
         outcomes = run_dbt(build, "build", [*selection, "--exclude-resource-type", "unit_test"], on_event, manifest)
@@ -272,8 +275,9 @@ def build_models(
         ran = [o for o in outcomes if o.resource_type == "test" and o.status != "skipped"]
         warehouse.write_check_results(connection, pd.DataFrame([_check_result(build, outcome) for outcome in ran]))
         kept_tests = [node.name for node in plan.unchanged if node.resource_type == "test"]
-        warehouse.carry_check_results(connection, kept_tests, build.refresh.refresh_id)
-    idle = [*plan.unchanged, *plan.left_out]
+        carried = warehouse.carry_check_results(connection, "dbt", build.refresh.refresh_id, kept_tests)
+    found_before = {row["check_name"]: row for row in carried if row["status"] == "failed"}
+    idle = [*(_as_before(node, found_before.get(node.name)) for node in plan.unchanged), *plan.left_out]
     return dbt_build.in_order(_manifest(build), [*outcomes, *idle]) if idle else outcomes
 
 
@@ -330,6 +334,15 @@ def plan_models(build: RefreshBuild) -> dbt_build.Plan:
     return dbt_build.plan(_manifest(build), TOOLS.keys() - _tools(build), build.changed)
 
 
+def _as_before(outcome: dbt_build.NodeOutcome, found: Mapping[str, Any] | None) -> dbt_build.NodeOutcome:
+    """Tell of a test that did not run again what it had found; only warnings ever got published."""
+    if found is None:
+        return outcome
+    return replace(
+        outcome, status="warned", is_critical=False, failures=found["n_unexpected"], examples=found["examples"]
+    )
+
+
 def _with_examples(connection: "duckdb.DuckDBPyConnection", outcome: dbt_build.NodeOutcome) -> dbt_build.NodeOutcome:
     if outcome.resource_type != "test" or not outcome.failures:
         return outcome
@@ -368,7 +381,14 @@ def table_sizes(build: RefreshBuild) -> dict[str, int]:
 
 
 def run_checks(build: RefreshBuild, layer: checks.Layer) -> checks.CheckReport:
-    """Run one layer's suites on the build and record their results; failures are in the report, not raised."""
+    """Run one layer's suites on the build and record their results; failures are in the report, not raised.
+
+    Where nothing changed since the last refresh, its results stand, and so do the Data Docs that show them.
+    """
+    if build.is_unchanged:
+        with build.connection() as connection:
+            carried = warehouse.carry_check_results(connection, layer, build.refresh.refresh_id)
+        return checks.CheckReport.of_rows(carried)
     parameters = checks.CheckParameters(max_quarantined_share=build.portfolio.gate.max_quarantined_share)
     with build.connection() as connection:
         frames = warehouse.check_frames(
@@ -447,11 +467,14 @@ def publish(build: RefreshBuild) -> dict[str, Any]:
         summary = warehouse.summary(connection)
         parquet = build.files.parquet.with_name("parquet.build")
         shutil.rmtree(parquet, ignore_errors=True)
-        warehouse.export_parquet(connection, parquet)
+        # Of a warehouse in which nothing changed, the files stand as well.
+        if not build.is_unchanged or not build.files.parquet.exists():
+            warehouse.export_parquet(connection, parquet)
     build.files.publish(generation, build.portfolio.keep_generations)
     build.is_published = True
     shutil.rmtree(build.paths.failed_data_docs, ignore_errors=True)
-    build.files.swap_folder(parquet, build.files.parquet)
+    if parquet.exists():
+        build.files.swap_folder(parquet, build.files.parquet)
     if build.data_docs.exists():
         build.files.swap_folder(build.data_docs, build.paths.data_docs)
     return summary

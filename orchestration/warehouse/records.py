@@ -231,21 +231,32 @@ def fingerprints(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return prints
 
 
-def carry_check_results(connection: duckdb.DuckDBPyConnection, names: Sequence[str], refresh_id: str) -> int:
-    """Repeat the newest results of dbt tests whose tables did not change, as this refresh's; returns how many."""
+def carry_check_results(
+    connection: duckdb.DuckDBPyConnection, layer: str, refresh_id: str, names: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Repeat the newest results of checks whose tables did not change, as this refresh's; returns their rows.
+
+    Args:
+        connection: The build file.
+        layer: Layer of the checks.
+        refresh_id: This refresh.
+        names: Names of the checks; None for all of the layer.
+    """
     create_quality_tables(connection)
     columns = ", ".join(column for column in _CHECK_RESULTS if column != "refresh_id")
-    inserted = connection.execute(
+    carried = connection.execute(
         f"""
         insert into quality.check_results (refresh_id, {columns})
         select $refresh_id, {columns}
         from quality.check_results
-        where layer = 'dbt' and check_name in (select unnest($names)) and refresh_id = (
+        where layer = $layer and ($names is null or check_name in (select unnest($names))) and refresh_id = (
             select refresh_id from quality.refreshes order by generation desc limit 1
-        )""",
-        {"refresh_id": refresh_id, "names": list(names)},
-    ).fetchone()
-    return inserted[0] if inserted else 0
+        )
+        returning *""",
+        {"refresh_id": refresh_id, "layer": layer, "names": None if names is None else list(names)},
+    )
+    found = [column[0] for column in carried.description or []]
+    return [dict(zip(found, row, strict=True)) for row in carried.fetchall()]
 
 
 def record_refresh(connection: duckdb.DuckDBPyConnection, refresh: Refresh, generation: int) -> None:

@@ -1,25 +1,12 @@
 """When the jobs run by themselves: every night, and the report anew on Monday morning before work begins."""
 
-import os
-from pathlib import Path
-
 import dagster as dg
 
 from orchestration.defs.automation.jobs import nightly_refresh, portfolio_report
-from orchestration.portfolio import PortfolioError, load_portfolio
-from orchestration.portfolio_folder import chosen_portfolio
+from orchestration.defs.served_portfolio import served_portfolio
 
-
-def portfolio_timezone() -> str:
-    """Return the portfolio's time zone; UTC while the portfolio is broken, so that everything else still loads."""
-    paths = chosen_portfolio(None, os.environ, Path.cwd())
-    try:
-        return load_portfolio(paths.folder).portfolio.timezone
-    except PortfolioError:
-        return "UTC"
-
-
-_TIMEZONE = portfolio_timezone()
+# UTC while the portfolio is broken.
+_TIMEZONE = portfolio.portfolio.timezone if (portfolio := served_portfolio()) else "UTC"
 
 nightly = dg.ScheduleDefinition(
     name="nightly",

@@ -10,13 +10,14 @@ import dagster as dg
 
 from orchestration.defs.presentation import landing_results
 from orchestration.defs.resources import RefreshResource
+from orchestration.defs.served_portfolio import served_tools
 from orchestration.defs.transformation.project import source_tables
 from orchestration.refresh import land_exports, write_portfolio
 from orchestration.sources import TOOLS
 
 
 def _specs() -> Iterator[dg.AssetSpec]:
-    for tool in TOOLS.values():
+    for tool in (TOOLS[name] for name in TOOLS if name in served_tools()):
         for table in tool.tables:
             yield dg.AssetSpec(
                 [f"raw_{tool.tool}", table.name], description=table.description, kinds={"duckdb", tool.tool}

@@ -6,13 +6,21 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_subset_selection_for_context
 
-from orchestration.dbt_build import failure_sentences
+from orchestration.dbt_build import failure_sentences, folders_of
 from orchestration.defs.resources import RefreshResource
+from orchestration.defs.served_portfolio import served_tools
 from orchestration.defs.transformation.project import TRANSLATOR, manifest, outcome_events
 from orchestration.refresh import build_models, table_sizes
+from orchestration.sources import TOOLS
 
 
-@dbt_assets(manifest=manifest(), dagster_dbt_translator=TRANSLATOR, name="build_models", pool="warehouse")
+@dbt_assets(
+    manifest=manifest(),
+    exclude=" ".join(folders_of(TOOLS.keys() - served_tools())),
+    dagster_dbt_translator=TRANSLATOR,
+    name="build_models",
+    pool="warehouse",
+)
 def dbt_models(
     context: dg.AssetExecutionContext, refresh: RefreshResource
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:

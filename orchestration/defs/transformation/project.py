@@ -5,6 +5,7 @@ Belongs here: keys, groups, the mapping from outcomes to events. Does not belong
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -31,8 +32,22 @@ class LayerTranslator(DagsterDbtTranslator):
         spec = super().get_asset_spec(manifest, unique_id, project)
         return spec.replace_attributes(group_name=layer, description=description)
 
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """Return one check for all tests of a model: noting a check takes Dagster longer than DuckDB making it."""
+        del project
+        if owner(manifest["nodes"][unique_id]) != asset_spec.metadata[_UNIQUE_ID]:
+            return None
+        return dg.AssetCheckSpec("data_tests", asset=asset_spec.key, description="dbt's data tests of this model.")
 
-TRANSLATOR = LayerTranslator(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+TRANSLATOR = LayerTranslator(DagsterDbtTranslatorSettings())
+
+
+def owner(test: Mapping[str, Any]) -> str:
+    """Return the id of the model that a data test is shown on: the one it is declared at, else the first it reads."""
+    return str(test.get("attached_node") or test["depends_on"]["nodes"][0])
 
 
 @cache
@@ -51,14 +66,18 @@ def source_tables(source: str) -> dict[str, str]:
 def outcome_events(
     outcomes: Sequence[NodeOutcome], context: dg.AssetExecutionContext, sizes: Mapping[str, int]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """Yield a materialisation for each node that was built and a check result for each test that ran.
+    """Yield a materialisation for each node that was built, and a check result for the tests of each.
 
     `sizes` has the rows of each table by its schema-qualified name. What failed to build, or was skipped, yields
     nothing: the step then fails and names it.
     """
     specs = context.assets_def.specs_by_key
     assets = {spec.metadata[_UNIQUE_ID]: key for key, spec in specs.items() if key in context.selected_asset_keys}
-    checks = {spec.metadata[_UNIQUE_ID]: spec.key for spec in context.assets_def.check_specs}
+    checks = {spec.asset_key: spec.key for spec in context.assets_def.check_specs}
+    tests: dict[str, list[NodeOutcome]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.resource_type == "test" and outcome.status != "skipped":
+            tests[owner(manifest()["nodes"][outcome.unique_id])].append(outcome)
     for outcome in outcomes:
         if outcome.unique_id in assets and outcome.status == "passed":
             key = assets[outcome.unique_id]
@@ -66,15 +85,21 @@ def outcome_events(
             if (table := ".".join(key.path)) in sizes:
                 metadata["dagster/row_count"] = sizes[table]
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
-        elif outcome.unique_id in checks and outcome.status != "skipped":
-            yield _check_result(outcome, checks[outcome.unique_id])
+            if tests[outcome.unique_id] and key in checks:
+                yield _check_result(tests[outcome.unique_id], checks[key])
 
 
-def _check_result(outcome: NodeOutcome, key: dg.AssetCheckKey) -> dg.AssetCheckResult:
+def _check_result(outcomes: Sequence[NodeOutcome], key: dg.AssetCheckKey) -> dg.AssetCheckResult:
+    """Tell of all data tests of a model: how many ran, and of each that found something what it found."""
+    found = [outcome for outcome in outcomes if outcome.status != "passed"]
+    is_error = any(outcome.is_critical for outcome in found)
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
-        passed=outcome.status == "passed",
-        severity=dg.AssetCheckSeverity.ERROR if outcome.is_critical else dg.AssetCheckSeverity.WARN,
-        metadata={"rows": outcome.failures or 0, "examples": outcome.examples or outcome.message},
+        passed=not found,
+        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "tests": len(outcomes),
+            **{outcome.name: f"{outcome.message}: {outcome.examples}".strip(": ") for outcome in found},
+        },
     )

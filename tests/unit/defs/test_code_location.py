@@ -55,10 +55,11 @@ def test_every_check_of_the_suites_is_an_asset_check_and_blocks_if_it_is_critica
                 assert graph.get(found[0]).blocking == (check.severity == "critical")
 
 
-def test_dbt_tests_are_asset_checks(location):
+def test_the_dbt_tests_of_a_model_are_one_asset_check(location):
     graph = location.resolve_asset_graph()
-    keys = {key.name for key in graph.get_check_keys_for_assets({dg.AssetKey(["flow", "fct_work_items"])})}
-    assert any(name.startswith("unique_fct_work_items") for name in keys)
+    keys = [key.name for key in graph.get_check_keys_for_assets({dg.AssetKey(["flow", "fct_work_items"])})]
+    assert keys.count("data_tests") == 1
+    assert not any(name.startswith("unique_") for name in keys)
 
 
 def test_assets_are_grouped_by_layer_and_described(location):
