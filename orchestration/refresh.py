@@ -1,8 +1,8 @@
-"""One refresh, step by step, without Dagster: land, describe the portfolio, build, check, analyse, publish.
+"""One refresh, step by step, without Dagster: land, describe the portfolio, build, check, publish.
 
 Belongs here: the order of calls within each step, and the sentences a failed step ends with. Does not belong here: SQL
-(`orchestration.warehouse`, dbt), statistics (`orchestration.analytics`), what is checked (`checks`), when a step runs
-and what it reports to Dagster (`orchestration.defs`).
+(`orchestration.warehouse`, dbt), the analyses between check and publish (`orchestration.analysis_steps`), what is
+checked (`checks`), when a step runs and what it reports to Dagster (`orchestration.defs`).
 
 Every step opens the build file anew and closes it: dbt needs it to itself, and a killed step leaves nothing half open.
 """
@@ -11,12 +11,11 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -24,9 +23,6 @@ import checks
 from checks.measures.marts import TABLE_KEYS, TABLES_THAT_MAY_BE_EMPTY
 from checks.measures.raw import RAW_PORTFOLIO_TABLES
 from orchestration import continuation, data_tests, dbt_build, warehouse
-from orchestration.analytics import process_behaviour
-from orchestration.analytics import stage_constraint_evidence as constraint_evidence
-from orchestration.analytics.random_streams import generator_for
 from orchestration.column_dictionary import column_dictionary
 from orchestration.portfolio import Portfolio, load_portfolio, portfolio_tables, prepare_example
 from orchestration.portfolio.models import Source
@@ -408,46 +404,6 @@ def run_checks(build: RefreshBuild, layer: checks.Layer) -> checks.CheckReport:
     with build.connection() as connection:
         warehouse.write_check_results(connection, results)
     return report
-
-
-def rank_constraints(build: RefreshBuild) -> pd.DataFrame:
-    """Measure each line's stages over the last whole weeks, write `analysis.stage_constraint_evidence`, return it."""
-    local = build.refresh.as_of.astimezone(ZoneInfo(build.portfolio.portfolio.timezone))
-    week_start = pd.Timestamp(local.date() - timedelta(days=local.weekday()))
-    snapshot = f"{build.refresh.portfolio_hash} {build.refresh.as_of.astimezone(UTC).isoformat()}"
-    wanted: dict[str, list[str] | None] = {
-        "dim_stages": list(constraint_evidence.STAGE_COLUMNS),
-        "dim_dates": ["calendar_date", "working_hours"],
-        "dim_value_streams": ["value_stream_id", "timezone"],
-    }
-    with build.connection() as connection:
-        frames = warehouse.read_frames(connection, wanted)
-        # A week more than the window, because a value stream may have a time zone of its own.
-        since = local - timedelta(weeks=constraint_evidence.WINDOW_WEEKS + 2)
-        visits = warehouse.read_visits(connection, constraint_evidence.VISIT_COLUMNS, since)
-        streams = frames["dim_value_streams"]
-        evidence = constraint_evidence.stage_constraint_evidence(
-            visits,
-            frames["dim_stages"],
-            week_start,
-            generator=generator_for(snapshot, "portfolio", constraint_evidence.METHOD_VERSION),
-            calendar=frames["dim_dates"],
-            day_start=build.portfolio.calendar.hours[0],
-            day_end=build.portfolio.calendar.hours[1],
-            timezones=dict(zip(streams["value_stream_id"], streams["timezone"], strict=True)),
-        )
-        warehouse.write_analysis(connection, "stage_constraint_evidence", evidence)
-    return evidence
-
-
-def chart_interventions(build: RefreshBuild) -> pd.DataFrame:
-    """Chart every intervention's series and write `analysis.process_behaviour_points`; returns it."""
-    with build.connection() as connection:
-        wanted: dict[str, list[str] | None] = {"mart_intervention_series": list(process_behaviour.SERIES_COLUMNS)}
-        series = warehouse.read_frames(connection, wanted)["mart_intervention_series"]
-        points = process_behaviour.chart_interventions(series)
-        warehouse.write_analysis(connection, "process_behaviour_points", points)
-    return points
 
 
 def publish(build: RefreshBuild) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 import dagster as dg
 
+from orchestration.analysis_steps import chart_interventions, rank_constraints
 from orchestration.defs.presentation import frame_result
 from orchestration.defs.resources import RefreshResource
-from orchestration.refresh import chart_interventions, rank_constraints
 
 _EVIDENCE = dg.AssetKey(["analysis", "stage_constraint_evidence"])
 _POINTS = dg.AssetKey(["analysis", "process_behaviour_points"])
