@@ -87,6 +87,20 @@ _PAIR_TYPES = {
     "method_version": "str",
 }
 PAIR_COLUMNS = tuple(_PAIR_TYPES)
+_CLASS_HOURS = tuple(f"{name}_hours" for name in WAITING_CLASSES)
+#: What is measured pair by pair.
+_MEASURED = (
+    "share_of_stream_wait",
+    "share_lower",
+    "share_upper",
+    "median_wait_hours",
+    "p85_wait_hours",
+    "n_within_team",
+    "within_team_median_hours",
+    "p_value",
+    "a12",
+    "withheld_reason",
+)
 
 _MATRIX_TYPES = {
     "scope_type": "str",
@@ -237,8 +251,7 @@ def _taken_in_window(hand_offs: pd.DataFrame, edges: pd.DatetimeIndex) -> pd.Dat
 
 def _split(taken: pd.DataFrame, waits: pd.DataFrame) -> pd.DataFrame:
     """Add the hours per class of each hand-off's wait; NaN where none was found or it has none."""
-    hours = [f"{name}_hours" for name in WAITING_CLASSES]
-    ended = waits.loc[waits["started_at"].notna(), ["work_item_id", "stage_id", "started_at", *hours]]
+    ended = waits.loc[waits["started_at"].notna(), ["work_item_id", "stage_id", "started_at", *_CLASS_HOURS]]
     keyed = ended.assign(instant=seconds_since_epoch(ended["started_at"])).drop(columns="started_at")
     keyed = keyed.drop_duplicates(["work_item_id", "stage_id", "instant"])
     split: pd.DataFrame = taken.assign(instant=seconds_since_epoch(taken["taken_at"])).merge(
@@ -252,47 +265,54 @@ def _measure_pairs(
 ) -> pd.DataFrame:
     """Measure the pairs of one scope type; ``crossing`` is ordered by item and time."""
     keys = ["scope_type", "level", "from_id", "to_id", "to_value_stream_id"]
-    is_returned = _comes_back(crossing)
-    groups = rows_of_groups(crossing, keys)
-    waited: Floats = crossing["wait_working_hours"].to_numpy(dtype=float)
-    week: Ints = crossing["week"].to_numpy(dtype=np.int64)
-    inside = taken.loc[taken["boundary"].isin(_INSIDE_A_TEAM)]
-    inside_waits = {
-        key: of_stream["wait_working_hours"].to_numpy(dtype=float)
-        for key, of_stream in inside.groupby(["to_value_stream_id", "level"])
+    pairs = crossing.assign(returned_item=crossing["work_item_id"].where(_comes_back(crossing))).groupby(keys)
+    hours = [column for column in crossing.columns if column in _CLASS_HOURS]
+    is_split = crossing["batching_hours"].notna() if hours else pd.Series(data=False, index=crossing.index)
+    table = pairs.agg(
+        n_hand_offs=("work_item_id", "size"),
+        n_items=("work_item_id", "nunique"),
+        n_items_returned=("returned_item", "nunique"),
+        wait_hours=("wait_working_hours", "sum"),
+        **{column: (column, "sum") for column in hours},
+    ).reset_index()
+    table["n_split"] = is_split.groupby([crossing[key] for key in keys]).sum().to_numpy()
+    for name, column in zip(WAITING_CLASSES, _CLASS_HOURS, strict=True):
+        total = table[hours].sum(axis=1)
+        table[f"{name}_share"] = table[column] / total.where(total > 0) if hours else np.nan
+
+    stream = ["to_value_stream_id", "level"]
+    streams = _waits_of_groups(taken, stream)
+    inside = _waits_of_groups(taken.loc[taken["boundary"].isin(_INSIDE_A_TEAM)], stream)
+    inside_medians = {
+        key: _percentile(waited, 0.5) for key, (_, waited) in inside.items() if waited.size >= settings.min_within_team
     }
-    stream_weeks = {
-        key: _hours_per_week(
-            of_stream["week"].to_numpy(dtype=np.int64), of_stream["wait_working_hours"].to_numpy(dtype=float), n_weeks
-        )
-        for key, of_stream in taken.groupby(["to_value_stream_id", "level"])
-    }
+    nothing = (np.empty(0, dtype=np.int64), np.empty(0))
+    stream_weeks = {key: _hours_per_week(*of_stream, n_weeks) for key, of_stream in streams.items()}
     rows = []
-    for members in groups:
-        first = crossing.iloc[members[0]]
-        stream = (first["to_value_stream_id"], first["level"])
-        items = crossing["work_item_id"].iloc[members]
-        weekly = _hours_per_week(week[members], waited[members], n_weeks)
-        row = {
-            **first[keys].to_dict(),
-            "n_hand_offs": members.size,
-            "n_items": items.nunique(),
-            "wait_hours": waited[members].sum(),
-            "n_items_returned": items[is_returned[members]].nunique(),
-        }
-        row |= _compare(waited[members], inside_waits.get(stream, np.empty(0)), settings)
-        if members.size >= settings.min_hand_offs:
-            total = stream_weeks[stream]
-            lower, upper = bootstrap_ratio_interval(weekly, total, uniforms)
-            row |= {
-                "share_of_stream_wait": weekly.sum() / total.sum() if total.sum() > 0 else np.nan,
-                "share_lower": lower,
-                "share_upper": upper,
-                "ping_pong_rate": row["n_items_returned"] / row["n_items"],
-            }
-        rows.append(row | _class_shares(crossing, members))
-    measured = pd.DataFrame(rows)
-    return measured.reindex(columns=[*measured.columns, *(set(PAIR_COLUMNS) - set(measured.columns))])
+    for key, (week, waited) in _waits_of_groups(crossing, keys).items():
+        of_stream = (key[4], key[1])
+        row = _compare(waited, inside.get(of_stream, nothing)[1], settings)
+        row["within_team_median_hours"] = inside_medians.get(of_stream, np.nan)
+        if waited.size >= settings.min_hand_offs:
+            weekly, total_weeks = _hours_per_week(week, waited, n_weeks), stream_weeks[of_stream]
+            lower, upper = bootstrap_ratio_interval(weekly, total_weeks, uniforms)
+            share = weekly.sum() / total_weeks.sum() if total_weeks.sum() > 0 else np.nan
+            row |= {"share_of_stream_wait": share, "share_lower": lower, "share_upper": upper}
+        rows.append(row)
+    measured = pd.DataFrame(rows, columns=_MEASURED)
+    rate = (table["n_items_returned"] / table["n_items"]).where(table["n_hand_offs"] >= settings.min_hand_offs)
+    return pd.concat([table, measured], axis=1).assign(ping_pong_rate=rate)
+
+
+def _waits_of_groups(frame: pd.DataFrame, keys: list[str]) -> dict[tuple[str, ...], tuple[Ints, Floats]]:
+    """Return per group, in the order of its keys, the weeks and the hours of its waits."""
+    columns = [frame[key].to_numpy(dtype=object) for key in keys]
+    week: Ints = frame["week"].to_numpy(dtype=np.int64)
+    waited: Floats = frame["wait_working_hours"].to_numpy(dtype=np.float64)
+    return {
+        tuple(column[members[0]] for column in columns): (week[members], waited[members])
+        for members in rows_of_groups(frame, keys)
+    }
 
 
 def _hours_per_week(week: Ints, hours: Floats, n_weeks: int) -> Floats:
@@ -327,20 +347,6 @@ def _compare(between: Floats, inside: Floats, settings: HandOffSettings) -> dict
     is_constant = np.unique(np.concatenate([between, inside])).size == 1
     tested = stats.mannwhitneyu(between, inside, alternative="two-sided", method="asymptotic")
     return found | {
-        "within_team_median_hours": _percentile(inside, 0.5),
         "p_value": 1.0 if is_constant else float(tested.pvalue),
         "a12": float(tested.statistic) / (between.size * inside.size),
-    }
-
-
-def _class_shares(crossing: pd.DataFrame, members: Ints) -> dict[str, object]:
-    """Return the share of each waiting class in the pair's split waits, and how many were split."""
-    if "batching_hours" not in crossing.columns:
-        return {"n_split": 0}
-    hours = crossing[[f"{name}_hours" for name in WAITING_CLASSES]].to_numpy(dtype=float)[members]
-    is_split = ~np.isnan(hours[:, 0])
-    totals = hours[is_split].sum(axis=0)
-    shares = totals / totals.sum() if totals.sum() > 0 else np.full(len(WAITING_CLASSES), np.nan)
-    return {"n_split": int(is_split.sum())} | {
-        f"{name}_share": share for name, share in zip(WAITING_CLASSES, shares, strict=True)
     }
