@@ -79,7 +79,7 @@ class LinkSettings:
     max_lag_weeks: int = 6
     block_weeks: int = 3
     n_permutations: int = 999
-    max_permutations: int = 99_999
+    max_permutations: int = 999_999
     max_p_value: float = 0.05
 
 
@@ -162,7 +162,7 @@ def link_signals(
     about = known.drop_duplicates(keys).set_index(keys)[["signal_name", "position"]].sort_index()
     measured: Floats = np.full((len(about), len(weeks)), np.nan)
     of_signal = about.index.get_indexer(pd.MultiIndex.from_frame(known[keys]))
-    measured[of_signal, weeks.get_indexer(known["week_start"])] = known["value"].astype("float64")
+    measured[of_signal, weeks.get_indexer(pd.DatetimeIndex(known["week_start"]))] = known["value"].astype("float64")
     values = dict(zip(about.index, measured, strict=True))
     residuals = {key: prewhiten(_from_first_value(series)) for key, series in values.items()}
     pairs = list(_neighbours(about))
