@@ -33,9 +33,9 @@ _DAYS_ONLY_SHARE, _DAYS_ONLY_MIN_DAYS = 0.9, 10
 class BatchSettings:
     """What counts as a batch among the instances of one resource in one stage; all are enabled before the first start.
 
-    ``together``: the starts lie within ``max_gap_hours`` of the first, and there are more of them than the resource
-    can work on, and at least ``min_size``: they were moved, not begun. ``back_to_back``: each starts at most
-    ``max_gap_hours`` after the others have ended, at least ``min_size`` of them. The latter is the published rule; a
+    ``together``: the starts lie within ``max_gap_hours`` of the first, and when the last of them starts more are in work
+    than the resource can work on, and at least ``min_size``: they were moved, not begun. ``back_to_back``: each starts
+    at most ``max_gap_hours`` after the others have ended, at least ``min_size`` of them. This is the published rule; a
     plain queue before one person fits it as well, so its contention would be called batching.
     """
 
@@ -79,7 +79,7 @@ def find_batches(
         needed = max(settings.min_size, ceil(capacities.get(resource, 1.0)) + 1) if is_together else settings.min_size
         ordered = rows[np.lexsort((enabled[rows], start[rows]))]
         for members in _sweep_batches(enabled[ordered], start[ordered], end[ordered], settings):
-            if members.stop - members.start >= needed:
+            if _n_at_once(start[ordered[members]], end[ordered[members]], settings) >= needed:
                 found[ordered[members]] = next_number
                 next_number += 1
     batch.loc[begun.index] = found
@@ -91,6 +91,12 @@ def _tells_days_only(starts: Floats) -> bool:
         return False
     counts = np.sort(np.unique(starts % _DAY, return_counts=True)[1])[::-1]
     return bool(counts[:2].sum() >= _DAYS_ONLY_SHARE * starts.size)
+
+
+def _n_at_once(start: Floats, end: Floats, settings: BatchSettings) -> int:
+    """Return how many members count: those in work when the last one starts; by the published rule all."""
+    is_in_work = (end > start[-1]) | (start == start[-1]) | (settings.rule == "back_to_back")
+    return int(is_in_work.sum())
 
 
 def _sweep_batches(enabled: Floats, start: Floats, end: Floats, settings: BatchSettings) -> Iterator[slice]:
