@@ -33,10 +33,10 @@ _DAYS_ONLY_SHARE, _DAYS_ONLY_MIN_DAYS = 0.9, 10
 class BatchSettings:
     """What counts as a batch among the instances of one resource in one stage; all are enabled before the first start.
 
-    ``together``: the starts lie within ``max_gap_hours`` of the first, and when the last of them starts more are in work
-    than the resource can work on, and at least ``min_size``: they were moved, not begun. ``back_to_back``: each starts
-    at most ``max_gap_hours`` after the others have ended, at least ``min_size`` of them. This is the published rule; a
-    plain queue before one person fits it as well, so its contention would be called batching.
+    ``together``: the starts lie within ``max_gap_hours`` of the first, and when the last of them starts more of them
+    are in work than the resource can work on, and at least ``min_size``: they were moved, not begun. ``back_to_back``:
+    each starts at most ``max_gap_hours`` after the others have ended, at least ``min_size`` of them. That is the
+    published rule, but a plain queue before one person fits it as well: its contention would be called batching.
     """
 
     rule: Literal["together", "back_to_back"] = "together"

@@ -265,7 +265,7 @@ SPANS = st.lists(
 
 
 @given(spans=SPANS, people=st.integers(1, 3), order=st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_any_log_splits_as_by_definition_in_any_order(spans: list[tuple[float, ...]], people: int, order) -> None:
     frame = instances(spans)  # type: ignore[arg-type]
     no_batches = {"batches": BatchSettings(min_size=1000)}
