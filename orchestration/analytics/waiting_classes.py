@@ -13,8 +13,9 @@ and started at b by resource r waits in [e, b). In this order, and without count
 - unavailability: the rest in which r does not work by its calendar;
 - extraneous: what remains.
 
-A resource of c people is fully busy while it works on c instances or more. Contention is then the time in which c or
-more instances in work were enabled at or before e; for c = 1 this is the published rule.
+A resource of c people is fully busy while it works on c instances or more (with more than five people: nearly c).
+Contention is then the time in which as many instances in work were enabled at or before e; for c = 1 this is the
+published rule.
 """
 
 from __future__ import annotations
@@ -68,6 +69,18 @@ _PAIRS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingClassSettings:
+    """From which share of its capacity a resource counts as fully busy, and what counts as a batch.
+
+    Up to five people full means all of them. Of more one may be between two items, or work on what no tool shows, and
+    the wait would seem to have nothing to do with them.
+    """
+
+    full_from: float = 0.85
+    batches: BatchSettings = DEFAULT_BATCHES
+
+
+@dataclass(frozen=True, slots=True)
 class TeamClock:
     """The hours in which waiting counts for a team, and those of them in which the team is there.
 
@@ -109,8 +122,8 @@ def classify_waits(
     *,
     default_clock: TeamClock,
     clocks: Mapping[str, TeamClock] | None = None,
-    capacities: Mapping[tuple[str, str], float] | None = None,
-    batches: BatchSettings = DEFAULT_BATCHES,
+    capacities: Mapping[str, float] | None = None,
+    settings: WaitingClassSettings = WaitingClassSettings(),
 ) -> pd.DataFrame:
     """Split every wait that ended in the window, or lasted at its end, into the five classes.
 
@@ -124,8 +137,8 @@ def classify_waits(
     edges: instants that cut the window into weeks, from :func:`.working_clock.week_edges`.
     default_clock, clocks: the clock of a team, by team. They must reach back to the first ``enabled_at``: a wait has no
         length before a clock begins.
-    capacities: people or items at once, by (team_id, stage_id); for a resource that serves several stages the largest.
-        Where none is given it is the 95th percentile over time of the instances in work, at least 1.
+    capacities: people there, by ``resource_id``. Where none is given it is the 95th percentile over time of the
+        instances in work, at least 1.
 
     Returns one row per wait with ``WAIT_COLUMNS``, in the order of ``instances``; hours are those that count on the
     team's clock and the classes add up to ``wait_hours``. ``started_at`` is missing while the wait lasts.
@@ -150,14 +163,16 @@ def classify_waits(
     if "batch_id" in known.columns:
         batch: Ints = np.where(is_open, -1, pd.factorize(known["batch_id"])[0]).astype(np.int64)
     else:
-        batch = np.asarray(find_batches(known, sizes, batches), dtype=np.int64)
+        batch = np.asarray(find_batches(known, sizes, settings.batches), dtype=np.int64)
     ready, n_in_batch = _batch_ready(batch, enabled, start)
     counted = _hours_at(of_team, [enabled, ready, start, finish], "counted")
     available = _hours_at(of_team, [enabled, ready, start, finish], "available")
     is_reported = is_open | (start >= first_edge)
     resource: Ints = np.asarray(pd.factorize(known["resource_id"])[0], dtype=np.int64)
     capacity = known["resource_id"].map(sizes).to_numpy(dtype=float)
-    line = _Line(resource, enabled, ready, start, finish, batch, np.ceil(capacity), counted, available, ~is_open)
+    line = _Line(
+        resource, enabled, ready, start, finish, batch, _full_at(capacity, settings), counted, available, ~is_open
+    )
     contention, prioritization = _busy_hours(line, np.flatnonzero(is_reported & (start > ready) & (resource >= 0)))
     at_enabled, at_ready, at_start, at_finish = counted
     rest = at_start - at_ready - contention[0] - prioritization[0]
@@ -231,7 +246,7 @@ def _hours_at(of_team: list[TeamClock], instants: list[Floats], which: Literal["
 
 def _capacities(
     work: _Work,
-    given: Mapping[tuple[str, str], float],
+    given: Mapping[str, float],
     default_clock: TeamClock,
     clocks: Mapping[str, TeamClock],
     window: tuple[float, float],
@@ -242,12 +257,10 @@ def _capacities(
     sizes: dict[str, float] = {}
     sources: dict[str, str] = {}
     for rows in rows_of_groups(work.known, ["resource_id"]):
-        pairs = set(zip(work.known["team_id"].iloc[rows], work.known["stage_id"].iloc[rows], strict=True))
-        told = [given[pair] for pair in pairs if pair in given]
         name = str(work.known["resource_id"].iloc[rows[0]])
-        sources[name] = "given" if told else "estimated"
-        if told:
-            sizes[name] = max(told)
+        sources[name] = "given" if name in given else "estimated"
+        if name in given:
+            sizes[name] = given[name]
             continue
         in_work = rows[~work.is_open[rows]]
         clock = clocks.get(work.known["team_id"].iloc[rows[0]], default_clock).available
@@ -262,6 +275,11 @@ def _capacities(
         is_measurable = occupancy.total_hours > 0
         sizes[name] = float(max(1, occupancy.percentile(0, CAPACITY_PERCENTILE))) if is_measurable else 1.0
     return sizes, sources
+
+
+def _full_at(capacity: Floats, settings: WaitingClassSettings) -> Floats:
+    """Return from how many instances in work on a resource is fully busy."""
+    return np.ceil(np.round(capacity * settings.full_from, 9))
 
 
 def _batch_ready(batch: Ints, enabled: Floats, start: Floats) -> tuple[Floats, Ints]:

@@ -9,7 +9,7 @@ An instance is one visit to an active stage. It is enabled when the item's step 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -39,8 +39,8 @@ STAGE_COLUMNS = (
     "is_unmapped",
     "roles",
 )
-#: The team of items that no rule matched: nobody knows who serves them.
-UNKNOWN_TEAM = "unassigned"
+#: The team and value stream of items that no rule matched.
+UNASSIGNED = "unassigned"
 
 _INSTANCE_TYPES = {
     "value_stream_id": "str",
@@ -57,15 +57,20 @@ _INSTANCE_TYPES = {
 INSTANCE_COLUMNS = tuple(_INSTANCE_TYPES)
 
 
-def instances_from_visits(visits: pd.DataFrame, stages: pd.DataFrame) -> pd.DataFrame:
+def instances_from_visits(
+    visits: pd.DataFrame, stages: pd.DataFrame, *, served_by: Literal["value_stream", "team"] = "value_stream"
+) -> pd.DataFrame:
     """Return the instances of work behind stage visits: one row per visit to an active stage, and per unended wait.
 
     An instance is enabled when its item enters the queue stage or stages directly before the active one; without a
     queue, when it enters the active stage itself, as the visits of an item follow each other without a gap. One that
     still waits in the queue of an active stage has no ``started_at`` and the stage that its queue serves.
     ``from_stage_id`` is the active stage that the item came from; missing for its first one and after any stage that
-    is not counted, cancelled, unmapped or done. Where the stage names roles, the resource is the team's people of these
-    roles, over all stages that name the same; else it is the team in that stage. An unassigned team is no resource.
+    is not counted, cancelled, unmapped or done.
+
+    The resource, ``<id of served_by>/<roles, or else stage_id>``, is the people who serve the stage: those of all teams
+    of the value stream, or of the item's own team where no team helps another. Stages that name the same roles are
+    served by the same people. What is unassigned has no resource: nobody knows who serves it.
 
     Parameters: ``visits`` with ``VISIT_COLUMNS`` (grain of ``fct_stage_visits``), of which items without a usable
     history are left out; ``stages`` with ``STAGE_COLUMNS`` (grain of ``dim_stages``). Returns ``INSTANCE_COLUMNS``,
@@ -103,7 +108,8 @@ def instances_from_visits(visits: pd.DataFrame, stages: pd.DataFrame) -> pd.Data
     came_from = came_from.groupby([item, stretch]).shift()
     stage_id = lives["stage_id"].where(lives["is_active"], lives["stage_id"].map(served))
     roles = stage_id.map(stages.set_index("stage_id")["roles"])
-    known_team = lives["team_id"].where(lives["team_id"].ne(UNKNOWN_TEAM))
+    servers = lives[f"{served_by}_id"]
+    servers = servers.where(servers.ne(UNASSIGNED))
     instances = pd.DataFrame(
         {
             "value_stream_id": lives["value_stream_id"],
@@ -112,7 +118,7 @@ def instances_from_visits(visits: pd.DataFrame, stages: pd.DataFrame) -> pd.Data
             "from_stage_id": came_from,
             "stage_id": stage_id,
             "team_id": lives["team_id"],
-            "resource_id": known_team.astype("str") + "/" + roles.astype("str").where(roles.notna(), stage_id),
+            "resource_id": servers.astype("str") + "/" + roles.astype("str").where(roles.notna(), stage_id),
             "enabled_at": queue_began.where(follows_queue | lives["is_queue"], lives["entered_at"]),
             "started_at": lives["entered_at"].where(lives["is_active"]),
             "finished_at": lives["exited_at"].where(lives["is_active"]),

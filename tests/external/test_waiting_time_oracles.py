@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from orchestration.analytics.waiting_batches import BatchSettings
-from orchestration.analytics.waiting_classes import TeamClock, classify_waits, elapsed_team_clock
+from orchestration.analytics.waiting_classes import TeamClock, WaitingClassSettings, classify_waits, elapsed_team_clock
 from orchestration.analytics.working_clock import WorkingClock, seconds_since_epoch
 
 if TYPE_CHECKING:
@@ -58,14 +58,13 @@ def expected_split(number: int) -> pd.DataFrame:
 def split(number: int, clocks: dict[str, TeamClock] | None = None) -> pd.DataFrame:
     instances = instances_of_log(number)
     edges = pd.DatetimeIndex([instances["started_at"].min().normalize(), instances["finished_at"].max().ceil("D")])
-    people = {(team, stage): 1.0 for team in instances["team_id"] for stage in instances["stage_id"]}
     waits = classify_waits(
         instances,
         edges,
         default_clock=elapsed_team_clock(edges),
         clocks=clocks,
-        capacities=people,
-        batches=PUBLISHED_BATCHES,
+        capacities=dict.fromkeys(instances["resource_id"], 1.0),
+        settings=WaitingClassSettings(batches=PUBLISHED_BATCHES),
     )
     waits["from_team_id"] = instances["from_team_id"].to_numpy()
     hours = waits.groupby(KEYS)[[column for column in waits.columns if column.endswith("_hours")]].sum()

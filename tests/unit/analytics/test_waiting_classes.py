@@ -16,6 +16,7 @@ from orchestration.analytics.waiting_batches import BatchSettings, find_batches
 from orchestration.analytics.waiting_classes import (
     WAIT_COLUMNS,
     WAITING_CLASSES,
+    WaitingClassSettings,
     classify_waits,
     elapsed_team_clock,
     team_clock,
@@ -54,7 +55,7 @@ def window(hours: float) -> pd.DatetimeIndex:
 
 def classified(frame: pd.DataFrame, hours: float = 100, people: float = 1, **options: object) -> pd.DataFrame:
     edges = window(hours)
-    known = {"default_clock": elapsed_team_clock(edges), "capacities": {("red", "flow.test"): people}} | options
+    known = {"default_clock": elapsed_team_clock(edges), "capacities": {"red/tester": people}} | options
     return classify_waits(frame, edges, **known)  # type: ignore[arg-type]
 
 
@@ -104,7 +105,7 @@ def test_a_holiday_is_unavailability_and_a_night_is_no_wait() -> None:
     clock = team_clock(calendar, edges, "UTC", "09:00", "17:00")
     # Monday 15:00 to Thursday 10:00: two hours, the holiday, a day, an hour. Busy on Wednesday from 13:00 to 17:00.
     frame = instances([(15, 72 + 10, 72 + 16), (15, 48 + 13, 48 + 23)])
-    waits = classify_waits(frame, edges, default_clock=clock, capacities={("red", "flow.test"): 1})
+    waits = classify_waits(frame, edges, default_clock=clock, capacities={"red/tester": 1})
     assert waits["wait_hours"].tolist() == [2 + 8 + 8 + 1, 2 + 8 + 4]
     assert split_of(waits, 0) == {"contention": 4.0, "unavailability": 8.0, "extraneous": 7.0}
     assert split_of(waits, 1) == {"unavailability": 8.0, "extraneous": 6.0}
@@ -115,7 +116,7 @@ def test_a_holiday_is_unavailability_and_a_night_is_no_wait() -> None:
         edges,
         default_clock=elapsed_team_clock(edges),
         clocks={"red": clock},
-        capacities={("red", "flow.test"): 1},
+        capacities={"red/tester": 1},
     )
     pd.testing.assert_frame_equal(own, waits)
 
@@ -175,7 +176,7 @@ def test_only_waits_that_ended_in_the_window_are_told_but_earlier_work_counts() 
     frame = instances([(0, 0, 30), (1, 30, 40)])
     edges = pd.DatetimeIndex([MONDAY + 24 * HOUR, MONDAY + 48 * HOUR])
     clock = elapsed_team_clock(pd.DatetimeIndex([MONDAY, edges[-1]]))
-    waits = classify_waits(frame, edges, default_clock=clock, capacities={("red", "flow.test"): 1})
+    waits = classify_waits(frame, edges, default_clock=clock, capacities={"red/tester": 1})
     assert waits["work_item_id"].tolist() == ["item-1"]
     assert split_of(waits, 1) == {"contention": 29.0}
 
@@ -236,7 +237,7 @@ def test_in_a_queue_served_in_order_all_wait_is_contention(people: int, *, is_kn
         start = max(heapq.heappop(free), arrival)
         heapq.heappush(free, start + work)
         spans.append((arrival, start, start + work))
-    known = {("red", "flow.test"): float(people)} if is_known else None
+    known = {"red/tester": float(people)} if is_known else None
     waits = classified(instances(spans), hours=500, capacities=known)
     assert waits["capacity"].eq(people).all()
     assert waits["wait_hours"].sum() > 300
@@ -268,7 +269,7 @@ SPANS = st.lists(
 @settings(max_examples=15, deadline=None)
 def test_any_log_splits_as_by_definition_in_any_order(spans: list[tuple[float, ...]], people: int, order) -> None:
     frame = instances(spans)  # type: ignore[arg-type]
-    no_batches = {"batches": BatchSettings(min_size=1000)}
+    no_batches = {"settings": WaitingClassSettings(batches=BatchSettings(min_size=1000))}
     waits = classified(frame, people=people, **no_batches)
     found = waits[["contention_hours", "prioritization_hours", "extraneous_hours"]].to_numpy()
     np.testing.assert_allclose(found, brute_force(spans, people), atol=1e-6)
@@ -284,7 +285,7 @@ def test_any_log_splits_as_by_definition_in_any_order(spans: list[tuple[float, .
 def test_batches_of_any_kind_add_up_and_only_move_hours(spans: list[tuple[float, ...]], people: int) -> None:
     frame = instances(spans)  # type: ignore[arg-type]
     published = BatchSettings(rule="back_to_back", max_gap_hours=1, min_size=2)
-    waits = classified(frame, people=people, batches=published)
+    waits = classified(frame, people=people, settings=WaitingClassSettings(batches=published))
     assert waits[CLASS_HOURS].ge(0).all(axis=None)
     np.testing.assert_allclose(waits[CLASS_HOURS].sum(axis=1), waits["wait_hours"], atol=1e-6)
 
@@ -334,7 +335,7 @@ def test_instances_behind_visits() -> None:
             ("d", "red", "backlog", 3, 4),
         ]
     )
-    found = instances_from_visits(frame.sample(frac=1, random_state=3), workflow())
+    found = instances_from_visits(frame.sample(frac=1, random_state=3), workflow(), served_by="team")
     hours = found[["enabled_at", "started_at", "finished_at"]].apply(lambda column: (column - MONDAY) / HOUR)
     rows = list(
         zip(
@@ -361,6 +362,26 @@ def test_instances_behind_visits() -> None:
         "red/flow.test",
         "-",
     ]
+
+
+def test_the_people_of_a_value_stream_serve_all_its_teams() -> None:
+    frame = visits([("a", "red", "build", 1, 2), ("b", "unassigned", "test", 1, 2)])
+    assert instances_from_visits(frame, workflow())["resource_id"].tolist() == [
+        "payments/developer",
+        "payments/flow.test",
+    ]
+    unknown = instances_from_visits(frame.assign(value_stream_id="unassigned"), workflow())
+    assert unknown["resource_id"].isna().all()
+
+
+def test_of_many_people_one_may_be_free() -> None:
+    # Seven of eight are busy with earlier items.
+    frame = instances([*[(0, 0, 10)] * 7, (1, 10, 11)])
+    assert split_of(classified(frame, people=8), 7) == {"contention": 9.0}
+    strict = WaitingClassSettings(full_from=1)
+    assert split_of(classified(frame, people=8, settings=strict), 7) == {"extraneous": 9.0}
+    # Of five all must be busy.
+    assert split_of(classified(frame.iloc[3:], people=5), 7) == {"extraneous": 9.0}
 
 
 def test_visits_of_unusable_histories_and_of_no_stream_are_left_out() -> None:
@@ -390,7 +411,7 @@ def test_sums_shares_and_efficiency() -> None:
         many_waits(),
         edges,
         default_clock=elapsed_team_clock(edges),
-        capacities={("red", "flow.test"): 1, ("red", "flow.fix"): 1},
+        capacities={"red/tester": 1},
     )
     table = waiting_by_transition(waits, edges, generator=generator_for("a", "b", "c"))
     test = table.query("stage_id == 'flow.test' and level == 'story'").set_index("waiting_class")
