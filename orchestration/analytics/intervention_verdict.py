@@ -112,6 +112,7 @@ class VerdictSettings:
     run_length: int = 8
     recent_weeks: int = 8
     minimum_sigmas: float = 0.5
+    min_retained_share: float = 0.25
     confidence: float = 0.95
     no_effect_confidence: float = 0.90
     power: float = 0.80
@@ -140,6 +141,7 @@ class Judgement:
     has_bad_outside: bool
     has_recent_good_signal: bool
     run_rules_apply: bool
+    holds_gain: bool
     items_agree: bool | None
     weeks_for_power: int | None
 
@@ -190,7 +192,9 @@ def judge(
     lower, upper = sorted(good * bound for bound in effect.interval(settings.confidence))
     narrow = np.abs(effect.interval(settings.no_effect_confidence))
     is_short = effect.n_baseline < series_settings.min_baseline_weeks or effect.n_post < series_settings.min_post_weeks
-    is_better = seen.has_good_run and lower > 0 and good * effect.effect >= minimum
+    recent = float(np.median(series[post][-settings.recent_weeks :])) if post.any() else float("nan")
+    holds_gain = bool(good * (recent - limits.centre_line) >= settings.min_retained_share * good * effect.effect)
+    is_better = seen.has_good_run and lower > 0 and good * effect.effect >= minimum and holds_gain
     has_stalled = was_improving and not seen.has_recent_good_signal
     table = (
         ("insufficient_data", is_short or not limits.has_limits),
@@ -222,6 +226,7 @@ def judge(
         has_bad_outside=seen.has_bad_outside,
         has_recent_good_signal=seen.has_recent_good_signal,
         run_rules_apply=limits.run_rules_apply,
+        holds_gain=holds_gain,
         items_agree=items_agree,
         weeks_for_power=weeks_for_power,
     )
@@ -514,6 +519,8 @@ def _missing(judged: Judgement, settings: VerdictSettings, series_settings: Inte
         parts.append("an interval that excludes no change")
     if abs(effect.effect) < judged.minimum_effect:
         parts.append("a change large enough to matter")
+    if not judged.holds_gain and not parts:
+        parts.append(f"a gain that the last {settings.recent_weeks} weeks still hold")
     if judged.items_agree is False:
         parts.append("single items that moved the same way")
     text = ", ".join(parts)
