@@ -3,8 +3,8 @@
 Belongs here: scoring of frozen projections whose due date has come, and the correction of later ones. Does not belong
 here: freezing projections and measuring what came.
 
-Sources: Wilson interval: E. B. Wilson, JASA 22 (1927); probabilities: G. W. Brier (1950), split by A. H. Murphy, Journal
-of Applied Meteorology 12 (1973), with the two terms that binning adds by D. B. Stephenson et al., Weather and
+Sources: Wilson interval: E. B. Wilson, JASA 22 (1927); probabilities: G. W. Brier (1950), split by A. H. Murphy, J.
+Applied Meteorology 12 (1973), with the two terms that binning adds by D. B. Stephenson et al., Weather and
 Forecasting 23 (2008); quantiles: the pinball loss of R. Koenker, G. Bassett, Econometrica 46 (1978).
 """
 
