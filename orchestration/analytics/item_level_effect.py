@@ -1,0 +1,376 @@
+"""Whether single items moved the way the weekly series did: shift of flow times, rates, and items still open.
+
+Belongs here: comparison of the items before and after a launch, without a model of their distribution. Does not belong
+here: the weekly series (:mod:`.interrupted_series`) and any verdict (:mod:`.intervention_verdict`).
+
+Sources: shift: J. L. Hodges, E. L. Lehmann, Annals of Mathematical Statistics 34 (1963); probability of superiority:
+A. Vargha, H. D. Delaney, Journal of Educational and Behavioral Statistics 25 (2000); weeks resampled whole: A. C.
+Davison, D. V. Hinkley, *Bootstrap Methods and their Application* (1997), 3.8; log-rank: N. Mantel (1966); score
+interval of a ratio of rates: K. Gu et al., Biometrical Journal 50 (2008), as in statsmodels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import CensoredData, ecdf, logrank
+from statsmodels.stats.rates import confint_poisson_2indep, test_poisson_2indep
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from orchestration.analytics.array_types import Flags, Floats, Ints
+
+    # Half the memory of whole numbers of the usual size; two weeks never hold 2^31 pairs of items.
+    Counts = NDArray[np.int32]
+
+METHOD_VERSION = "item_level_effect-1"
+
+#: What `item_level_effects` reads; further columns are ignored.
+ITEM_COLUMNS = ("intervention_id", "metric", "week_start", "phase", "duration")
+
+_TYPES = {
+    "intervention_id": "str",
+    "metric": "str",
+    "window_start": "datetime64[us]",
+    "window_end": "datetime64[us]",
+    "n_items_before": "int64",
+    "n_items_after": "int64",
+    "n_weeks_before": "int64",
+    "n_weeks_after": "int64",
+    "n_left_out": "int64",
+    "shift": "float64",
+    "shift_lower": "float64",
+    "shift_upper": "float64",
+    "shift_percent": "float64",
+    "shift_percent_lower": "float64",
+    "shift_percent_upper": "float64",
+    "probability_shorter": "float64",
+    "n_resamples": "int64",
+    "withheld_reason": "str",
+    "method_version": "str",
+}
+COLUMNS = tuple(_TYPES)
+
+_WEEKLY_TYPES = {"intervention_id": "str", "metric": "str", "week_start": "datetime64[us]", "item_shift": "float64"}
+
+#: Up to this many pairs the differences are written out; beyond, their median is found by counting.
+_MAX_PAIRS_WRITTEN_OUT = 1_000_000
+#: Halvings of an interval until floating point numbers cannot be told apart.
+_MAX_HALVINGS = 200
+#: Cells into which the range of values is cut for the bootstrap; the bounds are exact to about one.
+_N_CELLS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLevelSettings:
+    """Minima on either side of the launch, and the resamples and level of the interval."""
+
+    min_items: int = 5
+    min_weeks: int = 3
+    n_resamples: int = 2000
+    confidence: float = 0.95
+
+
+DEFAULT_SETTINGS = ItemLevelSettings()
+
+
+def hodges_lehmann_shift(before: ArrayLike, after: ArrayLike) -> float:
+    """Return the median of all differences ``after - before`` between an item of one and an item of the other.
+
+    Both one-dimensional and finite, in one unit. NaN if either is empty. For more than a million pairs the differences
+    are not written out: the number of pairs at or below a value is counted in sorted arrays, and the value halved in.
+    """
+    first, second = np.sort(np.asarray(before, dtype=float)), np.sort(np.asarray(after, dtype=float))
+    n_pairs = first.size * second.size
+    if n_pairs == 0:
+        return float("nan")
+    if n_pairs <= _MAX_PAIRS_WRITTEN_OUT:
+        return float(np.median(second[:, None] - first[None, :]))
+    lower = _difference_of_rank(first, second, (n_pairs + 1) // 2)
+    return lower if n_pairs % 2 else (lower + _difference_of_rank(first, second, n_pairs // 2 + 1)) / 2
+
+
+def _difference_of_rank(first: Floats, second: Floats, rank: int) -> float:
+    """Return the ``rank``-th smallest difference (1 = smallest) of sorted arrays."""
+    low, high = float(second[0] - first[-1]), float(second[-1] - first[0])
+    for _ in range(_MAX_HALVINGS):
+        middle = low + (high - low) / 2
+        if not low < middle < high:
+            break
+        # second - first <= middle, counted from the largest of first downwards.
+        n_below = first.size * second.size - int(np.searchsorted(first, second - middle, side="left").sum())
+        low, high = (low, middle) if n_below >= rank else (middle, high)
+    return high
+
+
+def probability_shorter(before: ArrayLike, after: ArrayLike) -> float:
+    """Return the chance that an item after is below one before, ties counted half (A12); NaN if either is empty."""
+    first, second = np.sort(np.asarray(before, dtype=float)), np.asarray(after, dtype=float)
+    n_pairs = first.size * second.size
+    if n_pairs == 0:
+        return float("nan")
+    above = first.size - np.searchsorted(first, second, side="right")
+    tied = first.size - np.searchsorted(first, second, side="left") - above
+    return float((above.sum() + tied.sum() / 2) / n_pairs)
+
+
+def shift_interval(
+    before: ArrayLike,
+    before_weeks: ArrayLike,
+    after: ArrayLike,
+    after_weeks: ArrayLike,
+    *,
+    generator: np.random.Generator,
+    n_resamples: int = DEFAULT_SETTINGS.n_resamples,
+    confidence: float = DEFAULT_SETTINGS.confidence,
+) -> tuple[float, float]:
+    """Return the percentile interval of the Hodges-Lehmann shift, weeks resampled whole.
+
+    Items of one week share its holidays and its release, so weeks are drawn, not items, before and after apart. For
+    every pair of weeks the differences are counted once in cells of 1/2048 of the range of values; a resample is then a
+    weighted sum of those counts, and its median exact to a cell.
+
+    Parameters: ``before``, ``after`` (n,) and (m,) finite values; ``before_weeks``, ``after_weeks`` name the week of
+    each. Returns NaN bounds if either is empty.
+    """
+    first, second = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
+    if first.size == 0 or second.size == 0:
+        return float("nan"), float("nan")
+    lowest = min(first.min(), second.min())
+    cell = (max(first.max(), second.max()) - lowest) / (_N_CELLS - 1)
+    if cell == 0:
+        return 0.0, 0.0
+    counts_before = _week_counts(first, before_weeks, lowest, cell)
+    counts_after = _week_counts(second, after_weeks, lowest, cell)
+    at_or_below = _pairs_at_or_below(counts_before, counts_after)
+    weights = [
+        generator.multinomial(n_weeks, np.full(n_weeks, 1 / n_weeks), size=n_resamples).astype(float)
+        for n_weeks in (counts_before.shape[0], counts_after.shape[0])
+    ]
+    medians = cell * _weighted_medians(at_or_below, weights[0], weights[1])
+    tail = (1 - confidence) / 2
+    lower, upper = np.quantile(medians, [tail, 1 - tail])
+    return float(lower), float(upper)
+
+
+def _week_counts(values: Floats, weeks: ArrayLike, lowest: float, cell: float) -> Floats:
+    """Return how many values of each week lie in each cell, (weeks, cells)."""
+    names, place = np.unique(np.asarray(weeks), return_inverse=True)
+    counts = np.zeros((names.size, _N_CELLS))
+    np.add.at(counts, (place, np.rint((values - lowest) / cell).astype(np.int64)), 1)
+    return counts
+
+
+def _pairs_at_or_below(before: Floats, after: Floats) -> Counts:
+    """Return the pairs of each two weeks whose difference is at most a lag, (lags, weeks before, weeks after).
+
+    Lag place p stands for p - (cells - 1) cells. The pairs per lag are the cross-correlation of the counts.
+    """
+    length = 2 * _N_CELLS
+    transforms = np.conj(np.fft.rfft(before, length))[:, None, :] * np.fft.rfft(after, length)[None, :, :]
+    pairs = np.roll(np.rint(np.fft.irfft(transforms, length)), _N_CELLS - 1, axis=-1)[..., : length - 1]
+    return np.ascontiguousarray(np.moveaxis(pairs.cumsum(axis=-1), -1, 0), dtype=np.int32)
+
+
+def _weighted_medians(at_or_below: Counts, before: Floats, after: Floats) -> Floats:
+    """Return the median difference in cells for each pair of rows of week weights: the mean of the two middle ones."""
+    total = np.einsum("bu,uv,bv->b", before, at_or_below[-1], after)
+    middle_places = [
+        _first_lag_with(at_or_below, before, after, wanted) for wanted in ((total + 1) // 2, total // 2 + 1)
+    ]
+    medians: Floats = (middle_places[0] + middle_places[1]) / 2 - (_N_CELLS - 1)
+    return medians
+
+
+def _first_lag_with(at_or_below: Counts, before: Floats, after: Floats, wanted: Floats) -> Ints:
+    """Return per pair of rows of weights the first lag place with at least the pairs wanted, by halving."""
+    low, high = np.full(wanted.shape, -1), np.full(wanted.shape, at_or_below.shape[0] - 1)
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        of_week_after = (before[:, None, :] @ at_or_below[np.maximum(middle, 0)])[:, 0, :]
+        enough = (of_week_after * after).sum(axis=1) >= wanted
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return high
+
+
+def item_level_effects(
+    items: pd.DataFrame, *, generator: np.random.Generator, settings: ItemLevelSettings = DEFAULT_SETTINGS
+) -> pd.DataFrame:
+    """Compare the durations of the items finished before and after each launch.
+
+    Parameters
+    ----------
+    items: one row per finished item with ``ITEM_COLUMNS``: ``week_start`` of the week it finished in, ``phase``
+        ``before`` or ``after`` (other rows are not read), ``duration`` above 0 in the unit of the metric. Pass the
+        items of the very weeks that the weekly series uses. A duration of 0 or none has no logarithm and is left out.
+    generator: random numbers for the interval.
+
+    Returns one row per intervention and metric with ``COLUMNS``, ordered by both. ``shift`` is the Hodges-Lehmann
+    shift of the logarithm of the duration, also as a percent change; ``probability_shorter`` the chance that an item
+    after is shorter than one before. Raises ``ValueError`` for a missing column.
+    """
+    rows = []
+    for (intervention, metric), frame in _of_either_phase(items).groupby(["intervention_id", "metric"], sort=True):
+        usable = frame.loc[frame["duration"] > 0]
+        before, after = (usable.loc[usable["phase"] == phase] for phase in ("before", "after"))
+        sizes = {
+            "n_items_before": len(before),
+            "n_items_after": len(after),
+            "n_weeks_before": before["week_start"].nunique(),
+            "n_weeks_after": after["week_start"].nunique(),
+        }
+        row: dict[str, object] = {
+            "intervention_id": intervention,
+            "metric": metric,
+            "window_start": frame["week_start"].min(),
+            "window_end": frame["week_start"].max(),
+            **sizes,
+            "n_left_out": len(frame) - len(usable),
+            "n_resamples": 0,
+            "withheld_reason": _too_few_reason(sizes, settings),
+            "method_version": METHOD_VERSION,
+        }
+        rows.append(row)
+        if row["withheld_reason"] is not None:
+            continue
+        logs = [np.log(side["duration"].to_numpy(dtype=float)) for side in (before, after)]
+        lower, upper = shift_interval(
+            logs[0],
+            before["week_start"].to_numpy(),
+            logs[1],
+            after["week_start"].to_numpy(),
+            generator=generator,
+            n_resamples=settings.n_resamples,
+            confidence=settings.confidence,
+        )
+        shift = hodges_lehmann_shift(logs[0], logs[1])
+        row |= {
+            "shift": shift,
+            "shift_lower": lower,
+            "shift_upper": upper,
+            "shift_percent": 100 * np.expm1(shift),
+            "shift_percent_lower": 100 * np.expm1(lower),
+            "shift_percent_upper": 100 * np.expm1(upper),
+            "probability_shorter": probability_shorter(logs[0], logs[1]),
+            "n_resamples": settings.n_resamples,
+        }
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(_TYPES)
+
+
+def weekly_item_shifts(items: pd.DataFrame, *, settings: ItemLevelSettings = DEFAULT_SETTINGS) -> pd.DataFrame:
+    """Return the shift as it stood at the end of each week after the launch.
+
+    ``items`` as for :func:`item_level_effects`. One row per intervention, metric and week with items after the launch:
+    ``intervention_id``, ``metric``, ``week_start``, ``item_shift`` (of the logarithm; missing below the minima).
+    Items of later weeks change no row.
+    """
+    rows = []
+    for (intervention, metric), frame in _of_either_phase(items).groupby(["intervention_id", "metric"], sort=True):
+        usable = frame.loc[frame["duration"] > 0].sort_values("week_start")
+        logs = np.log(usable["duration"].to_numpy(dtype=float))
+        weeks = usable["week_start"].to_numpy()
+        is_after = (usable["phase"] == "after").to_numpy(dtype=bool)
+        enough_before = _is_enough(weeks[~is_after], settings)
+        for week in np.unique(weeks[is_after]):
+            until = is_after & (weeks <= week)
+            is_measured = enough_before and _is_enough(weeks[until], settings)
+            shift = hodges_lehmann_shift(logs[~is_after], logs[until]) if is_measured else float("nan")
+            rows.append((intervention, metric, week, shift))
+    return pd.DataFrame(rows, columns=list(_WEEKLY_TYPES)).astype(_WEEKLY_TYPES)
+
+
+def _of_either_phase(items: pd.DataFrame) -> pd.DataFrame:
+    missing = [column for column in ITEM_COLUMNS if column not in items.columns]
+    if missing:
+        raise ValueError(f"The items lack {', '.join(missing)}; pass the columns of ITEM_COLUMNS.")
+    return items.loc[items["phase"].isin(["before", "after"])]
+
+
+def _is_enough(weeks: np.ndarray, settings: ItemLevelSettings) -> bool:
+    return weeks.size >= settings.min_items and np.unique(weeks).size >= settings.min_weeks
+
+
+def _too_few_reason(sizes: dict[str, int], settings: ItemLevelSettings) -> str | None:
+    """Return which minima are not reached, None where all are."""
+    short = [
+        f"{sizes[f'n_{what}_{when}']} {what} {when} the launch, at least {needed} needed"
+        for what, needed in (("items", settings.min_items), ("weeks", settings.min_weeks))
+        for when in ("before", "after")
+        if sizes[f"n_{what}_{when}"] < needed
+    ]
+    return " and ".join(short) or None
+
+
+@dataclass(frozen=True, slots=True)
+class RateComparison:
+    """Rate after divided by rate before, its interval and p; NaN where it cannot be measured."""
+
+    ratio: float
+    lower: float
+    upper: float
+    p_value: float
+
+
+def compare_rates(
+    n_before: int, exposure_before: float, n_after: int, exposure_after: float, *, confidence: float = 0.95
+) -> RateComparison:
+    """Compare two rates of rare events (escaped defects, incidents) by the score method for Poisson counts.
+
+    Exposure is what the events could have happened on (items, weeks), above 0. Without any event before there is no
+    ratio, and all is NaN. Raises ``ValueError`` for a negative count or an exposure of 0 or less.
+    """
+    if min(n_before, n_after) < 0 or min(exposure_before, exposure_after) <= 0:
+        raise ValueError("Rates need counts of 0 or more and exposures above 0; check what was counted.")
+    if n_before == 0:
+        return RateComparison(float("nan"), float("nan"), float("nan"), float("nan"))
+    counts = (n_after, exposure_after, n_before, exposure_before)
+    lower, upper = confint_poisson_2indep(*counts, compare="ratio", method="score", alpha=1 - confidence)
+    tested = test_poisson_2indep(*counts, compare="ratio", method="score")
+    ratio = (n_after / exposure_after) / (n_before / exposure_before)
+    return RateComparison(ratio, float(lower), float(upper), float(tested.pvalue))
+
+
+@dataclass(frozen=True, slots=True)
+class SurvivalComparison:
+    """Median durations with open items counted as open (Kaplan-Meier), and the log-rank test of equal durations.
+
+    A median is NaN where fewer than half of the items are expected to have finished within what was seen.
+    """
+
+    median_before: float
+    median_after: float
+    chi_squared: float
+    p_value: float
+
+
+def compare_with_open_items(
+    before: ArrayLike, is_open_before: ArrayLike, after: ArrayLike, is_open_after: ArrayLike
+) -> SurvivalComparison:
+    """Compare durations of which some are ages of items still open, so that slow items do not drop out.
+
+    All arrays one-dimensional; ``is_open`` marks durations that are not over. Raises ``ValueError`` if a side has no
+    item or both have no finished one.
+    """
+    sides = [
+        (np.asarray(durations, dtype=float), np.asarray(is_open, dtype=bool))
+        for durations, is_open in ((before, is_open_before), (after, is_open_after))
+    ]
+    if any(durations.size == 0 for durations, _ in sides) or all(is_open.all() for _, is_open in sides):
+        raise ValueError("Open items can only be compared where both sides have items and one of them a finished item.")
+    samples = [CensoredData.right_censored(durations, is_open) for durations, is_open in sides]
+    tested = logrank(*samples)
+    medians = [_survival_median(sample, is_open) for sample, (_, is_open) in zip(samples, sides, strict=True)]
+    return SurvivalComparison(medians[0], medians[1], float(tested.statistic) ** 2, float(tested.pvalue))
+
+
+def _survival_median(sample: CensoredData, is_open: Flags) -> float:
+    """Return the first duration at which at most half are still open."""
+    if is_open.all():
+        return float("nan")
+    survival = ecdf(sample).sf
+    reached = survival.probabilities <= 1 / 2
+    return float(survival.quantiles[np.argmax(reached)]) if reached.any() else float("nan")

@@ -1,0 +1,60 @@
+"""Effects of interventions against published and exact answers: Nile, Proposition 99, Freireich."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.analytics.controlled_effect import controlled_step
+from orchestration.analytics.interrupted_series import fit_ar1, step_effect
+from orchestration.analytics.item_level_effect import compare_with_open_items
+
+FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles"
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the published numbers are not at {FOLDER}")
+
+
+def published(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / name).read_text())
+    return found
+
+
+def test_the_nile_fell_as_two_other_computations_say() -> None:
+    nile = published("trend/nile_changepoint.json")
+    flow = np.array(nile["data"], dtype=float)
+    after = nile["first_year"] + np.arange(flow.size) > nile["change_after_year"]
+    expected = published("its/nile_reml_ar1.json")
+    fit = fit_ar1(flow, np.column_stack([np.ones(flow.size), after]).astype(float))
+    assert fit.phi[0] == pytest.approx(expected["phi"], abs=1e-5)
+    assert fit.coefficients[0] == pytest.approx(expected["b"], rel=1e-6)
+    assert fit.standard_errors[0] == pytest.approx(expected["se"], rel=1e-5)
+    unadjusted = step_effect(flow, np.arange(flow.size), after, phi=0.0)
+    assert unadjusted.n_baseline == nile["n_before"]
+
+
+def test_proposition_99_lowered_cigarette_sales_as_published() -> None:
+    states = pd.read_csv(FOLDER / "did_synth" / "california_prop99.csv", sep=";")
+    wide = states.pivot_table(index="State", columns="Year", values="PacksPerCapita")
+    years = wide.columns.to_numpy()
+    treated = wide.loc["California"].to_numpy()
+    donors = wide.drop("California").to_numpy()
+    # The published difference in differences is least squares: Arkhangelsky et al. 2021, table 1.
+    found = controlled_step(treated, donors, years, years >= 1989, phi=0.0)
+    assert found.step.effect == pytest.approx(-27.349, abs=5e-4)
+    assert found.smallest_p_value == pytest.approx(1 / 39)
+    assert found.placebo_effects.size == 38
+    # California also drifted away from the others for years: that is not taken for a step.
+    assert controlled_step(treated, donors, years, years >= 1989).step.interval(0.95)[1] > 0
+
+
+def test_remissions_under_6mp_last_as_published_with_the_open_ones_counted() -> None:
+    trial = published("survival/freireich_6mp.json")
+    treated, placebo = trial["6MP"], trial["placebo"]
+    found = compare_with_open_items(placebo["time"], np.zeros(21, bool), treated["time"], treated["censored"])
+    assert (found.median_before, found.median_after) == (placebo["median"], treated["median"]) == (8, 23)
+    assert found.chi_squared == pytest.approx(trial["logrank_chi2"], abs=5e-3)
