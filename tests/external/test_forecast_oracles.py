@@ -1,0 +1,39 @@
+"""Trend and forecasts against published and exact numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from orchestration.analytics.stage_indicators import theil_sen_slope
+from orchestration.analytics.trend_test import mann_kendall, measure_trend
+
+FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles"
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the published numbers are not at {FOLDER}")
+
+
+def published(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / name).read_text())
+    return found
+
+
+def test_mann_kendall_worked_by_hand() -> None:
+    page = published("trend/mann_kendall_holycross.json")
+    values = np.array(page["data"])
+    s, variance, _ = mann_kendall(values)
+    assert s == page["S"]
+    z = (s - 1) / np.sqrt(variance)
+    assert z == pytest.approx(page["Z"], abs=0.00005)
+    assert norm.sf(z) == pytest.approx(page["p_one_sided"], abs=0.00005)
+    assert theil_sen_slope(values) == pytest.approx(page["sen_slope"])
+    found = measure_trend(values)
+    assert found.kendall_s == page["S"]
+    assert found.slope_per_week == pytest.approx(page["sen_slope"])
+    # Neighbouring years resemble each other: what is published ignores it.
+    assert found.z == pytest.approx(page["Z"] / np.sqrt(found.variance_factor), abs=0.00005)
