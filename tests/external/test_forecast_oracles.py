@@ -10,8 +10,15 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from orchestration.analytics.delivery_forecast import (
+    items_at_confidence,
+    items_within,
+    weeks_at_confidence,
+    weeks_until_done,
+)
 from orchestration.analytics.stage_indicators import theil_sen_slope
 from orchestration.analytics.trend_test import mann_kendall, measure_trend
+from orchestration.analytics.week_blocks import draw_block_uniforms
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles"
 
@@ -37,3 +44,17 @@ def test_mann_kendall_worked_by_hand() -> None:
     assert found.slope_per_week == pytest.approx(page["sen_slope"])
     # Neighbouring years resemble each other: what is published ignores it.
     assert found.z == pytest.approx(page["Z"] / np.sqrt(found.variance_factor), abs=0.00005)
+
+
+def test_monte_carlo_agrees_with_the_exact_convolution() -> None:
+    exact = published("monte_carlo/throughput_exact.json")
+    samples, n_paths = np.array(exact["samples"], dtype=float), 200_000
+    uniforms = draw_block_uniforms(np.random.default_rng(1), n_paths, 20)
+    weeks = weeks_until_done(samples, np.full(n_paths, float(exact["backlog"])), uniforms)
+    for week, probability in exact["P_done_within_weeks"].items():
+        assert float((weeks <= int(week)).mean()) == pytest.approx(probability, abs=0.004)
+    for confidence, expected in exact["weeks_at_confidence"].items():
+        assert weeks_at_confidence(weeks, float(confidence)) == expected
+    items = items_within(samples, exact["fixed_weeks"], uniforms)
+    for confidence, expected in exact["items_at_confidence"].items():
+        assert items_at_confidence(items, float(confidence)) == expected
