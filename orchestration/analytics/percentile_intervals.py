@@ -43,7 +43,7 @@ DEFAULT_SETTINGS = PercentileSettings()
 class PercentileEstimate:
     """A percentile in the unit of the values; NaN where nothing can be said.
 
-    An end of the interval is NaN also where there are too few items to bound it. ``estimator``: harrell-davis or type 7.
+    So is an end of the interval that too few items bound. ``estimator``: harrell-davis or type 7.
     """
 
     n_items: int
