@@ -7,8 +7,9 @@ where trends have been worth something. Does not belong here: naming today's con
 Method: the weekly net flow (arrivals less departures) of the last 13 weeks is resampled in blocks around its mean, the
 mean shrunk towards 0 by z2 / (2 + z2) with z2 = (mean / standard error)^2, and the queue rolled forward as
 q = max(0, q + net flow). The gate follows A. H. Murphy's rule that a forecast has skill only over what could have been
-said without it: here the base rate, and the same walk without a trend. In simulated queues the gate is needed: in a
-stable system every forecast with a trend does worse than the base rate.
+said without it: here the base rate, and the same walk without a trend. The gate is needed: in simulated stable queues
+the trend does worse than the walk without, and so it mostly does where arrivals rise by a quarter; it pays where a
+queue grows for long by as much as its net flow scatters.
 """
 
 from __future__ import annotations
