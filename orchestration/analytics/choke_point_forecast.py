@@ -1,0 +1,534 @@
+"""Upcoming choke points: how likely a queue is over its limit some weeks ahead.
+
+Belongs here: the probability per queue and horizon, its back-test, and the gate that lets a trend into a forecast only
+where trends have been worth something. Does not belong here: naming today's constraint, and how busy a stage will be
+(:mod:`.load_forecast`).
+
+Method: the weekly net flow (arrivals less departures) of the last 13 weeks is resampled in blocks around its mean, the
+mean shrunk towards 0 by z2 / (2 + z2) with z2 = (mean / standard error)^2, and the queue rolled forward as
+q = max(0, q + net flow). The gate follows A. H. Murphy's rule that a forecast has skill only over what could have been
+said without it: here the base rate, and the same walk without a trend. The gate is needed: in simulated stable queues
+the trend does worse than the walk without, and so it mostly does where arrivals rise by a quarter; it pays where a
+queue grows for long by as much as its net flow scatters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from orchestration.analytics.forecast_scoring import brier_score, wilson_interval
+from orchestration.analytics.input_frames import complete_weeks, require_columns, require_unique
+from orchestration.analytics.process_limits import natural_process_limits
+from orchestration.analytics.week_blocks import block_positions, draw_block_uniforms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestration.analytics.array_types import Flags, Floats, Ints
+
+METHOD_VERSION = "choke_point_forecast-1"
+
+_KEYS = ("scope_type", "scope_id", "level", "stage_id")
+#: What is read of ``mart_stage_metrics``; further columns are ignored.
+STAGE_WEEK_COLUMNS = (
+    *_KEYS,
+    "stage_kind",
+    "week_start",
+    "is_complete",
+    "n_arrivals",
+    "n_departures",
+    "queue_length_end",
+    "wip_limit",
+)
+#: What is read of ``dim_increments``.
+INCREMENT_COLUMNS = ("increment_id", "start_date", "end_date")
+
+#: The level of a queue whose limit holds over several levels together.
+ALL_LEVELS = "all"
+#: Over the limit when the last week ends; over it at the end of any week until then.
+EVENTS = ("at", "within")
+NO_TREND_INFORMATION = "no trend information"
+NO_BETTER = "no better than assuming no trend"
+
+_FORECAST_TYPES = {
+    "scope_type": "str",
+    "scope_id": "str",
+    "level": "str",
+    "stage_id": "str",
+    "horizon": "str",
+    "horizon_weeks": "Int64",
+    "target_date": "datetime64[us]",
+    "event": "str",
+    "probability": "float64",
+    "method": "str",
+    "label": "str",
+    "queue_now": "Int64",
+    "queue_limit": "float64",
+    "limit_source": "str",
+    "n_limit_weeks": "Int64",
+    "is_over_now": "boolean",
+    "queue_lower": "float64",
+    "queue_median": "float64",
+    "queue_upper": "float64",
+    "net_flow_per_week": "float64",
+    "shrunk_net_flow_per_week": "float64",
+    "hit_rate": "float64",
+    "hit_rate_lower": "float64",
+    "hit_rate_upper": "float64",
+    "n_cases": "Int64",
+    "n_origins": "Int64",
+    "n_weeks": "int64",
+    "window_start": "datetime64[us]",
+    "window_end": "datetime64[us]",
+    "withheld_reason": "str",
+    "method_version": "str",
+}
+FORECAST_COLUMNS = tuple(_FORECAST_TYPES)
+
+_BACKTEST_TYPES = {
+    "scope_type": "str",
+    "horizon": "str",
+    "horizon_weeks": "int64",
+    "event": "str",
+    "n_cases": "int64",
+    "n_origins": "int64",
+    "window_start": "datetime64[us]",
+    "window_end": "datetime64[us]",
+    "n_events": "int64",
+    "base_rate": "float64",
+    "brier_base_rate": "float64",
+    "brier_no_trend": "float64",
+    "brier_trend": "float64",
+    "method": "str",
+    "label": "str",
+    "hit_rate": "float64",
+    "hit_rate_lower": "float64",
+    "hit_rate_upper": "float64",
+    "n_warnings": "int64",
+    "warnings_right_share": "float64",
+    "events_warned_share": "float64",
+    "method_version": "str",
+}
+BACKTEST_COLUMNS = tuple(_BACKTEST_TYPES)
+
+
+@dataclass(frozen=True, slots=True)
+class ChokePointSettings:
+    """Thresholds of the forecast.
+
+    ``window_weeks``: weeks of net flow; ``min_limit_weeks`` and ``max_limit_weeks``: weeks before those that a queue
+    without a configured limit gets its limit from; ``min_origins``: weeks that a back-test must have looked ahead from
+    before a trend is believed; ``max_origins``: the most recent of them; ``max_horizon_weeks``: no forecast beyond.
+    ``interval`` is the share of paths between ``queue_lower`` and ``queue_upper``; a probability of ``warning`` and
+    more counts as a warning.
+    """
+
+    horizon_weeks: tuple[int, ...] = (4, 8)
+    window_weeks: int = 13
+    block_weeks: int = 3
+    n_paths: int = 2000
+    n_backtest_paths: int = 1000
+    min_limit_weeks: int = 12
+    max_limit_weeks: int = 26
+    min_origins: int = 12
+    max_origins: int = 52
+    max_horizon_weeks: int = 26
+    interval: float = 0.8
+    warning: float = 0.5
+
+
+DEFAULT_SETTINGS = ChokePointSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class ChokePointForecasts:
+    """The forecasts and what they are worth.
+
+    ``forecasts``: one row per queue, horizon and event with ``FORECAST_COLUMNS``; ``backtest``: one row per scope type,
+    horizon and event with ``BACKTEST_COLUMNS``.
+    """
+
+    forecasts: pd.DataFrame
+    backtest: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Queues:
+    """Queues by week: keys with one row per queue, and arrays of shape (queues, weeks) with NaN where nothing is known.
+
+    ``limit`` is the configured one.
+    """
+
+    keys: pd.DataFrame
+    weeks: pd.DatetimeIndex
+    net_flow: Floats
+    length: Floats
+    limit: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    """Queues at origins: what is known at the end of week ``origin`` and nothing later. NaN limit = none can be had."""
+
+    queue: Ints
+    origin: Ints
+    length: Floats
+    centred: Floats
+    mean: Floats
+    shrunk: Floats
+    limit: Floats
+    is_configured: Flags
+    n_limit_weeks: Ints
+
+
+def forecast_choke_points(
+    stage_weeks: pd.DataFrame,
+    increments: pd.DataFrame,
+    *,
+    generator: np.random.Generator,
+    settings: ChokePointSettings = DEFAULT_SETTINGS,
+) -> ChokePointForecasts:
+    """Forecast for every queue how likely it is over its limit in 4 and 8 weeks and by the end of the next increment.
+
+    Parameters
+    ----------
+    stage_weeks: one row per scope, level, stage and week with ``STAGE_WEEK_COLUMNS`` (``mart_stage_metrics``); stages
+        that are no queue and weeks that are not complete are left out. The last complete week of the frame is the
+        origin. A ``wip_limit`` holds over all levels of a stage, so such a queue is forecast over its levels together,
+        at level ``all`` if it has several.
+    increments: one row per increment with ``INCREMENT_COLUMNS``; the next one is the first that starts after the
+        origin.
+    generator: random numbers of the paths. All queues share them, so one queue's numbers do not depend on another.
+
+    The limit is the configured one, else the upper natural process limit of the weekly queue in the up to 26 weeks
+    before the 13 weeks of net flow, widened for autocorrelation. ``method`` says whether the trend was let in
+    (``trend``) or not (``no_trend``); ``label`` why not. The hit rate is that of the method published, pooled over the
+    queues of the scope type: how often the likelier of over and not over came. Raises ``ValueError`` for a missing
+    column or a repeated week.
+    """
+    require_columns(stage_weeks, STAGE_WEEK_COLUMNS, "stage weeks")
+    require_columns(increments, INCREMENT_COLUMNS, "increments")
+    queues = _queues_by_week(stage_weeks)
+    if queues is None:
+        return ChokePointForecasts(
+            pd.DataFrame(columns=list(FORECAST_COLUMNS)).astype(_FORECAST_TYPES),
+            pd.DataFrame(columns=list(BACKTEST_COLUMNS)).astype(_BACKTEST_TYPES),
+        )
+    uniforms = draw_block_uniforms(generator, settings.n_paths, settings.max_horizon_weeks)
+    last = len(queues.weeks) - 1
+    horizons = {f"{weeks}_weeks": weeks for weeks in settings.horizon_weeks}
+    next_increment = _weeks_to_end_of_next_increment(increments, queues.weeks[last])
+    if next_increment is not None and next_increment <= settings.max_horizon_weeks:
+        horizons["next_increment"] = next_increment
+
+    backtest = _backtest(queues, horizons, uniforms[: settings.n_backtest_paths], settings)
+    now = _cases(queues, np.arange(len(queues.keys)), np.full(len(queues.keys), last), settings)
+    forecasts = _forecast(queues, now, horizons, next_increment, uniforms, settings)
+    scores = ["method", "label", "hit_rate", "hit_rate_lower", "hit_rate_upper", "n_cases", "n_origins"]
+    forecasts = forecasts.merge(
+        backtest[["scope_type", "horizon", "event", *scores]], on=["scope_type", "horizon", "event"], how="left"
+    )
+    is_trend = forecasts["method"] == "trend"
+    for column in ("probability", "queue_lower", "queue_median", "queue_upper"):
+        forecasts[column] = forecasts[f"{column}_trend"].where(is_trend, forecasts[f"{column}_no_trend"])
+    withheld = forecasts["withheld_reason"].notna()
+    forecasts.loc[withheld, scores] = None
+    forecasts = forecasts.sort_values([*_KEYS, "horizon_weeks", "horizon", "event"], ignore_index=True)
+    return ChokePointForecasts(forecasts[list(FORECAST_COLUMNS)].astype(_FORECAST_TYPES), backtest)
+
+
+def roll_queues(
+    start: Floats, net_flow: Floats, drift: Floats, limit: Floats, positions: Ints
+) -> tuple[Floats, Floats, Floats]:
+    """Roll queues forward as q = max(0, q + net flow) along resampled weeks.
+
+    Parameters: per case ``start`` (queue now), ``net_flow`` of shape (cases, points) around 0, ``drift`` added to it
+    and ``limit``; ``positions`` of shape (paths, weeks) from :func:`.week_blocks.block_positions`.
+
+    Returns per case and week, shape (cases, weeks): the share of paths over the limit in that week, the share over it
+    in that week or one before, and the queues of the last week, shape (cases, paths).
+    """
+    n_paths, n_weeks = positions.shape
+    queue = np.repeat(start[:, None], n_paths, axis=1)
+    has_been_over = np.zeros(queue.shape, dtype=bool)
+    at, within = np.empty((start.size, n_weeks)), np.empty((start.size, n_weeks))
+    step = net_flow + drift[:, None]
+    for week in range(n_weeks):
+        queue = np.maximum(queue + step[:, positions[:, week]], 0)
+        is_over = queue > limit[:, None]
+        has_been_over |= is_over
+        at[:, week], within[:, week] = is_over.mean(axis=1), has_been_over.mean(axis=1)
+    return at, within, queue
+
+
+def shrink_drift(net_flow: Floats) -> tuple[Floats, Floats]:
+    """Return the mean of each row, and the mean shrunk by z2 / (2 + z2) with z2 = (mean / standard error)^2."""
+    mean = net_flow.mean(axis=1)
+    squared_error = net_flow.var(axis=1, ddof=1) / net_flow.shape[1]
+    # mean * z2 / (2 + z2), written so that neither a constant nor a zero net flow divides by 0.
+    whole = mean**2 + 2 * squared_error
+    return mean, np.divide(mean**3, whole, out=np.zeros_like(mean), where=whole > 0)
+
+
+def _queues_by_week(stage_weeks: pd.DataFrame) -> _Queues | None:
+    """Return the queues with a complete week, those with a configured limit over all of their levels; None without."""
+    rows = complete_weeks(stage_weeks.loc[stage_weeks["stage_kind"] == "queue", list(STAGE_WEEK_COLUMNS)], "week_start")
+    require_unique(rows, [*_KEYS, "week_start"], "stage weeks")
+    if rows.empty:
+        return None
+    stage = ["scope_type", "scope_id", "stage_id"]
+    is_limited = rows.groupby(stage)["wip_limit"].transform("count") > 0
+    n_levels = rows.groupby(stage)["level"].transform("nunique")
+    rows["level"] = rows["level"].mask(is_limited & (n_levels > 1), ALL_LEVELS)
+    rows["net_flow"] = rows["n_arrivals"].astype("float64") - rows["n_departures"].astype("float64")
+    rows = rows.astype({"queue_length_end": "float64", "wip_limit": "float64"})
+    of_week = rows.groupby([*_KEYS, "week_start"], sort=True)
+    summed = of_week[["net_flow", "queue_length_end"]].sum(min_count=1).join(of_week["wip_limit"].max())
+    weeks = pd.date_range(rows["week_start"].min(), rows["week_start"].max(), freq="7D")
+    # No pivot table, which would drop a column of limits that holds none.
+    by_week = {
+        name: summed[name].unstack("week_start").reindex(columns=weeks)  # noqa: PD010
+        for name in ("net_flow", "queue_length_end", "wip_limit")
+    }
+    return _Queues(
+        keys=by_week["net_flow"].index.to_frame(index=False),
+        weeks=weeks,
+        net_flow=by_week["net_flow"].to_numpy(dtype=float),
+        length=by_week["queue_length_end"].to_numpy(dtype=float),
+        limit=by_week["wip_limit"].to_numpy(dtype=float),
+    )
+
+
+def _weeks_to_end_of_next_increment(increments: pd.DataFrame, last_week: pd.Timestamp) -> int | None:
+    """Return how many weeks after the last one end with, or just after, the end of the next increment."""
+    last_day = last_week + pd.Timedelta(days=6)
+    starts = pd.to_datetime(increments["start_date"]).to_numpy()
+    is_later = starts > last_day.to_datetime64()
+    if not is_later.any():
+        return None
+    ends = pd.to_datetime(increments["end_date"]).to_numpy()
+    end = pd.Timestamp(ends[is_later][np.argmin(starts[is_later])])
+    return -(-(end - last_day).days // 7)
+
+
+def _cases(queues: _Queues, queue: Ints, origin: Ints, settings: ChokePointSettings) -> _Cases:
+    """Return what is known of each queue at its origin; NaN where the weeks before it have gaps or are too few."""
+    window = origin[:, None] - np.arange(settings.window_weeks)[::-1]
+    net_flow = np.where(window >= 0, queues.net_flow[queue[:, None], np.maximum(window, 0)], np.nan)
+    mean, shrunk = shrink_drift(net_flow)
+    configured = queues.limit[queue, origin]
+    limit, n_limit_weeks = configured.copy(), np.zeros(queue.size, dtype=np.int64)
+    for case in np.flatnonzero(np.isnan(configured) & np.isfinite(mean)):
+        end = max(0, int(origin[case]) - settings.window_weeks + 1)
+        before = queues.length[queue[case], max(0, end - settings.max_limit_weeks) : end]
+        n_limit_weeks[case] = np.isfinite(before).sum()
+        if n_limit_weeks[case] >= settings.min_limit_weeks:
+            limits = natural_process_limits(before, floor=0, allow_for_autocorrelation=True)
+            limit[case] = limits.upper_limit if limits.has_width else np.nan
+    return _Cases(
+        queue=queue,
+        origin=origin,
+        length=queues.length[queue, origin],
+        centred=net_flow - mean[:, None],
+        mean=mean,
+        shrunk=shrunk,
+        limit=limit,
+        is_configured=np.isfinite(configured),
+        n_limit_weeks=n_limit_weeks,
+    )
+
+
+def _backtest(
+    queues: _Queues, horizons: Mapping[str, int], uniforms: Floats, settings: ChokePointSettings
+) -> pd.DataFrame:
+    """Look ahead from each past week with what was known then, and compare with what came."""
+    n_queues, n_weeks = queues.length.shape
+    first = max(settings.window_weeks - 1, n_weeks - 1 - min(horizons.values()) - settings.max_origins)
+    origins = np.arange(first, n_weeks - 1)
+    queue, origin = (grid.ravel() for grid in np.meshgrid(np.arange(n_queues), origins, indexing="ij"))
+    cases = _cases(queues, queue, origin, settings)
+    usable = np.isfinite(cases.limit) & np.isfinite(cases.mean) & np.isfinite(cases.length)
+    queue, origin, limit = queue[usable], origin[usable], cases.limit[usable]
+    positions = block_positions(uniforms, settings.window_weeks, max(horizons.values()), settings.block_weeks)
+    inputs = (cases.length[usable], cases.centred[usable])
+    trend = _shares_over(*inputs, cases.shrunk[usable], limit, positions)
+    flat = _shares_over(*inputs, np.zeros(limit.size), limit, positions)
+
+    scope_type = queues.keys["scope_type"].to_numpy(dtype=object)
+    rows = []
+    for horizon, weeks_ahead in horizons.items():
+        ahead = origin[:, None] + np.arange(1, weeks_ahead + 1)
+        future = np.where(ahead < n_weeks, queues.length[queue[:, None], np.minimum(ahead, n_weeks - 1)], np.nan)
+        is_known = np.isfinite(future).all(axis=1)
+        is_known &= origin > n_weeks - 1 - weeks_ahead - settings.max_origins
+        over = np.greater(future, limit[:, None])
+        happened: dict[str, Flags] = {"at": over[:, -1], "within": np.logical_or.reduce(over, axis=1)}
+        for kind in np.unique(scope_type):
+            chosen = is_known & (scope_type[queue] == kind)
+            known = origin[chosen]
+            scope = {
+                "scope_type": kind,
+                "horizon": horizon,
+                "horizon_weeks": weeks_ahead,
+                "window_start": queues.weeks[known.min()] if known.size else pd.NaT,
+                "window_end": queues.weeks[known.max()] + pd.Timedelta(days=6) if known.size else pd.NaT,
+            }
+            said = {
+                event: (trend[event][chosen, weeks_ahead - 1], flat[event][chosen, weeks_ahead - 1]) for event in EVENTS
+            }
+            came = {event: happened[event][chosen] for event in EVENTS}
+            # Both events pass the gate or neither does: mixed, "in 4 weeks" could come out likelier than "within 4".
+            label = _gate(said, came, np.unique(known).size, settings)
+            rows += [
+                scope
+                | {"event": event, "n_origins": np.unique(known).size, "label": label}
+                | _score(said[event], came[event], weeks_ahead, settings, is_trend=label is None)
+                for event in EVENTS
+            ]
+    table = pd.DataFrame(rows).assign(method_version=METHOD_VERSION)
+    order = ["scope_type", "horizon_weeks", "horizon", "event"]
+    return table.sort_values(order, ignore_index=True)[list(BACKTEST_COLUMNS)].astype(_BACKTEST_TYPES)
+
+
+def _shares_over(
+    start: Floats, centred: Floats, drift: Floats, limit: Floats, positions: Ints, chunk: int = 500
+) -> dict[str, Floats]:
+    """Roll many cases in chunks that fit the processor's cache; shares over the limit per case and week, per event."""
+    shares: dict[str, list[Floats]] = {"at": [], "within": []}
+    for begin in range(0, max(start.size, 1), chunk):
+        part = slice(begin, begin + chunk)
+        at, within, _ = roll_queues(
+            start[part].astype(np.float32),
+            centred[part].astype(np.float32),
+            drift[part].astype(np.float32),
+            limit[part],
+            positions,
+        )
+        shares["at"].append(at)
+        shares["within"].append(within)
+    return {event: np.concatenate(parts) for event, parts in shares.items()}
+
+
+def _gate(
+    said: Mapping[str, tuple[Floats, Floats]], came: Mapping[str, Flags], n_origins: int, settings: ChokePointSettings
+) -> str | None:
+    """Return why the trend stays out, None where it beats both the base rate and the walk without a trend."""
+    if n_origins < settings.min_origins:
+        return NO_TREND_INFORMATION
+    for event, (trend, flat) in said.items():
+        brier, base = brier_score(trend, came[event]), brier_score(np.full(trend.size, came[event].mean()), came[event])
+        if not (brier < base and brier < brier_score(flat, came[event])):
+            return NO_BETTER
+    return None
+
+
+def _score(
+    said: tuple[Floats, Floats], came: Flags, weeks_ahead: int, settings: ChokePointSettings, *, is_trend: bool
+) -> dict[str, object]:
+    """Score both methods, with and without a trend, and the hits and warnings of the one published."""
+    trend, flat = said
+    n_cases, nan = came.size, float("nan")
+    base_rate = float(came.mean()) if n_cases else nan
+    warned = (trend if is_trend else flat) >= settings.warning
+    n_hits = int((warned == came).sum())
+    # Looking ahead from neighbouring weeks sees mostly the same weeks: only every H-th case is new.
+    lower, upper = wilson_interval(n_hits / weeks_ahead, n_cases / weeks_ahead)
+    return {
+        "n_cases": n_cases,
+        "n_events": int(came.sum()),
+        "base_rate": base_rate,
+        "brier_base_rate": brier_score(np.full(n_cases, base_rate), came),
+        "brier_no_trend": brier_score(flat, came),
+        "brier_trend": brier_score(trend, came),
+        "method": "trend" if is_trend else "no_trend",
+        "hit_rate": n_hits / n_cases if n_cases else nan,
+        "hit_rate_lower": lower,
+        "hit_rate_upper": upper,
+        "n_warnings": int(warned.sum()),
+        "warnings_right_share": float(came[warned].mean()) if warned.any() else nan,
+        "events_warned_share": float(warned[came].mean()) if came.any() else nan,
+    }
+
+
+def _forecast(
+    queues: _Queues,
+    now: _Cases,
+    horizons: Mapping[str, int],
+    next_increment: int | None,
+    uniforms: Floats,
+    settings: ChokePointSettings,
+) -> pd.DataFrame:
+    """Return a row per queue, horizon and event with both methods' numbers, before the gate."""
+    last_week = queues.weeks[-1]
+    window = queues.net_flow[:, -settings.window_weeks :]
+    base = queues.keys.assign(
+        queue_now=now.length,
+        queue_limit=now.limit,
+        limit_source=pd.Series(np.where(now.is_configured, "wip_limit", "own_history"), dtype="str").where(
+            pd.Series(np.isfinite(now.limit))
+        ),
+        n_limit_weeks=np.where(now.is_configured, np.nan, now.n_limit_weeks),
+        is_over_now=pd.array(now.length > now.limit, dtype="boolean"),
+        net_flow_per_week=now.mean,
+        shrunk_net_flow_per_week=now.shrunk,
+        n_weeks=np.isfinite(window).sum(axis=1),
+        window_start=last_week - pd.Timedelta(weeks=settings.window_weeks - 1),
+        window_end=last_week + pd.Timedelta(days=6),
+        withheld_reason=_withheld_reasons(now, np.isfinite(window).sum(axis=1), settings),
+        method_version=METHOD_VERSION,
+    )
+    base.loc[~np.isfinite(now.limit) | ~np.isfinite(now.length), "is_over_now"] = pd.NA
+    tails = [(1 - settings.interval) / 2, 0.5, (1 + settings.interval) / 2]
+    names = ("queue_lower", "queue_median", "queue_upper")
+    frames: list[pd.DataFrame] = []
+    for horizon, weeks_ahead in horizons.items():
+        positions = block_positions(uniforms, settings.window_weeks, weeks_ahead, settings.block_weeks)
+        of_horizon = base.assign(
+            horizon=horizon,
+            horizon_weeks=weeks_ahead,
+            target_date=last_week + pd.Timedelta(days=6 + 7 * weeks_ahead),
+        )
+        by_event = {event: of_horizon.assign(event=event) for event in EVENTS}
+        for method, drift in (("trend", now.shrunk), ("no_trend", np.zeros(now.shrunk.size))):
+            at, within, rolled = roll_queues(now.length, now.centred, drift, now.limit, positions)
+            quantiles = np.quantile(rolled, tails, axis=1)
+            for event, shares in (("at", at), ("within", within)):
+                by_event[event][f"probability_{method}"] = shares[:, -1]
+                for name, values in zip(names, quantiles, strict=True):
+                    by_event[event][f"{name}_{method}"] = values
+        frames += by_event.values()
+    if "next_increment" not in horizons:
+        reason = (
+            "no increment after the running one is registered"
+            if next_increment is None
+            else f"the next increment ends in {next_increment} weeks, at most {settings.max_horizon_weeks} are forecast"
+        )
+        later = base.assign(horizon="next_increment", horizon_weeks=next_increment)
+        later["withheld_reason"] = later["withheld_reason"].fillna(reason)
+        frames += [later.assign(event=event) for event in EVENTS]
+    table = pd.concat(frames, ignore_index=True)
+    numbers = [f"{name}_{method}" for name in ("probability", *names) for method in ("trend", "no_trend")]
+    table.loc[table["withheld_reason"].notna(), numbers] = np.nan
+    return table
+
+
+def _withheld_reasons(now: _Cases, n_weeks: Ints, settings: ChokePointSettings) -> pd.Series[str]:
+    """Return per queue why nothing is forecast, missing where something is."""
+    reasons: list[str | None] = []
+    for known, length, limit, n_limit_weeks in zip(n_weeks, now.length, now.limit, now.n_limit_weeks, strict=True):
+        if known < settings.window_weeks or np.isnan(length):
+            reasons.append(f"{known} of the last {settings.window_weeks} complete weeks are known, all are needed")
+        elif np.isfinite(limit):
+            reasons.append(None)
+        elif n_limit_weeks < settings.min_limit_weeks:
+            reasons.append(
+                f"no limit is configured, and {n_limit_weeks} complete weeks lie before the last "
+                f"{settings.window_weeks}: at least {settings.min_limit_weeks} are needed to take one from"
+            )
+        else:
+            reasons.append("no limit is configured, and the queue did not vary in the weeks to take one from")
+    return pd.Series(reasons, dtype="str")

@@ -1,0 +1,72 @@
+"""Trend and forecasts against published and exact numbers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from orchestration.analytics.delivery_forecast import (
+    items_at_confidence,
+    items_within,
+    weeks_at_confidence,
+    weeks_until_done,
+)
+from orchestration.analytics.percentile_intervals import DEFAULT_SETTINGS, median_with_open_items
+from orchestration.analytics.stage_indicators import theil_sen_slope
+from orchestration.analytics.trend_test import mann_kendall, measure_trend
+from orchestration.analytics.week_blocks import draw_block_uniforms
+
+FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles"
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the published numbers are not at {FOLDER}")
+
+
+def published(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / name).read_text())
+    return found
+
+
+def test_mann_kendall_worked_by_hand() -> None:
+    page = published("trend/mann_kendall_holycross.json")
+    values = np.array(page["data"])
+    s, variance, _ = mann_kendall(values)
+    assert s == page["S"]
+    z = (s - 1) / np.sqrt(variance)
+    assert z == pytest.approx(page["Z"], abs=0.00005)
+    assert norm.sf(z) == pytest.approx(page["p_one_sided"], abs=0.00005)
+    assert theil_sen_slope(values) == pytest.approx(page["sen_slope"])
+    found = measure_trend(values)
+    assert found.kendall_s == page["S"]
+    assert found.slope_per_week == pytest.approx(page["sen_slope"])
+    # Neighbouring years resemble each other: what is published ignores it.
+    assert found.z == pytest.approx(page["Z"] / np.sqrt(found.variance_factor), abs=0.00005)
+
+
+def test_monte_carlo_agrees_with_the_exact_convolution() -> None:
+    exact = published("monte_carlo/throughput_exact.json")
+    samples, n_paths = np.array(exact["samples"], dtype=float), 200_000
+    uniforms = draw_block_uniforms(np.random.default_rng(1), n_paths, 20)
+    weeks = weeks_until_done(samples, np.full(n_paths, float(exact["backlog"])), uniforms)
+    for week, probability in exact["P_done_within_weeks"].items():
+        assert float((weeks <= int(week)).mean()) == pytest.approx(probability, abs=0.004)
+    for confidence, expected in exact["weeks_at_confidence"].items():
+        assert weeks_at_confidence(weeks, float(confidence)) == expected
+    items = items_within(samples, exact["fixed_weeks"], uniforms)
+    for confidence, expected in exact["items_at_confidence"].items():
+        assert items_at_confidence(items, float(confidence)) == expected
+
+
+def test_kaplan_meier_medians_of_freireich() -> None:
+    trial = published("survival/freireich_6mp.json")
+    drug, placebo = trial["6MP"], trial["placebo"]
+    time, is_open = np.array(drug["time"], dtype=float), np.array(drug["censored"], dtype=bool)
+    # Nine relapses: one fewer than a median needs elsewhere.
+    nine_will_do = replace(DEFAULT_SETTINGS, min_items=9)
+    assert median_with_open_items(time[~is_open], time[is_open], nine_will_do)[0] == drug["median"]
+    assert median_with_open_items(placebo["time"], [])[0] == placebo["median"]
