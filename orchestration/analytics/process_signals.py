@@ -10,7 +10,7 @@ Source: NHS England, *Making Data Count*, as computed by NHSRplotthedots 0.2.2.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from orchestration.analytics.array_types import Flags, Floats, Ints
-    from orchestration.analytics.process_limits import ProcessLimits
 
 SHIFT_LENGTH = 7
 TREND_LENGTH = 7
@@ -47,10 +46,29 @@ SIGNAL_COLUMNS = (
 _RELATIVE_ROUNDING = 1e-12
 
 
-def _sign_of_difference(values: Floats, line: float) -> Ints:
-    """Return -1, 0 or 1 per value against a line; 0 too where either is NaN."""
+class ChartLimits(Protocol):
+    """What the rules need of limits; each is one number for the chart, or one number per point."""
+
+    @property
+    def centre_line(self) -> float: ...  # noqa: D102
+    @property
+    def lower_limit(self) -> float | Floats: ...  # noqa: D102
+    @property
+    def upper_limit(self) -> float | Floats: ...  # noqa: D102
+    @property
+    def lower_near_limit(self) -> float | Floats: ...  # noqa: D102
+    @property
+    def upper_near_limit(self) -> float | Floats: ...  # noqa: D102
+    @property
+    def has_width(self) -> bool: ...  # noqa: D102
+    @property
+    def run_rules_apply(self) -> bool: ...  # noqa: D102
+
+
+def sign_of_difference(values: Floats, line: float | Floats) -> Ints:
+    """Return -1, 0 or 1 per value against a line (or against its own line); 0 too where either is NaN."""
     difference = values - line
-    tolerance = _RELATIVE_ROUNDING * np.maximum(np.abs(values), abs(line))
+    tolerance = _RELATIVE_ROUNDING * np.maximum(np.abs(values), np.abs(line))
     sign = np.where(np.abs(difference) <= tolerance, 0.0, np.sign(difference))
     return np.nan_to_num(sign, nan=0.0).astype(np.int64)
 
@@ -114,7 +132,7 @@ def _trend_sides(values: Floats, breaks: Flags) -> Ints:
 
 def detect_signals(
     values: ArrayLike,
-    limits: ProcessLimits,
+    limits: ChartLimits,
     *,
     desired_direction: str | None = None,
     breaks: ArrayLike | None = None,
@@ -129,7 +147,8 @@ def detect_signals(
     Parameters
     ----------
     values: one-dimensional, in time order, in the unit of ``limits``; NaN (missing period) ends every run.
-    limits: from :func:`orchestration.analytics.process_limits.natural_process_limits`. Limits that are NaN take no
+    limits: from :func:`orchestration.analytics.process_limits.natural_process_limits`, or of a chart whose limits
+        differ by point (:class:`orchestration.analytics.attribute_charts.PointLimits`). Limits that are NaN take no
         part; limits without width switch off the rules that need them; strong autocorrelation leaves only ``outside``.
     desired_direction: ``up``, ``down`` or None for a metric that is neither good nor bad.
     breaks: true where a point does not follow the one before it (a phase boundary, a missing period); no window
@@ -145,13 +164,13 @@ def detect_signals(
     series = np.asarray(values, dtype=float)
     missing = np.isnan(series)
     broken = missing.copy() if breaks is None else np.asarray(breaks, dtype=bool) | missing
-    side = _sign_of_difference(series, limits.centre_line)
+    side = sign_of_difference(series, limits.centre_line)
 
-    above = _sign_of_difference(series, limits.upper_limit) > 0
-    below = _sign_of_difference(series, limits.lower_limit) < 0
+    above = sign_of_difference(series, limits.upper_limit) > 0
+    below = sign_of_difference(series, limits.lower_limit) < 0
     outside = (above | below) & limits.has_width
-    near = (_sign_of_difference(series, limits.upper_near_limit) > 0) | (
-        _sign_of_difference(series, limits.lower_near_limit) < 0
+    near = (sign_of_difference(series, limits.upper_near_limit) > 0) | (
+        sign_of_difference(series, limits.lower_near_limit) < 0
     )
     near &= ~outside & limits.has_width
 

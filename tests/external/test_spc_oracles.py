@@ -10,6 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from orchestration.analytics.attribute_charts import (
+    AttributeKind,
+    attribute_baseline,
+    attribute_values,
+    t_chart_limits,
+)
 from orchestration.analytics.process_limits import ProcessLimits, moving_ranges, natural_process_limits
 from orchestration.analytics.process_signals import detect_signals, run_positions, steps, two_of_three_windows
 
@@ -87,6 +93,55 @@ def test_montgomery_individuals_and_moving_ranges() -> None:
     moved = moving_ranges(individuals["y"])
     assert moved[1:].tolist() == ranges["y"].iloc[1:].tolist()
     assert (moved > limits.moving_range_limit).tolist() == ranges["sigma.signal"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "area"),
+    [
+        ("7.1_p_chart_two_parts", "p", 1),
+        ("t7.4_p_variable_n", "p", 1),
+        ("7.3_c_chart", "c", 1),
+        ("7.4_u_chart", "u", 1),
+        # Defects per 50 square metres of cloth.
+        ("7.5_u_variable", "u", 50),
+    ],
+)
+def test_montgomery_attribute_charts(file: str, kind: AttributeKind, area: float) -> None:
+    table = pd.read_csv(FOLDER / f"montgomery_{file}.csv")
+    for _, part in table.groupby("part"):
+        sizes = np.ones(len(part)) if kind == "c" else part["n"].to_numpy() / area
+        counts = part["y.sum"].where(part["baseline"] & part["include"])
+        baseline = attribute_baseline(kind, counts, None if kind == "c" else sizes, prime=False)
+        limits = baseline.limits(sizes)
+        assert baseline.centre_line == pytest.approx(part["cl"].iloc[0], abs=1e-12)
+        # The reference clips to 0 what is not drawn here.
+        assert np.nan_to_num(limits.lower_limit) == pytest.approx(part["lcl"].to_numpy(), abs=1e-12)
+        assert limits.upper_limit == pytest.approx(part["ucl"].to_numpy(), abs=1e-12)
+        values = attribute_values(part["y.sum"], sizes)
+        assert values == pytest.approx(part["y"].to_numpy(), abs=1e-12)
+        outside = detect_signals(values, limits)["is_outside"].to_numpy()
+        assert outside[part["include"]].tolist() == part.loc[part["include"], "sigma.signal"].tolist()
+
+
+def test_montgomery_times_between_failures() -> None:
+    table = pd.read_csv(FOLDER / "montgomery_7.6_t_chart.csv")
+    limits = t_chart_limits(table["y"])
+    assert limits.centre_line == pytest.approx(table["cl"].iloc[0], abs=1e-9)
+    assert limits.upper_limit == pytest.approx(table["ucl"].iloc[0], abs=1e-9)
+    assert limits.lower_limit == table["lcl"].iloc[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "prime"), [("C", "c", False), ("C'", "c", True), ("P_first", "p", False), ("P'_first", "p", True)]
+)
+def test_laney_and_plain_limits_of_one_series(key: str, kind: AttributeKind, *, prime: bool) -> None:
+    case = published("ssa_expected.json")["limits_end_to_end"]
+    per = 100 if kind == "p" else 1
+    baseline = attribute_baseline(kind, case["x"], case["n"] if kind == "p" else None, prime=prime)
+    limits = baseline.limits(case["n"])
+    assert baseline.centre_line * per == pytest.approx(case[key]["cl"], abs=5e-7)
+    assert limits.lower_limit[0] * per == pytest.approx(case[key]["lcl"], abs=5e-7)
+    assert limits.upper_limit[0] * per == pytest.approx(case[key]["ucl"], abs=5e-7)
 
 
 def test_nhs_limits_with_and_without_screening() -> None:
