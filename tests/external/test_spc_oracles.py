@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,11 @@ from orchestration.analytics.attribute_charts import (
 )
 from orchestration.analytics.process_limits import ProcessLimits, moving_ranges, natural_process_limits
 from orchestration.analytics.process_signals import detect_signals, run_positions, steps, two_of_three_windows
+from orchestration.analytics.stable_shift import StableShiftSettings, stable_periods
+
+if TYPE_CHECKING:
+    from orchestration.analytics.array_types import Flags, Floats
+    from orchestration.analytics.attribute_charts import PointLimits
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles" / "spc"
 
@@ -197,3 +202,36 @@ def test_nhs_two_of_three_near_a_limit() -> None:
     assert len(cases) == 6
     for near, sides, expected in cases:
         assert two_of_three_windows(near, sides).astype(int).tolist() == expected
+
+
+VARIANTS = {
+    "ssa": StableShiftSettings(n_min_trial=21),
+    "no_regrets=F": StableShiftSettings(n_min_trial=21, no_regrets=False),
+    "no_regrets=F,overhang=F": StableShiftSettings(n_min_trial=21, no_regrets=False, overhang=False),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(("part", "n_points"), [("first96", 96), ("full", 125)])
+def test_stable_shift_periods_of_an_individuals_chart(variant: str, part: str, n_points: int) -> None:
+    series = pd.read_csv(FOLDER / "ssa_example_series_1.csv")["y"].to_numpy()
+    assert len(series) == 125
+    values = series[:n_points]
+    found = stable_periods(
+        values, lambda used: natural_process_limits(np.where(used, values, np.nan)), settings=VARIANTS[variant]
+    )
+    expected = published("ssa_expected.json")[f"example_series_1_xmr_{part}"][variant]
+    assert [period.start + 1 for period in found] == expected
+
+
+def test_stable_shift_puts_off_what_later_points_may_take_back() -> None:
+    case = published("ssa_expected.json")["no_regrets_cprime"]
+    for appended, *expected in zip(case["appends"], case["n_breaks_no_regrets"], case["n_breaks_regrets"], strict=True):
+        values = np.array([*case["x"], *appended], dtype=float)
+        ones = np.ones(values.size)
+
+        def limits_of(used: Flags, values: Floats = values, ones: Floats = ones) -> PointLimits:
+            return attribute_baseline("c", np.where(used, values, np.nan)).limits(ones)
+
+        found = [len(stable_periods(values, limits_of, settings=VARIANTS[name])) - 1 for name in list(VARIANTS)[:2]]
+        assert found == expected
