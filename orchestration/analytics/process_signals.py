@@ -1,19 +1,25 @@
 """Run rules: which points of a process behaviour chart are signals of a change.
 
-Belongs here: the four rules of NHS England's Making Data Count programme on a series and its limits.
+Belongs here: the four rules of NHS England's Making Data Count programme on a series and its limits, the two that a
+message goes out on, and the run chart's test where there are no limits. The windows of other rule sets (Western
+Electric, Nelson, Wheeler) are runs and counts in a window, which are here too.
 Does not belong here: computing the limits (:mod:`.process_limits`) and deciding what a chart shows
 (:mod:`.process_behaviour`). A signal is a reason to look, not a verdict: on an unchanged process with a baseline of 12
 points, about a third of charts show at least one within 13 new points.
 
-Source: NHS England, *Making Data Count*, as computed by NHSRplotthedots 0.2.2.
+Sources: NHS England, *Making Data Count*, as computed by NHSRplotthedots 0.2.2; C. W. Champ and W. H. Woodall, "Exact
+results for Shewhart control charts with supplementary runs rules", Technometrics 29 (1987), for the run of eight;
+J. Anhoej, "Diagnostic value of run chart analysis", PLoS ONE 10 (2015), for run charts.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +46,15 @@ SIGNAL_COLUMNS = (
     "signal_side",
     "signal_direction",
 )
+
+#: A message goes out on a run this long, or on this many of the last points outside.
+ALERT_RUN_LENGTH = 8
+ALERT_OUTSIDE, ALERT_WINDOW = 2, 3
+ALERT_RULES = ("outside_two_of_three", "eight_run")
+ALERT_COLUMNS = ("alert_rule", "alert_side", "alert_direction")
+
+#: Crossings of the median fewer than this quantile of chance are too few.
+_CROSSINGS_QUANTILE = 0.05
 
 #: Rounding allowed for when a value is compared with a line, relative to their size: a constant series must lie on
 #: its own mean, although the mean of equal floating point numbers may differ from them in the last digit.
@@ -113,6 +128,25 @@ def two_of_three_windows(is_near_limit: ArrayLike, sides: ArrayLike, breaks: Arr
     hit = same_side & (n_near >= _MIN_NEAR) & ~broken[2:] & ~broken[1:-1]
     for offset in range(_WINDOW_LENGTH):
         flagged[offset : offset + hit.size] |= hit
+    return flagged
+
+
+def same_side_in_window(sides: ArrayLike, at_least: int, window: int, breaks: ArrayLike | None = None) -> Flags:
+    """Return the points at which ``at_least`` of the last ``window`` points lie beyond a line on the point's own side.
+
+    ``sides`` is 1 or -1 beyond the line and 0 elsewhere; a point at 0 is never flagged. No window reaches back over a
+    break. Two of three beyond 2 sigma and four of five beyond 1 sigma (Western Electric) and three of four beyond
+    1.5 sigma (Wheeler) are this rule.
+    """
+    side = np.asarray(sides, dtype=np.int64)
+    broken = np.zeros(side.size, dtype=bool) if breaks is None else np.asarray(breaks, dtype=bool)
+    run = np.cumsum(broken)
+    n_beyond = np.zeros(side.size, dtype=np.int64)
+    for lag in range(min(window, side.size)):
+        now = slice(lag, None)
+        before = slice(None, side.size - lag)
+        n_beyond[now] += (side[now] == side[before]) & (run[now] == run[before])
+    flagged: Flags = (n_beyond >= at_least) & (side != 0)
     return flagged
 
 
@@ -196,6 +230,87 @@ def detect_signals(
             "signal_direction": first_word_that_holds([improving > 0, improving < 0], words),
         },
         columns=list(SIGNAL_COLUMNS),
+    )
+
+
+def detect_alerts(
+    values: ArrayLike,
+    limits: ChartLimits,
+    *,
+    desired_direction: str | None = None,
+    breaks: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Say at which points a chart is worth a message, which is less often than it shows a signal.
+
+    eight_run: the eighth and each later consecutive point on one side of the centre line. outside_two_of_three: a point
+    outside a limit of which one or both of the two before lie outside the same limit. A single point outside, and the
+    other rules, stay on the chart. Nothing later changes an alert.
+
+    Parameters as in :func:`detect_signals`. Returns one row per value with ``ALERT_COLUMNS``: ``alert_rule`` (the first
+    of outside_two_of_three, eight_run; else missing), ``alert_side`` (``high``, ``low``) and ``alert_direction``.
+    """
+    signals = detect_signals(values, limits, desired_direction=desired_direction, breaks=breaks)
+    missing = np.isnan(np.asarray(values, dtype=float))
+    broken = missing if breaks is None else np.asarray(breaks, dtype=bool) | missing
+    side = signals["side"].to_numpy()
+    outside = np.where(signals["is_outside"].to_numpy(), side, 0)
+    position, _ = run_positions(side, broken)
+    rules = [
+        same_side_in_window(outside, ALERT_OUTSIDE, ALERT_WINDOW, broken),
+        (position >= ALERT_RUN_LENGTH) & limits.run_rules_apply,
+    ]
+    alerted = np.where(rules[0] | rules[1], side, 0)
+    improving = alerted * (-1 if desired_direction == "down" else 1)
+    words = ("high", "low") if desired_direction is None else ("improvement", "concern")
+    return pd.DataFrame(
+        {
+            "alert_rule": first_word_that_holds(rules, ALERT_RULES),
+            "alert_side": first_word_that_holds([alerted > 0, alerted < 0], ("high", "low")),
+            "alert_direction": first_word_that_holds([improving > 0, improving < 0], words),
+        },
+        columns=list(ALERT_COLUMNS),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RunChartTest:
+    """Anhoej's two rules on a series without limits: is the longest run too long, are the crossings too few?
+
+    ``n_useful`` counts the points off the median; with none, the limits are 0 and there is no signal.
+    """
+
+    n_useful: int
+    longest_run: int
+    longest_run_limit: int
+    n_crossings: int
+    n_crossings_limit: int
+
+    @property
+    def is_signal(self) -> bool:
+        """Whether the process has shifted, by either rule."""
+        return self.longest_run > self.longest_run_limit or self.n_crossings < self.n_crossings_limit
+
+
+def run_chart_test(values: ArrayLike, *, centre: float | None = None) -> RunChartTest:
+    """Judge a series about its median (or the ``centre`` given) with Anhoej's rules; NaN is left out.
+
+    Formulas: the longest run may be round(log2(n)) + 3 points long, the crossings may be as few as the 5 % quantile of
+    a binomial of n - 1 trials with odds of one half; n are the points off the median.
+    """
+    series = np.asarray(values, dtype=float)
+    series = series[np.isfinite(series)]
+    middle = float(np.median(series)) if centre is None and series.size else centre
+    sides = sign_of_difference(series, float("nan") if middle is None else middle)
+    sides = sides[sides != 0]
+    if not sides.size:
+        return RunChartTest(0, 0, 0, 0, 0)
+    position, _ = run_positions(sides)
+    return RunChartTest(
+        n_useful=int(sides.size),
+        longest_run=int(position.max()),
+        longest_run_limit=round(np.log2(sides.size)) + 3,
+        n_crossings=int((np.diff(sides) != 0).sum()),
+        n_crossings_limit=int(stats.binom.ppf(_CROSSINGS_QUANTILE, sides.size - 1, 0.5)),
     )
 
 

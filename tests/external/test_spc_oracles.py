@@ -17,7 +17,13 @@ from orchestration.analytics.attribute_charts import (
     t_chart_limits,
 )
 from orchestration.analytics.process_limits import ProcessLimits, moving_ranges, natural_process_limits
-from orchestration.analytics.process_signals import detect_signals, run_positions, steps, two_of_three_windows
+from orchestration.analytics.process_signals import (
+    detect_signals,
+    run_chart_test,
+    run_positions,
+    steps,
+    two_of_three_windows,
+)
 from orchestration.analytics.stable_shift import StableShiftSettings, stable_periods
 
 if TYPE_CHECKING:
@@ -126,6 +132,19 @@ def test_montgomery_attribute_charts(file: str, kind: AttributeKind, area: float
         assert values == pytest.approx(part["y"].to_numpy(), abs=1e-12)
         outside = detect_signals(values, limits)["is_outside"].to_numpy()
         assert outside[part["include"]].tolist() == part.loc[part["include"], "sigma.signal"].tolist()
+
+
+@pytest.mark.parametrize("file", sorted(file.name for file in FOLDER.glob("montgomery_*.csv")))
+def test_run_chart_rules_on_montgomery(file: str) -> None:
+    for _, part in pd.read_csv(FOLDER / file).groupby("part"):
+        points = part.loc[part["include"]]
+        found = run_chart_test(points["y"], centre=points["cl"].iloc[0])
+        reference = points.iloc[0]
+        assert found.longest_run == reference["longest.run"]
+        assert found.longest_run_limit == reference["longest.run.max"]
+        assert found.n_crossings == reference["n.crossings"]
+        assert found.n_crossings_limit == reference["n.crossings.min"]
+        assert found.is_signal == reference["runs.signal"]
 
 
 def test_montgomery_times_between_failures() -> None:
