@@ -249,7 +249,7 @@ RUN_LENGTHS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [0.0, 1.0])
 def test_average_run_lengths_are_those_published(change: float) -> None:
-    """20,000 runs of 4,000 points and of 600 after a change; tolerance 3 standard errors, and the rounding published."""
+    """20,000 runs of 4,000 points, of 600 after a change; tolerance 3 standard errors, and the rounding published."""
     rng = np.random.default_rng(19870429)
     n_points, n_batch = (4000, 100) if change == 0 else (600, 500)
     first: dict[tuple[str, ...], list[np.ndarray]] = {rules: [] for rules in RUN_LENGTHS}
