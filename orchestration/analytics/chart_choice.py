@@ -85,7 +85,9 @@ _SHARES = ("flow_efficiency", "utilisation", "predictability", "on_time_share", 
 _RATES = ("defects_per_feature", "vulnerabilities_per_release", "debt_items_per_kloc")
 _EVENTS = ("defects", "incidents", "escaped_defects", "safety_defects", "vulnerabilities")
 
-METRICS = (*_DURATIONS, *_COUNTS, *_SHARES, *_RATES, *_EVENTS)
+#: Metrics that have a value each week; what lies between events is no weekly series.
+WEEKLY_METRICS = (*_DURATIONS, *_COUNTS, *_SHARES, *_RATES)
+METRICS = (*WEEKLY_METRICS, *_EVENTS)
 
 
 def choose_chart(

@@ -164,6 +164,24 @@ def _trend_sides(values: Floats, breaks: Flags) -> Ints:
     return np.where(ends_here != 0, ends_here, starts_here)
 
 
+def _check_direction(desired_direction: str | None) -> None:
+    if desired_direction not in ("up", "down", None):
+        raise ValueError(f"The desired direction is '{desired_direction}'; give 'up', 'down' or None.")
+
+
+def _parted(values: ArrayLike, breaks: ArrayLike | None) -> tuple[Floats, Flags]:
+    """Return the series, and where a run ends: at a break and at a missing value."""
+    series = np.asarray(values, dtype=float)
+    missing: Flags = np.isnan(series)
+    return series, missing if breaks is None else np.asarray(breaks, dtype=bool) | missing
+
+
+def _outside(series: Floats, limits: ChartLimits) -> Flags:
+    above = sign_of_difference(series, limits.upper_limit) > 0
+    below = sign_of_difference(series, limits.lower_limit) < 0
+    return (above | below) & limits.has_width
+
+
 def detect_signals(
     values: ArrayLike,
     limits: ChartLimits,
@@ -193,16 +211,11 @@ def detect_signals(
     for a trend: rising or falling) and ``signal_direction`` (``improvement``, ``concern``; ``high``, ``low`` when
     neutral). Raises ``ValueError`` for another direction.
     """
-    if desired_direction not in ("up", "down", None):
-        raise ValueError(f"The desired direction is '{desired_direction}'; give 'up', 'down' or None.")
-    series = np.asarray(values, dtype=float)
-    missing = np.isnan(series)
-    broken = missing.copy() if breaks is None else np.asarray(breaks, dtype=bool) | missing
+    _check_direction(desired_direction)
+    series, broken = _parted(values, breaks)
     side = sign_of_difference(series, limits.centre_line)
 
-    above = sign_of_difference(series, limits.upper_limit) > 0
-    below = sign_of_difference(series, limits.lower_limit) < 0
-    outside = (above | below) & limits.has_width
+    outside = _outside(series, limits)
     near = (sign_of_difference(series, limits.upper_near_limit) > 0) | (
         sign_of_difference(series, limits.lower_near_limit) < 0
     )
@@ -249,11 +262,10 @@ def detect_alerts(
     Parameters as in :func:`detect_signals`. Returns one row per value with ``ALERT_COLUMNS``: ``alert_rule`` (the first
     of outside_two_of_three, eight_run; else missing), ``alert_side`` (``high``, ``low``) and ``alert_direction``.
     """
-    signals = detect_signals(values, limits, desired_direction=desired_direction, breaks=breaks)
-    missing = np.isnan(np.asarray(values, dtype=float))
-    broken = missing if breaks is None else np.asarray(breaks, dtype=bool) | missing
-    side = signals["side"].to_numpy()
-    outside = np.where(signals["is_outside"].to_numpy(), side, 0)
+    _check_direction(desired_direction)
+    series, broken = _parted(values, breaks)
+    side = sign_of_difference(series, limits.centre_line)
+    outside = np.where(_outside(series, limits), side, 0)
     position, _ = run_positions(side, broken)
     rules = [
         same_side_in_window(outside, ALERT_OUTSIDE, ALERT_WINDOW, broken),
@@ -319,5 +331,5 @@ def first_word_that_holds(conditions: Sequence[Flags], words: Sequence[str]) -> 
 
     ``conditions`` are boolean arrays of one length, ``words`` as many non-empty texts.
     """
-    chosen = pd.Series(np.select(list(conditions), list(words), default=""), dtype="str")
-    return chosen.mask(chosen == "")
+    choices = [np.array(word, dtype=object) for word in words]
+    return pd.Series(np.select(list(conditions), choices, default=np.array(None, dtype=object)), dtype="str")

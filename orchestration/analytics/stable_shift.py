@@ -62,10 +62,10 @@ class StableShiftSettings:
 
 @dataclass(frozen=True, slots=True)
 class StablePeriod(Generic[Limits]):
-    """One period and its limits. Positions count the points given to the search, from 0.
+    """One period and its limits. Positions are those in the series given to the search, from 0.
 
     ``start`` is the first point; the limits rest on the ``n_window`` points from there, less ``excluded``, and hold to
-    ``end`` (exclusive), where the next period starts or the points end. ``side``: the shift lay above (1) or below
+    ``end`` (exclusive), where the next period starts or the series ends. ``side``: the shift lay above (1) or below
     (-1) the limits before it, 0 for the first. ``is_trial``: the window is shorter than ``n_min``.
     """
 
@@ -144,37 +144,37 @@ def stable_periods(
 
     Parameters
     ----------
-    values: one-dimensional, in time order, without missing values: leave out what is not charted.
-    limits_of: gives the limits of the whole chart from the points flagged, for any kind of chart.
+    values: one-dimensional, in time order; NaN = not charted, which is no point and ends every run.
+    limits_of: gives the limits of the whole series from the points flagged, for any kind of chart.
     settings: the parameters.
     breaks: true where a point does not follow the one before it; ends every run.
     baseline_length: points of the first period's window, where a baseline was fixed; else ``n_min``.
     baseline_limits: the limits of that baseline as they were frozen; else they are computed, with exclusions.
 
     Returns no period under ``baseline_length`` (or ``n_min``) points or where the first window gives no limits, else
-    one or more. Raises ``ValueError`` for missing values.
+    one or more. Raises ``ValueError`` for infinite values.
     """
     series = np.asarray(values, dtype=float)
-    if not np.isfinite(series).all():
-        raise ValueError("The series has missing or infinite values; leave those points out before the search.")
+    if np.isinf(series).any():
+        raise ValueError("The series has infinite values; pass NaN where there is none.")
     rules = settings or StableShiftSettings()
+    chart = _Points.of(series, breaks)
     n_first = rules.n_min if baseline_length is None else baseline_length
-    if series.size < max(n_first, 1):
+    if chart.places.size < max(n_first, 1):
         return []
-    broken = np.zeros(series.size, dtype=bool) if breaks is None else np.asarray(breaks, dtype=bool)
     first, excluded = baseline_limits, np.zeros(series.size, dtype=bool)
     if first is None:
-        first, excluded = _window_limits(series, limits_of, 0, n_first, rules)
+        first, excluded = chart.window_limits(limits_of, 0, n_first, rules)
     if np.isnan(first.centre_line):
         return []
     found = [_Found(0, n_first, excluded, 0, is_trial=False, limits=first)]
-    _search(series, broken, limits_of, found, rules, rules.n_min)
+    _search(chart, limits_of, found, rules, rules.n_min)
     if rules.n_min_trial < rules.n_min:
-        _search(series, broken, limits_of, found, rules, rules.n_min_trial)
-    ends = [period.start for period in found[1:]] + [series.size]
+        _search(chart, limits_of, found, rules, rules.n_min_trial)
+    starts = [int(chart.places[period.start]) for period in found]
     return [
         StablePeriod(
-            start=period.start,
+            start=start,
             end=end,
             n_window=period.n_window,
             excluded=tuple(int(point) for point in np.flatnonzero(period.excluded)),
@@ -182,7 +182,7 @@ def stable_periods(
             is_trial=period.is_trial,
             limits=period.limits,
         )
-        for period, end in zip(found, ends, strict=True)
+        for period, start, end in zip(found, starts, [*starts[1:], series.size], strict=True)
     ]
 
 
@@ -210,7 +210,7 @@ def govern_periods(
     Returns one entry per period, in their order.
     """
     rules = settings or StableShiftSettings()
-    series = np.asarray(values, dtype=float)
+    chart = _Points.of(np.asarray(values, dtype=float), breaks)
     decided: list[Governance] = []
     in_force = 0
     for index, (period, cause) in enumerate(zip(periods, causes, strict=True)):
@@ -220,9 +220,9 @@ def govern_periods(
         centre = periods[in_force].limits.centre_line
         moved = period.limits.centre_line - centre
         is_desired = None if desired_direction is None else bool(moved * _FAVOURABLE[desired_direction] > 0)
-        window = slice(period.start, period.start + period.n_window)
-        sides = sign_of_difference(series[window], centre)
-        _, length = run_positions(sides, None if breaks is None else np.asarray(breaks, dtype=bool)[window])
+        window = slice(*np.searchsorted(chart.places, [period.start, period.end]))
+        sides = sign_of_difference(chart.values[window][: period.n_window], centre)
+        _, length = run_positions(sides, chart.parted[window][: period.n_window])
         is_different = bool(((length >= rules.run_length) & (sides * moved > 0)).any())
         reason = _why_pending(cause, is_different=is_different, is_desired=is_desired)
         if not reason:
@@ -255,8 +255,36 @@ def _why_pending(cause: str | None, *, is_different: bool, is_desired: bool | No
 
 
 @dataclass(frozen=True, slots=True)
+class _Points:
+    """The charted points of a series: their places in it, values, and where one does not follow the one before."""
+
+    series: Floats
+    places: Ints
+    values: Floats
+    parted: Flags
+
+    @classmethod
+    def of(cls, series: Floats, breaks: ArrayLike | None) -> _Points:
+        """Take the points out of a series; a missing value between two of them parts them, as does any break."""
+        places = np.flatnonzero(np.isfinite(series))
+        parted = np.ones(places.size, dtype=bool)
+        parted[1:] = np.diff(places) > 1
+        if breaks is not None:
+            parted[1:] |= np.diff(np.cumsum(np.asarray(breaks, dtype=bool))[places]) > 0
+        return cls(series, places, series[places], parted)
+
+    def window_limits(
+        self, limits_of: Callable[[Flags], Limits], start: int, n_window: int, rules: StableShiftSettings
+    ) -> tuple[Limits, Flags]:
+        """Return the limits of some points in a row, and the places left out of them."""
+        used = np.zeros(self.series.size, dtype=bool)
+        used[self.places[start : start + n_window]] = True
+        return limits_with_exclusions(self.series, used, limits_of, rules.max_exclusions)
+
+
+@dataclass(frozen=True, slots=True)
 class _Found(Generic[Limits]):
-    """A period before it is known where it ends."""
+    """A period before it is known where it ends; positions count points."""
 
     start: int
     n_window: int
@@ -266,17 +294,8 @@ class _Found(Generic[Limits]):
     limits: Limits
 
 
-def _window_limits(
-    series: Floats, limits_of: Callable[[Flags], Limits], start: int, n_window: int, rules: StableShiftSettings
-) -> tuple[Limits, Flags]:
-    used = np.zeros(series.size, dtype=bool)
-    used[start : start + n_window] = True
-    return limits_with_exclusions(series, used, limits_of, rules.max_exclusions)
-
-
 def _search(
-    series: Floats,
-    broken: Flags,
+    chart: _Points,
     limits_of: Callable[[Flags], Limits],
     found: list[_Found[Limits]],
     rules: StableShiftSettings,
@@ -285,33 +304,30 @@ def _search(
     """Append to ``found`` every period after its last one whose limits rest on ``n_window`` points."""
     at = found[-1].start + found[-1].n_window
     while True:
-        trigger = _next_trigger(series, broken, found[-1], at, rules.run_length)
-        if trigger is None or series.size - trigger[0] < n_window:
+        trigger = _next_trigger(chart, found[-1], at, rules.run_length)
+        if trigger is None or chart.values.size - trigger[0] < n_window:
             return
         at, side = trigger
-        candidate, excluded = _window_limits(series, limits_of, at, n_window, rules)
-        sides = sign_of_difference(series, candidate.centre_line)[at:]
-        if np.isnan(candidate.centre_line) or _is_taken_back(sides, broken[at:], side, n_window, rules):
+        candidate, excluded = chart.window_limits(limits_of, at, n_window, rules)
+        sides = sign_of_difference(chart.values, candidate.centre_line)[at:]
+        if np.isnan(candidate.centre_line) or _is_taken_back(sides, chart.parted[at:], side, n_window, rules):
             at += 1
             continue
         found.append(_Found(at, n_window, excluded, side, is_trial=n_window < rules.n_min, limits=candidate))
         at += n_window
 
 
-def _next_trigger(
-    series: Floats, broken: Flags, prevailing: _Found[Limits], at: int, run_length: int
-) -> tuple[int, int] | None:
+def _next_trigger(chart: _Points, prevailing: _Found[Limits], at: int, run_length: int) -> tuple[int, int] | None:
     """Return where the next run against the prevailing limits begins, and on which side; None if there is none.
 
     A run that began before ``at`` triggers there while as many points as make a run are left of it.
     """
     start = prevailing.start
-    sides = sign_of_difference(series, prevailing.limits.centre_line)[start:]
-    position, length = run_positions(sides, broken[start:])
+    sides = sign_of_difference(chart.values, prevailing.limits.centre_line)[start:]
+    position, length = run_positions(sides, chart.parted[start:])
     left = length - position + 1
-    is_trigger = (length >= run_length) & ((position == 1) | (np.arange(sides.size) == at - start))
-    is_trigger &= left >= run_length
-    triggers = np.flatnonzero(is_trigger[at - start :]) if at - start < sides.size else np.empty(0, dtype=np.int64)
+    begins = (position == 1) | (np.arange(sides.size) == at - start)
+    triggers = np.flatnonzero((begins & (length >= run_length) & (left >= run_length))[at - start :])
     if not triggers.size:
         return None
     first = at + int(triggers[0])

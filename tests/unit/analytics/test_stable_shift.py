@@ -100,8 +100,18 @@ def test_a_constant_series_and_a_gap() -> None:
     breaks[25] = True
     parted = stable_periods(values, xmr(values), settings=WHOLE, breaks=breaks)
     assert len(parted) == 1
-    with pytest.raises(ValueError, match="missing or infinite"):
-        stable_periods([1.0, np.nan], xmr([1.0, np.nan]))
+    with pytest.raises(ValueError, match="infinite"):
+        found([1.0, np.inf])
+
+
+def test_a_missing_week_is_no_point_and_ends_a_run() -> None:
+    values = [*around(20, 10), np.nan, *around(20, 11), np.nan, *around(26, 10), np.nan, *around(26, 15)]
+    first, second = found(values)
+    assert (first.start, first.end, first.n_window) == (0, 23, 21)
+    assert (second.start, second.end) == (23, len(values))
+    assert second.limits.n_baseline == 21
+    # Four and four about a missing week are no run of eight.
+    assert len(found([*around(20, 21), *([22.0] * 4), np.nan, *([22.0] * 4), *around(20, 30)])) == 1
 
 
 def governed(values: list[float], direction: str | None, cause: str | None = "INT-1") -> list[tuple[str, int]]:
