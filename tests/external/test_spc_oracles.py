@@ -16,6 +16,7 @@ from orchestration.analytics.attribute_charts import (
     attribute_values,
     t_chart_limits,
 )
+from orchestration.analytics.change_search import change_positions
 from orchestration.analytics.process_limits import ProcessLimits, moving_ranges, natural_process_limits
 from orchestration.analytics.process_signals import (
     detect_signals,
@@ -254,3 +255,11 @@ def test_stable_shift_puts_off_what_later_points_may_take_back() -> None:
 
         found = [len(stable_periods(values, limits_of, settings=VARIANTS[name])) - 1 for name in list(VARIANTS)[:2]]
         assert found == expected
+
+
+def test_the_flow_of_the_nile_changed_once() -> None:
+    nile = json.loads((FOLDER.parent / "trend" / "nile_changepoint.json").read_text())
+    assert change_positions(nile["data"]) == [nile["n_before"]]
+    flow = np.array(nile["data"])
+    assert flow[: nile["n_before"]].mean() == pytest.approx(nile["mean_before"])
+    assert flow[nile["n_before"] :].mean() == pytest.approx(nile["mean_after"], abs=5e-5)
