@@ -12,8 +12,8 @@ What a later week can change. The *no-regrets* rule puts a proposal off while th
 way up to the last week known: later weeks end that run, and the proposal stands, or lengthen it, and it falls. So a
 later week can add a period, also one that starts many weeks back, and can replace a trial period by one that rests on
 a whole window. Seldom it replaces an accepted period too, by an earlier proposal that had been put off: adding three
-weeks did so in 7 of 18,000 prefixes of 600 simulated series of 110 weeks, all but one of them autocorrelated. No later
-week moves the limits of the first period, and none moves the limits of a period whose start stays.
+weeks did so 7 times in 13,200, over 600 simulated series of up to 110 weeks, 6 of them in autocorrelated ones. No later
+week moves the limits of the first period, nor those of a period that stays and whose window was whole.
 """
 
 from __future__ import annotations
