@@ -1,8 +1,9 @@
 """Process behaviour charts of interventions: did the series change after the launch, against frozen limits?
 
-Belongs here: the choice of scale and bounds for a metric, the baseline, what is left out, and one row per plotted week.
-Does not belong here: the formulas of the limits (:mod:`.process_limits`) and of the rules (:mod:`.process_signals`),
-figures, and any verdict on an intervention: one rule firing is not one.
+Belongs here: the two tables, one row per plotted week and one per period with limits of its own. Does not belong here:
+the charts that they tell of (:mod:`.intervention_charts`), which chart a metric gets (:mod:`.chart_choice`), the
+formulas of the limits (:mod:`.process_limits`, :mod:`.attribute_charts`), of the rules (:mod:`.process_signals`) and of
+the periods (:mod:`.stable_shift`), figures, and any verdict on an intervention: one rule firing is not one.
 
 Sources: limits frozen on the weeks before a change and new points judged against them: D. J. Wheeler, *Making Sense of
 Data*; NHS England, *Making Data Count*. Durations are charted as the logarithm of the weekly median, because limits of
@@ -11,33 +12,44 @@ skewed data in days raise false alarms on more than half of unchanged processes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from orchestration.analytics import stable_shift
+from orchestration.analytics.attribute_charts import PointLimits
+from orchestration.analytics.chart_wording import describe_chart
+from orchestration.analytics.intervention_charts import (
+    MAX_BASELINE_WEEKS,
+    OPTIONAL_SERIES_COLUMNS,
+    SERIES_COLUMNS,
+    InterventionChart,
+    chart_each_intervention,
+)
 from orchestration.analytics.process_limits import (
-    MAX_AUTOCORRELATION_FOR_RUN_RULES,
     MIN_POINTS_TRIAL,
-    MIN_POINTS_USABLE,
     ProcessLimits,
     lag1_autocorrelation,
     limits_status,
     moving_ranges,
     natural_process_limits,
 )
-from orchestration.analytics.process_signals import detect_signals, first_word_that_holds
+from orchestration.analytics.process_signals import detect_alerts, detect_signals
 
 if TYPE_CHECKING:
-    from orchestration.analytics.array_types import Flags
+    from orchestration.analytics.array_types import Floats
 
 __all__ = [
+    "MAX_BASELINE_WEEKS",
     "METHOD_VERSION",
+    "OPTIONAL_SERIES_COLUMNS",
+    "PERIOD_COLUMNS",
     "POINT_COLUMNS",
     "SERIES_COLUMNS",
     "ProcessLimits",
     "chart_interventions",
+    "chart_periods",
     "detect_signals",
     "lag1_autocorrelation",
     "limits_status",
@@ -45,23 +57,9 @@ __all__ = [
     "natural_process_limits",
 ]
 
-METHOD_VERSION = "process_behaviour-1"
+METHOD_VERSION = "process_behaviour-2"
 
-MAX_BASELINE_WEEKS = 26
-
-#: What `chart_interventions` reads; further columns are ignored.
-SERIES_COLUMNS = (
-    "intervention_id",
-    "week_start",
-    "metric",
-    "desired_direction",
-    "phase",
-    "is_baseline",
-    "is_complete",
-    "value",
-)
-
-#: Columns of the result with their types. Limits are in the unit of ``value``; ``moving_range`` and
+#: Columns of the points with their types. Limits are in the unit of ``value``; ``moving_range`` and
 #: ``moving_range_limit`` are in the unit of ``charted_value``.
 _POINT_TYPES = {
     "intervention_id": "str",
@@ -87,35 +85,48 @@ _POINT_TYPES = {
     "r1": "float64",
     "note": "str",
     "method_version": "str",
+    "chart": "str",
+    "chart_reason": "str",
+    "advised_period": "str",
+    "alert_rule": "str",
+    "alert_direction": "str",
+    "period_number": "Int64",
+    "period_in_force": "Int64",
+    "period_centre_line": "float64",
+    "period_lower_limit": "float64",
+    "period_upper_limit": "float64",
+    "period_signal_rule": "str",
+    "period_signal_direction": "str",
+    "period_alert_rule": "str",
+    "period_alert_direction": "str",
 }
 POINT_COLUMNS = tuple(_POINT_TYPES)
 
-
-@dataclass(frozen=True, slots=True)
-class _Chart:
-    """How a kind of metric is charted: its scale and the bounds that it cannot pass."""
-
-    scale: str
-    floor: float | None
-    ceiling: float | None = None
-
-
-_DURATION = _Chart("log", floor=None)
-_DURATION_WITH_ZEROS = _Chart("linear", floor=0.0)
-_COUNT = _Chart("linear", floor=0.0)
-_SHARE = _Chart("linear", floor=0.0, ceiling=1.0)
-_CHARTS = {
-    "cycle_time": _DURATION,
-    "flow_time": _DURATION,
-    "lead_time": _DURATION,
-    "stage_time": _DURATION,
-    "throughput": _COUNT,
-    "wip": _COUNT,
-    "stage_wip": _COUNT,
-    "stage_departures": _COUNT,
-    "flow_efficiency": _SHARE,
+#: Columns of the periods with their types.
+_PERIOD_TYPES = {
+    "intervention_id": "str",
+    "period_number": "int64",
+    "first_week": "datetime64[us]",
+    "last_week": "datetime64[us]",
+    "n_weeks": "int64",
+    "n_window": "int64",
+    "n_left_out": "int64",
+    "chart": "str",
+    "centre_line": "float64",
+    "lower_limit": "float64",
+    "upper_limit": "float64",
+    "shift_side": "str",
+    "is_trial": "bool",
+    "is_clearly_different": "boolean",
+    "cause_intervention_id": "str",
+    "is_desired": "boolean",
+    "is_expected_to_last": "boolean",
+    "decision": "str",
+    "period_in_force": "int64",
+    "reason": "str",
+    "method_version": "str",
 }
-_PHASES = ("before", "transition", "after")
+PERIOD_COLUMNS = tuple(_PERIOD_TYPES)
 
 
 def chart_interventions(
@@ -128,15 +139,19 @@ def chart_interventions(
     weeks, an ``incomplete_week``, weeks with ``no_value``, weeks ``before_baseline``, and a duration of 0 on a
     logarithmic chart (``not_positive``). A week left out, a missing week and a change of phase end every run.
 
-    Scales: durations (``cycle_time``, ``flow_time``, ``lead_time``, ``stage_time``) on the natural logarithm of the
-    weekly median, limits transformed back; if the baseline holds a duration of 0, linear with floor 0. Counts
-    (``throughput``, ``wip``, ``stage_wip``, ``stage_departures``) linear with floor 0. ``flow_efficiency`` linear
-    within 0 to 1: an XmR chart for now, although a share with known numerator and denominator belongs on a Laney p'
-    chart, which allows for weeks of different size.
+    Charts, by :mod:`.chart_choice`: durations on the natural logarithm of the weekly median, limits transformed back;
+    if the baseline holds a duration of 0, linear with floor 0. Counts linear with floor 0. Shares and rates on p' and
+    u' charts, with limits by the size of each week, where each baseline week has ``numerator`` and ``denominator``;
+    a later week without them is left out (``no_size``); else XmR within the bounds.
+
+    ``period_*`` columns tell the same weeks against the limits in force: those of the baseline until the Stable Shift
+    Algorithm finds a lasting shift and its governance accepts it (:mod:`.stable_shift`, :func:`chart_periods`). Unlike
+    all others they can change with later weeks, which show whether a shift lasts.
 
     Parameters
     ----------
-    series: one row per intervention and week with ``SERIES_COLUMNS`` (grain of ``mart_intervention_series``).
+    series: one row per intervention and week with ``SERIES_COLUMNS`` (grain of ``mart_intervention_series``), and with
+        any of ``OPTIONAL_SERIES_COLUMNS``.
     allow_for_autocorrelation: widen limits by 1 / sqrt(1 - r1) for r1 > 0 and drop run rules for r1 >= 0.6.
     min_baseline: fewer baseline weeks give no limits. 12 is the strict choice for an intervention; the default of 6
         shows trial limits and says so.
@@ -145,150 +160,157 @@ def chart_interventions(
     baseline weeks every limit is missing and ``note`` says why.
     Raises ``ValueError`` for a missing column, a repeated week, an unknown metric, phase or direction.
     """
-    missing = [column for column in SERIES_COLUMNS if column not in series.columns]
-    if missing:
-        raise ValueError(f"The intervention series lacks {', '.join(missing)}; pass the columns of SERIES_COLUMNS.")
-    ordered = series.loc[:, list(SERIES_COLUMNS)].copy()
-    ordered["week_start"] = pd.to_datetime(ordered["week_start"]).astype("datetime64[us]")
-    ordered = ordered.sort_values(["intervention_id", "week_start"], ignore_index=True)
-    repeated = ordered.duplicated(["intervention_id", "week_start"])
-    if repeated.any():
-        first = ordered.loc[repeated].iloc[0]
-        raise ValueError(
-            f"Intervention {first['intervention_id']} has week {first['week_start']:%Y-%m-%d} twice; "
-            "pass one row per intervention and week."
-        )
-    _check_words(ordered, "metric", tuple(_CHARTS))
-    _check_words(ordered, "phase", _PHASES)
-    _check_words(ordered, "desired_direction", ("up", "down"))
     charts = [
-        _chart_one(frame.reset_index(drop=True), min_baseline, allow_for_autocorrelation=allow_for_autocorrelation)
-        for _, frame in ordered.groupby("intervention_id", sort=True)
+        _points(chart, min_baseline)
+        for chart in chart_each_intervention(series, min_baseline, allow_for_autocorrelation=allow_for_autocorrelation)
     ]
     points = pd.concat(charts, ignore_index=True) if charts else pd.DataFrame(columns=list(POINT_COLUMNS))
     return points.astype(_POINT_TYPES)
 
 
-def _check_words(series: pd.DataFrame, column: str, known: tuple[str, ...]) -> None:
-    unknown = sorted({str(word) for word in series[column].unique()} - set(known))
-    if unknown:
-        raise ValueError(f"Unknown {column} {', '.join(unknown)}; use one of {', '.join(known)}.")
+def chart_periods(
+    series: pd.DataFrame, *, allow_for_autocorrelation: bool = True, min_baseline: int = MIN_POINTS_TRIAL
+) -> pd.DataFrame:
+    """Tell the periods of every intervention's chart: when the process shifted for good, and what is in force.
 
+    The first period is the baseline. Further ones are proposals of the Stable Shift Algorithm over the weeks that
+    :func:`chart_interventions` judges; ``decision`` says whether their limits came into force. There are none after a
+    baseline of fewer than 12 weeks, or where autocorrelation leaves no run rules.
 
-def _as_flags(column: pd.Series) -> Flags:
-    """Return a boolean column as an array; a missing flag counts as false."""
-    return column.astype("boolean").fillna(value=False).to_numpy(dtype=bool)
-
-
-def _chart_one(frame: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool) -> pd.DataFrame:
-    """Chart one intervention's weeks, given in time order."""
-    value = frame["value"].astype("float64").to_numpy()
-    phase = frame["phase"].to_numpy(dtype=object)
-    is_complete = _as_flags(frame["is_complete"])
-    has_value = np.isfinite(value)
-
-    in_baseline = _as_flags(frame["is_baseline"]) & is_complete & has_value
-    in_baseline[np.flatnonzero(in_baseline)[:-MAX_BASELINE_WEEKS]] = False
-
-    # The baseline alone decides on the scale: a later 0 must not redraw the past.
-    chart = _CHARTS[str(frame["metric"].iloc[0])]
-    if chart.scale == "log" and bool((value[in_baseline] <= 0).any()):
-        chart = _DURATION_WITH_ZEROS
-    is_log = chart.scale == "log"
-    charted = np.full(value.shape, np.nan)
-    chartable = has_value & (value > 0) if is_log else has_value
-    charted[chartable] = np.log(value[chartable]) if is_log else value[chartable]
-
-    first_baseline = int(np.argmax(in_baseline)) if in_baseline.any() else 0
-    reasons: list[tuple[str, Flags]] = [
-        ("transition", phase == "transition"),
-        ("incomplete_week", ~is_complete),
-        ("no_value", ~has_value),
-        ("not_positive", ~chartable),
-        ("before_baseline", np.arange(value.size) < first_baseline),
+    Parameters and errors as there. Returns one row per intervention and period with ``PERIOD_COLUMNS``; no row for a
+    chart without limits. Limits are missing where they differ by week.
+    """
+    found = [
+        _periods(chart)
+        for chart in chart_each_intervention(series, min_baseline, allow_for_autocorrelation=allow_for_autocorrelation)
+        if chart.periods
     ]
-    reason = first_word_that_holds([flags for _, flags in reasons], [name for name, _ in reasons])
-    is_excluded = np.logical_or.reduce([flags for _, flags in reasons])
+    periods = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(PERIOD_COLUMNS))
+    return periods.astype(_PERIOD_TYPES)
 
-    breaks = np.ones(value.size, dtype=bool)
-    weeks_between = frame["week_start"].diff().to_numpy()[1:]
-    breaks[1:] = (phase[1:] != phase[:-1]) | (weeks_between != np.timedelta64(7, "D"))
-    judged = np.where(is_excluded, np.nan, charted)
-    limits = natural_process_limits(
-        np.where(in_baseline, charted, np.nan),
-        floor=chart.floor,
-        ceiling=chart.ceiling,
-        breaks=breaks,
-        allow_for_autocorrelation=allow_for_autocorrelation,
-        min_points=min_baseline,
-    )
-    signals = detect_signals(judged, limits, desired_direction=str(frame["desired_direction"].iloc[0]), breaks=breaks)
 
-    def in_unit_of_value(limit: float) -> float:
-        return float(np.exp(limit)) if is_log else limit
-
+def _points(chart: InterventionChart, min_baseline: int) -> pd.DataFrame:
+    """Return one row per week of a chart."""
+    frame, limits, facts = chart.frame, chart.limits, chart.facts
+    found = _signals_and_alerts(chart, chart.judged, limits)
     return pd.DataFrame(
         {
             "intervention_id": frame["intervention_id"],
             "week_start": frame["week_start"],
-            "value": value,
-            "charted_value": charted,
-            "centre_line": in_unit_of_value(limits.centre_line),
-            "lower_limit": in_unit_of_value(limits.lower_limit),
-            "upper_limit": in_unit_of_value(limits.upper_limit),
-            "lower_near_limit": in_unit_of_value(limits.lower_near_limit),
-            "upper_near_limit": in_unit_of_value(limits.upper_near_limit),
-            "moving_range": moving_ranges(judged, breaks),
-            "moving_range_limit": limits.moving_range_limit,
-            "n_baseline": limits.n_baseline,
-            "limits_status": limits.status,
-            "is_baseline": in_baseline,
+            "value": frame["value"].astype("float64"),
+            "charted_value": chart.charted,
+            "centre_line": chart.in_unit_of_value(limits.centre_line),
+            "lower_limit": chart.in_unit_of_value(limits.lower_limit),
+            "upper_limit": chart.in_unit_of_value(limits.upper_limit),
+            "lower_near_limit": chart.in_unit_of_value(limits.lower_near_limit),
+            "upper_near_limit": chart.in_unit_of_value(limits.upper_near_limit),
+            "moving_range": moving_ranges(chart.judged, chart.breaks),
+            "moving_range_limit": float("nan") if isinstance(limits, PointLimits) else limits.moving_range_limit,
+            "n_baseline": facts.n_baseline,
+            "limits_status": facts.status,
+            "is_baseline": chart.in_baseline,
             "phase": frame["phase"],
-            "is_excluded": is_excluded,
-            "exclusion_reason": reason,
-            "signal_rule": signals["signal_rule"],
-            "signal_direction": signals["signal_direction"],
-            "chart_scale": chart.scale,
-            "r1": limits.r1,
-            "note": _note(frame["week_start"][in_baseline], limits, chart, min_baseline),
+            "is_excluded": chart.reason.notna(),
+            "exclusion_reason": chart.reason,
+            "signal_rule": found["signal_rule"],
+            "signal_direction": found["signal_direction"],
+            "chart_scale": chart.choice.scale,
+            "r1": facts.r1,
+            "note": describe_chart(chart, min_baseline),
             "method_version": METHOD_VERSION,
+            "chart": chart.choice.chart if facts.has_limits else "run_chart",
+            "chart_reason": chart.choice.reason,
+            "advised_period": chart.advised_period,
+            "alert_rule": found["alert_rule"],
+            "alert_direction": found["alert_direction"],
         }
-    )
+    ).assign(**_against_limits_in_force(chart, found))
 
 
-def _note(weeks: pd.Series, limits: ProcessLimits, chart: _Chart, min_baseline: int) -> str:
-    """Say in words what the limits rest on and what was allowed for; each sentence follows from the numbers."""
-    if not limits.has_limits:
-        return f"No limits: {_no_limits_reason(limits, min_baseline)}."
-    period = f"{weeks.iloc[0]:%Y-%m-%d} to {weeks.iloc[-1]:%Y-%m-%d}"
-    sentences = [f"Limits frozen on {limits.n_baseline} complete weeks, {period} ({limits.status})."]
-    if limits.n_baseline < MIN_POINTS_USABLE:
-        sentences.append(f"Trial limits: {MIN_POINTS_USABLE} weeks are needed before a change is judged by them.")
-    if limits.n_screened:
-        sentences.append(
-            f"{limits.n_screened} of the moving ranges lay above their limit and were left out of the average."
+def _signals_and_alerts(chart: InterventionChart, judged: Floats, limits: ProcessLimits | PointLimits) -> pd.DataFrame:
+    """Judge weeks against limits by the chart's rules and by those for a message."""
+    signals = detect_signals(judged, limits, desired_direction=chart.direction, breaks=chart.breaks)
+    alerts = detect_alerts(judged, limits, desired_direction=chart.direction, breaks=chart.breaks)
+    return pd.concat([signals, alerts], axis="columns")
+
+
+def _against_limits_in_force(chart: InterventionChart, against_baseline: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the ``period_*`` columns of the points: each judged week against the limits in force at it."""
+    n_weeks = len(chart.frame)
+    number, in_force = np.zeros(n_weeks, dtype=np.int64), np.zeros(n_weeks, dtype=np.int64)
+    for index, (period, decided) in enumerate(zip(chart.periods, chart.governance, strict=True)):
+        number[period.start : period.end] = index + 1
+        in_force[period.start : period.end] = decided.in_force + 1
+    is_judged = np.isfinite(chart.judged)
+    told = {name: np.full(n_weeks, np.nan) for name in _PERIOD_LIMITS}
+    words = {name: np.full(n_weeks, None, dtype=object) for name in _PERIOD_WORDS}
+    for valid in sorted({decided.in_force for decided in chart.governance}):
+        weeks = is_judged & (in_force == valid + 1)
+        limits = chart.periods[valid].limits
+        judged = np.where(weeks, chart.judged, np.nan)
+        found = (
+            against_baseline
+            if weeks.sum() == is_judged.sum() and valid == 0
+            else _signals_and_alerts(chart, judged, limits)
         )
-    if limits.widening > 1:
-        word = "Autocorrelated, limits" if limits.is_autocorrelated else "Limits"
-        sentences.append(f"{word} widened by {limits.widening - 1:.0%} for a lag-1 autocorrelation of {limits.r1:.2f}.")
-    if not limits.run_rules_apply:
-        sentences.append(
-            f"No run rules, as the autocorrelation is {MAX_AUTOCORRELATION_FOR_RUN_RULES} or more: "
-            "only points outside the limits are marked."
+        for name, source in _PERIOD_LIMITS.items():
+            told[name][weeks] = np.broadcast_to(chart.in_unit_of_value(getattr(limits, source)), n_weeks)[weeks]
+        for name, source in _PERIOD_WORDS.items():
+            words[name][weeks] = found[source].to_numpy(dtype=object)[weeks]
+    has_period = is_judged & (number > 0)
+    columns = {
+        "period_number": pd.Series(number, dtype="Int64").where(has_period),
+        "period_in_force": pd.Series(in_force, dtype="Int64").where(has_period),
+    }
+    columns |= {name: pd.Series(limit) for name, limit in told.items()}
+    return columns | {name: pd.Series(word, dtype="str") for name, word in words.items()}
+
+
+_PERIOD_LIMITS = {
+    "period_centre_line": "centre_line",
+    "period_lower_limit": "lower_limit",
+    "period_upper_limit": "upper_limit",
+}
+_PERIOD_WORDS = {
+    "period_signal_rule": "signal_rule",
+    "period_signal_direction": "signal_direction",
+    "period_alert_rule": "alert_rule",
+    "period_alert_direction": "alert_direction",
+}
+
+
+def _periods(chart: InterventionChart) -> pd.DataFrame:
+    """Return one row per period of a chart with limits."""
+    week, is_judged = chart.frame["week_start"].to_numpy(), np.isfinite(chart.judged)
+    rows = []
+    for index, (period, decided) in enumerate(zip(chart.periods, chart.governance, strict=True)):
+        limits = period.limits
+        varies = isinstance(limits, PointLimits)
+        weeks = week[period.start : period.end][is_judged[period.start : period.end]]
+        rows.append(
+            {
+                "period_number": index + 1,
+                "first_week": weeks[0],
+                "last_week": weeks[-1],
+                "n_weeks": weeks.size,
+                "n_window": period.n_window,
+                "n_left_out": len(period.excluded),
+                "centre_line": chart.in_unit_of_value(limits.centre_line),
+                "lower_limit": np.nan if varies else chart.in_unit_of_value(limits.lower_limit),
+                "upper_limit": np.nan if varies else chart.in_unit_of_value(limits.upper_limit),
+                "shift_side": {0: pd.NA, 1: "high", -1: "low"}[period.side],
+                "is_trial": period.is_trial,
+                "is_clearly_different": decided.is_clearly_different,
+                "cause_intervention_id": decided.cause if index else None,
+                "is_desired": decided.is_desired,
+                "is_expected_to_last": decided.is_expected_to_last,
+                "decision": decided.decision,
+                "period_in_force": decided.in_force + 1,
+                "reason": decided.reason,
+            }
         )
-    if not limits.has_width:
-        sentences.append("The baseline did not vary, so only shifts and trends are marked.")
-    if chart is _DURATION_WITH_ZEROS:
-        sentences.append("The baseline holds durations of 0, so the chart is linear and not logarithmic.")
-    if np.isnan(limits.lower_limit):
-        sentences.append(f"No lower limit is drawn, as it would lie below {chart.floor:g}.")
-    if np.isnan(limits.upper_limit):
-        sentences.append(f"No upper limit is drawn, as it would lie above {chart.ceiling:g}.")
-    return " ".join(sentences)
-
-
-def _no_limits_reason(limits: ProcessLimits, min_baseline: int) -> str:
-    """Say why a baseline gave no limits."""
-    if limits.n_baseline < min_baseline:
-        return f"{limits.n_baseline} complete weeks with a value before the launch, at least {min_baseline} needed"
-    return f"no two of the {limits.n_baseline} complete weeks with a value before the launch follow each other"
+    return pd.DataFrame(rows).assign(
+        intervention_id=chart.frame["intervention_id"].iloc[0],
+        chart=chart.choice.chart,
+        method_version=stable_shift.METHOD_VERSION,
+    )[list(PERIOD_COLUMNS)]

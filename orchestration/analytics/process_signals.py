@@ -1,19 +1,25 @@
 """Run rules: which points of a process behaviour chart are signals of a change.
 
-Belongs here: the four rules of NHS England's Making Data Count programme on a series and its limits.
+Belongs here: the four rules of NHS England's Making Data Count programme on a series and its limits, the two that a
+message goes out on, and the run chart's test where there are no limits. The windows of other rule sets (Western
+Electric, Nelson, Wheeler) are runs and counts in a window, which are here too.
 Does not belong here: computing the limits (:mod:`.process_limits`) and deciding what a chart shows
 (:mod:`.process_behaviour`). A signal is a reason to look, not a verdict: on an unchanged process with a baseline of 12
 points, about a third of charts show at least one within 13 new points.
 
-Source: NHS England, *Making Data Count*, as computed by NHSRplotthedots 0.2.2.
+Sources: NHS England, *Making Data Count*, as computed by NHSRplotthedots 0.2.2; C. W. Champ and W. H. Woodall, "Exact
+results for Shewhart control charts with supplementary runs rules", Technometrics 29 (1987), for the run of eight;
+J. Anhoej, "Diagnostic value of run chart analysis", PLoS ONE 10 (2015), for run charts.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from orchestration.analytics.array_types import Flags, Floats, Ints
-    from orchestration.analytics.process_limits import ProcessLimits
 
 SHIFT_LENGTH = 7
 TREND_LENGTH = 7
@@ -42,15 +47,43 @@ SIGNAL_COLUMNS = (
     "signal_direction",
 )
 
+#: A message goes out on a run this long, or on this many of the last points outside.
+ALERT_RUN_LENGTH = 8
+ALERT_OUTSIDE, ALERT_WINDOW = 2, 3
+ALERT_RULES = ("outside_two_of_three", "eight_run")
+ALERT_COLUMNS = ("alert_rule", "alert_side", "alert_direction")
+
+#: Crossings of the median fewer than this quantile of chance are too few.
+_CROSSINGS_QUANTILE = 0.05
+
 #: Rounding allowed for when a value is compared with a line, relative to their size: a constant series must lie on
 #: its own mean, although the mean of equal floating point numbers may differ from them in the last digit.
 _RELATIVE_ROUNDING = 1e-12
 
 
-def _sign_of_difference(values: Floats, line: float) -> Ints:
-    """Return -1, 0 or 1 per value against a line; 0 too where either is NaN."""
+class ChartLimits(Protocol):
+    """What the rules need of limits; each is one number for the chart, or one number per point."""
+
+    @property
+    def centre_line(self) -> float: ...  # noqa: D102
+    @property
+    def lower_limit(self) -> float | Floats: ...  # noqa: D102
+    @property
+    def upper_limit(self) -> float | Floats: ...  # noqa: D102
+    @property
+    def lower_near_limit(self) -> float | Floats: ...  # noqa: D102
+    @property
+    def upper_near_limit(self) -> float | Floats: ...  # noqa: D102
+    @property
+    def has_width(self) -> bool: ...  # noqa: D102
+    @property
+    def run_rules_apply(self) -> bool: ...  # noqa: D102
+
+
+def sign_of_difference(values: Floats, line: float | Floats) -> Ints:
+    """Return -1, 0 or 1 per value against a line (or against its own line); 0 too where either is NaN."""
     difference = values - line
-    tolerance = _RELATIVE_ROUNDING * np.maximum(np.abs(values), abs(line))
+    tolerance = _RELATIVE_ROUNDING * np.maximum(np.abs(values), np.abs(line))
     sign = np.where(np.abs(difference) <= tolerance, 0.0, np.sign(difference))
     return np.nan_to_num(sign, nan=0.0).astype(np.int64)
 
@@ -98,6 +131,25 @@ def two_of_three_windows(is_near_limit: ArrayLike, sides: ArrayLike, breaks: Arr
     return flagged
 
 
+def same_side_in_window(sides: ArrayLike, at_least: int, window: int, breaks: ArrayLike | None = None) -> Flags:
+    """Return the points at which ``at_least`` of the last ``window`` points lie beyond a line on the point's own side.
+
+    ``sides`` is 1 or -1 beyond the line and 0 elsewhere; a point at 0 is never flagged. No window reaches back over a
+    break. Two of three beyond 2 sigma and four of five beyond 1 sigma (Western Electric) and three of four beyond
+    1.5 sigma (Wheeler) are this rule.
+    """
+    side = np.asarray(sides, dtype=np.int64)
+    broken = np.zeros(side.size, dtype=bool) if breaks is None else np.asarray(breaks, dtype=bool)
+    run = np.cumsum(broken)
+    n_beyond = np.zeros(side.size, dtype=np.int64)
+    for lag in range(min(window, side.size)):
+        now = slice(lag, None)
+        before = slice(None, side.size - lag)
+        n_beyond[now] += (side[now] == side[before]) & (run[now] == run[before])
+    flagged: Flags = (n_beyond >= at_least) & (side != 0)
+    return flagged
+
+
 def _trend_sides(values: Floats, breaks: Flags) -> Ints:
     """Return 1 or -1 for every point of a run of 7 rising or falling points, else 0.
 
@@ -112,9 +164,27 @@ def _trend_sides(values: Floats, breaks: Flags) -> Ints:
     return np.where(ends_here != 0, ends_here, starts_here)
 
 
+def _check_direction(desired_direction: str | None) -> None:
+    if desired_direction not in ("up", "down", None):
+        raise ValueError(f"The desired direction is '{desired_direction}'; give 'up', 'down' or None.")
+
+
+def _parted(values: ArrayLike, breaks: ArrayLike | None) -> tuple[Floats, Flags]:
+    """Return the series, and where a run ends: at a break and at a missing value."""
+    series = np.asarray(values, dtype=float)
+    missing: Flags = np.isnan(series)
+    return series, missing if breaks is None else np.asarray(breaks, dtype=bool) | missing
+
+
+def _outside(series: Floats, limits: ChartLimits) -> Flags:
+    above = sign_of_difference(series, limits.upper_limit) > 0
+    below = sign_of_difference(series, limits.lower_limit) < 0
+    return (above | below) & limits.has_width
+
+
 def detect_signals(
     values: ArrayLike,
-    limits: ProcessLimits,
+    limits: ChartLimits,
     *,
     desired_direction: str | None = None,
     breaks: ArrayLike | None = None,
@@ -129,7 +199,8 @@ def detect_signals(
     Parameters
     ----------
     values: one-dimensional, in time order, in the unit of ``limits``; NaN (missing period) ends every run.
-    limits: from :func:`orchestration.analytics.process_limits.natural_process_limits`. Limits that are NaN take no
+    limits: from :func:`orchestration.analytics.process_limits.natural_process_limits`, or of a chart whose limits
+        differ by point (:class:`orchestration.analytics.attribute_charts.PointLimits`). Limits that are NaN take no
         part; limits without width switch off the rules that need them; strong autocorrelation leaves only ``outside``.
     desired_direction: ``up``, ``down`` or None for a metric that is neither good nor bad.
     breaks: true where a point does not follow the one before it (a phase boundary, a missing period); no window
@@ -140,18 +211,13 @@ def detect_signals(
     for a trend: rising or falling) and ``signal_direction`` (``improvement``, ``concern``; ``high``, ``low`` when
     neutral). Raises ``ValueError`` for another direction.
     """
-    if desired_direction not in ("up", "down", None):
-        raise ValueError(f"The desired direction is '{desired_direction}'; give 'up', 'down' or None.")
-    series = np.asarray(values, dtype=float)
-    missing = np.isnan(series)
-    broken = missing.copy() if breaks is None else np.asarray(breaks, dtype=bool) | missing
-    side = _sign_of_difference(series, limits.centre_line)
+    _check_direction(desired_direction)
+    series, broken = _parted(values, breaks)
+    side = sign_of_difference(series, limits.centre_line)
 
-    above = _sign_of_difference(series, limits.upper_limit) > 0
-    below = _sign_of_difference(series, limits.lower_limit) < 0
-    outside = (above | below) & limits.has_width
-    near = (_sign_of_difference(series, limits.upper_near_limit) > 0) | (
-        _sign_of_difference(series, limits.lower_near_limit) < 0
+    outside = _outside(series, limits)
+    near = (sign_of_difference(series, limits.upper_near_limit) > 0) | (
+        sign_of_difference(series, limits.lower_near_limit) < 0
     )
     near &= ~outside & limits.has_width
 
@@ -180,10 +246,90 @@ def detect_signals(
     )
 
 
+def detect_alerts(
+    values: ArrayLike,
+    limits: ChartLimits,
+    *,
+    desired_direction: str | None = None,
+    breaks: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Say at which points a chart is worth a message, which is less often than it shows a signal.
+
+    eight_run: the eighth and each later consecutive point on one side of the centre line. outside_two_of_three: a point
+    outside a limit of which one or both of the two before lie outside the same limit. A single point outside, and the
+    other rules, stay on the chart. Nothing later changes an alert.
+
+    Parameters as in :func:`detect_signals`. Returns one row per value with ``ALERT_COLUMNS``: ``alert_rule`` (the first
+    of outside_two_of_three, eight_run; else missing), ``alert_side`` (``high``, ``low``) and ``alert_direction``.
+    """
+    _check_direction(desired_direction)
+    series, broken = _parted(values, breaks)
+    side = sign_of_difference(series, limits.centre_line)
+    outside = np.where(_outside(series, limits), side, 0)
+    position, _ = run_positions(side, broken)
+    rules = [
+        same_side_in_window(outside, ALERT_OUTSIDE, ALERT_WINDOW, broken),
+        (position >= ALERT_RUN_LENGTH) & limits.run_rules_apply,
+    ]
+    alerted = np.where(rules[0] | rules[1], side, 0)
+    improving = alerted * (-1 if desired_direction == "down" else 1)
+    words = ("high", "low") if desired_direction is None else ("improvement", "concern")
+    return pd.DataFrame(
+        {
+            "alert_rule": first_word_that_holds(rules, ALERT_RULES),
+            "alert_side": first_word_that_holds([alerted > 0, alerted < 0], ("high", "low")),
+            "alert_direction": first_word_that_holds([improving > 0, improving < 0], words),
+        },
+        columns=list(ALERT_COLUMNS),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RunChartTest:
+    """Anhoej's two rules on a series without limits: is the longest run too long, are the crossings too few?
+
+    ``n_useful`` counts the points off the median; with none, the limits are 0 and there is no signal.
+    """
+
+    n_useful: int
+    longest_run: int
+    longest_run_limit: int
+    n_crossings: int
+    n_crossings_limit: int
+
+    @property
+    def is_signal(self) -> bool:
+        """Whether the process has shifted, by either rule."""
+        return self.longest_run > self.longest_run_limit or self.n_crossings < self.n_crossings_limit
+
+
+def run_chart_test(values: ArrayLike, *, centre: float | None = None) -> RunChartTest:
+    """Judge a series about its median (or the ``centre`` given) with Anhoej's rules; NaN is left out.
+
+    Formulas: the longest run may be round(log2(n)) + 3 points long, the crossings may be as few as the 5 % quantile of
+    a binomial of n - 1 trials with odds of one half; n are the points off the median.
+    """
+    series = np.asarray(values, dtype=float)
+    series = series[np.isfinite(series)]
+    middle = float(np.median(series)) if centre is None and series.size else centre
+    sides = sign_of_difference(series, float("nan") if middle is None else middle)
+    sides = sides[sides != 0]
+    if not sides.size:
+        return RunChartTest(0, 0, 0, 0, 0)
+    position, _ = run_positions(sides)
+    return RunChartTest(
+        n_useful=int(sides.size),
+        longest_run=int(position.max()),
+        longest_run_limit=round(np.log2(sides.size)) + 3,
+        n_crossings=int((np.diff(sides) != 0).sum()),
+        n_crossings_limit=int(stats.binom.ppf(_CROSSINGS_QUANTILE, sides.size - 1, 0.5)),
+    )
+
+
 def first_word_that_holds(conditions: Sequence[Flags], words: Sequence[str]) -> pd.Series[str]:
     """Return per row the word of the first condition that holds, missing where none does.
 
     ``conditions`` are boolean arrays of one length, ``words`` as many non-empty texts.
     """
-    chosen = pd.Series(np.select(list(conditions), list(words), default=""), dtype="str")
-    return chosen.mask(chosen == "")
+    choices = [np.array(word, dtype=object) for word in words]
+    return pd.Series(np.select(list(conditions), choices, default=np.array(None, dtype=object)), dtype="str")

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from orchestration.analytics.attribute_charts import (
+    AttributeKind,
+    attribute_baseline,
+    attribute_values,
+    t_chart_limits,
+)
+from orchestration.analytics.change_search import change_positions
 from orchestration.analytics.process_limits import ProcessLimits, moving_ranges, natural_process_limits
-from orchestration.analytics.process_signals import detect_signals, run_positions, steps, two_of_three_windows
+from orchestration.analytics.process_signals import (
+    detect_signals,
+    run_chart_test,
+    run_positions,
+    steps,
+    two_of_three_windows,
+)
+from orchestration.analytics.stable_shift import StableShiftSettings, stable_periods
+
+if TYPE_CHECKING:
+    from orchestration.analytics.array_types import Flags, Floats
+    from orchestration.analytics.attribute_charts import PointLimits
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles" / "spc"
 
@@ -89,6 +107,68 @@ def test_montgomery_individuals_and_moving_ranges() -> None:
     assert (moved > limits.moving_range_limit).tolist() == ranges["sigma.signal"].tolist()
 
 
+@pytest.mark.parametrize(
+    ("file", "kind", "area"),
+    [
+        ("7.1_p_chart_two_parts", "p", 1),
+        ("t7.4_p_variable_n", "p", 1),
+        ("7.3_c_chart", "c", 1),
+        ("7.4_u_chart", "u", 1),
+        # Defects per 50 square metres of cloth.
+        ("7.5_u_variable", "u", 50),
+    ],
+)
+def test_montgomery_attribute_charts(file: str, kind: AttributeKind, area: float) -> None:
+    table = pd.read_csv(FOLDER / f"montgomery_{file}.csv")
+    for _, part in table.groupby("part"):
+        sizes = np.ones(len(part)) if kind == "c" else part["n"].to_numpy() / area
+        counts = part["y.sum"].where(part["baseline"] & part["include"])
+        baseline = attribute_baseline(kind, counts, None if kind == "c" else sizes, prime=False)
+        limits = baseline.limits(sizes)
+        assert baseline.centre_line == pytest.approx(part["cl"].iloc[0], abs=1e-12)
+        # The reference clips to 0 what is not drawn here.
+        assert np.nan_to_num(limits.lower_limit) == pytest.approx(part["lcl"].to_numpy(), abs=1e-12)
+        assert limits.upper_limit == pytest.approx(part["ucl"].to_numpy(), abs=1e-12)
+        values = attribute_values(part["y.sum"], sizes)
+        assert values == pytest.approx(part["y"].to_numpy(), abs=1e-12)
+        outside = detect_signals(values, limits)["is_outside"].to_numpy()
+        assert outside[part["include"]].tolist() == part.loc[part["include"], "sigma.signal"].tolist()
+
+
+@pytest.mark.parametrize("file", sorted(file.name for file in FOLDER.glob("montgomery_*.csv")))
+def test_run_chart_rules_on_montgomery(file: str) -> None:
+    for _, part in pd.read_csv(FOLDER / file).groupby("part"):
+        points = part.loc[part["include"]]
+        found = run_chart_test(points["y"], centre=points["cl"].iloc[0])
+        reference = points.iloc[0]
+        assert found.longest_run == reference["longest.run"]
+        assert found.longest_run_limit == reference["longest.run.max"]
+        assert found.n_crossings == reference["n.crossings"]
+        assert found.n_crossings_limit == reference["n.crossings.min"]
+        assert found.is_signal == reference["runs.signal"]
+
+
+def test_montgomery_times_between_failures() -> None:
+    table = pd.read_csv(FOLDER / "montgomery_7.6_t_chart.csv")
+    limits = t_chart_limits(table["y"])
+    assert limits.centre_line == pytest.approx(table["cl"].iloc[0], abs=1e-9)
+    assert limits.upper_limit == pytest.approx(table["ucl"].iloc[0], abs=1e-9)
+    assert limits.lower_limit == table["lcl"].iloc[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "prime"), [("C", "c", False), ("C'", "c", True), ("P_first", "p", False), ("P'_first", "p", True)]
+)
+def test_laney_and_plain_limits_of_one_series(key: str, kind: AttributeKind, *, prime: bool) -> None:
+    case = published("ssa_expected.json")["limits_end_to_end"]
+    per = 100 if kind == "p" else 1
+    baseline = attribute_baseline(kind, case["x"], case["n"] if kind == "p" else None, prime=prime)
+    limits = baseline.limits(case["n"])
+    assert baseline.centre_line * per == pytest.approx(case[key]["cl"], abs=5e-7)
+    assert limits.lower_limit[0] * per == pytest.approx(case[key]["lcl"], abs=5e-7)
+    assert limits.upper_limit[0] * per == pytest.approx(case[key]["ucl"], abs=5e-7)
+
+
 def test_nhs_limits_with_and_without_screening() -> None:
     case = published("nhs_mdc.json")["screening"]
     for screen, key in ((True, "screened"), (False, "unscreened")):
@@ -142,3 +222,44 @@ def test_nhs_two_of_three_near_a_limit() -> None:
     assert len(cases) == 6
     for near, sides, expected in cases:
         assert two_of_three_windows(near, sides).astype(int).tolist() == expected
+
+
+VARIANTS = {
+    "ssa": StableShiftSettings(n_min_trial=21),
+    "no_regrets=F": StableShiftSettings(n_min_trial=21, no_regrets=False),
+    "no_regrets=F,overhang=F": StableShiftSettings(n_min_trial=21, no_regrets=False, overhang=False),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(("part", "n_points"), [("first96", 96), ("full", 125)])
+def test_stable_shift_periods_of_an_individuals_chart(variant: str, part: str, n_points: int) -> None:
+    series = pd.read_csv(FOLDER / "ssa_example_series_1.csv")["y"].to_numpy()
+    assert len(series) == 125
+    values = series[:n_points]
+    found = stable_periods(
+        values, lambda used: natural_process_limits(np.where(used, values, np.nan)), settings=VARIANTS[variant]
+    )
+    expected = published("ssa_expected.json")[f"example_series_1_xmr_{part}"][variant]
+    assert [period.start + 1 for period in found] == expected
+
+
+def test_stable_shift_puts_off_what_later_points_may_take_back() -> None:
+    case = published("ssa_expected.json")["no_regrets_cprime"]
+    for appended, *expected in zip(case["appends"], case["n_breaks_no_regrets"], case["n_breaks_regrets"], strict=True):
+        values = np.array([*case["x"], *appended], dtype=float)
+        ones = np.ones(values.size)
+
+        def limits_of(used: Flags, values: Floats = values, ones: Floats = ones) -> PointLimits:
+            return attribute_baseline("c", np.where(used, values, np.nan)).limits(ones)
+
+        found = [len(stable_periods(values, limits_of, settings=VARIANTS[name])) - 1 for name in list(VARIANTS)[:2]]
+        assert found == expected
+
+
+def test_the_flow_of_the_nile_changed_once() -> None:
+    nile = json.loads((FOLDER.parent / "trend" / "nile_changepoint.json").read_text())
+    assert change_positions(nile["data"]) == [nile["n_before"]]
+    flow = np.array(nile["data"])
+    assert flow[: nile["n_before"]].mean() == pytest.approx(nile["mean_before"])
+    assert flow[nile["n_before"] :].mean() == pytest.approx(nile["mean_after"], abs=5e-5)

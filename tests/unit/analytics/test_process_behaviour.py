@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from orchestration.analytics.process_behaviour import (
     METHOD_VERSION,
+    PERIOD_COLUMNS,
     POINT_COLUMNS,
     chart_interventions,
+    chart_periods,
     natural_process_limits,
 )
 
@@ -150,6 +152,110 @@ def test_the_note_says_what_the_limits_rest_on(weekly_series: Callable[..., pd.D
     assert "The baseline did not vary" in flat["note"].iloc[0]
 
 
+def shares(series: pd.DataFrame, sizes: list[float | None]) -> pd.DataFrame:
+    """Return the series with the parts of its shares."""
+    frame = series.assign(metric="flow_efficiency", denominator=pd.Series(sizes, dtype="float64"))
+    return frame.assign(numerator=frame["value"] * frame["denominator"])
+
+
+def test_a_share_of_known_size_has_limits_by_week(weekly_series: Callable[..., pd.DataFrame]) -> None:
+    values, sizes = [0.3, 0.2, 0.4, 0.3, 0.2, 0.4, 0.3, 0.2, 0.4, 0.3, 0.2, 0.4], [40.0, 60.0, 20.0] * 4
+    points = chart_interventions(shares(weekly_series(values, [0.5, 0.5]), [*sizes, 20.0, 400.0]))
+    assert points["chart"].eq("p_prime").all()
+    assert points["centre_line"].iloc[0] == pytest.approx((0.3 * 40 + 0.2 * 60 + 0.4 * 20) / 120)
+    assert points["upper_limit"].nunique() == 4
+    width = points["upper_limit"] - points["centre_line"]
+    assert width.iloc[2] / width.iloc[13] == pytest.approx(np.sqrt(400 / 20))
+    assert points["signal_rule"].fillna("").tolist()[-2:] == ["", "outside"]
+    assert "Limits differ by week" in points["note"].iloc[0]
+    assert points["moving_range_limit"].isna().all()
+    periods = chart_periods(shares(weekly_series(values, [0.5, 0.5]), [*sizes, 20.0, 400.0]))
+    assert periods["upper_limit"].isna().all()
+    assert periods["centre_line"].iloc[0] == points["centre_line"].iloc[0]
+
+
+def test_a_share_without_its_parts_is_left_out_later_and_charted_plainly_before(
+    weekly_series: Callable[..., pd.DataFrame],
+) -> None:
+    values, sizes = [0.3, 0.2, 0.4] * 4, [40.0, 60.0, 20.0] * 4
+    later = chart_interventions(shares(weekly_series(values, [0.5, 0.5]), [*sizes, None, 0.0]))
+    assert later["exclusion_reason"].tolist()[-2:] == ["no_size", "no_size"]
+    plain = chart_interventions(shares(weekly_series(values, [0.5]), [None, *sizes[1:], 40.0]))
+    assert plain["chart"].eq("xmr").all()
+    other = shares(weekly_series(values), sizes).assign(numerator=7.0)
+    with pytest.raises(ValueError, match="not its numerator over its denominator"):
+        chart_interventions(other)
+
+
+def test_thin_weeks_are_told(weekly_series: Callable[..., pd.DataFrame]) -> None:
+    series = weekly_series(STEADY, metric="cycle_time")
+    assert chart_interventions(series)["advised_period"].isna().all()
+    for n_items, advised in ((9, "week"), (3, "two_weeks"), (1, "longer")):
+        points = chart_interventions(series.assign(n_items=n_items))
+        assert points["advised_period"].eq(advised).all()
+        assert ("too few items" in points["note"].iloc[0]) == (advised != "week")
+
+
+#: Thirteen weeks about 20, and the same about 26 and 14; never four on one side.
+WAVE = [19.0, 21.0, 19.5, 22.0, 18.0, 20.5, 19.0, 21.5, 18.5, 22.0, 19.0, 21.0, 20.2]
+UP, DOWN = [value + 6 for value in WAVE], [value - 6 for value in WAVE]
+
+
+def test_a_lasting_gain_puts_its_own_limits_in_force(weekly_series: Callable[..., pd.DataFrame]) -> None:
+    series = weekly_series(WAVE * 2, UP * 2)
+    periods, points = chart_periods(series), chart_interventions(series)
+    assert tuple(periods.columns) == PERIOD_COLUMNS
+    assert periods["decision"].tolist() == ["baseline", "auto_accepted"]
+    gain = periods.iloc[1]
+    assert gain["first_week"] == series["week_start"].iloc[26]
+    assert (gain["n_weeks"], gain["n_window"], gain["shift_side"]) == (26, 21, "high")
+    assert gain["cause_intervention_id"] == "INT-1"
+    assert [gain[name] for name in ("is_clearly_different", "is_desired", "is_expected_to_last")] == [True] * 3
+    assert points["period_in_force"].tolist() == [1] * 26 + [2] * 26
+    assert points["period_centre_line"].iloc[-1] == pytest.approx(np.mean((UP * 2)[:21]))
+    assert points["centre_line"].eq(np.mean(WAVE)).all()
+    # Against the baseline each week is a signal, against the new limits none is.
+    assert points["alert_rule"].iloc[-1] == "eight_run"
+    assert points["alert_direction"].iloc[-1] == "improvement"
+    assert points["period_alert_rule"].isna().all()
+    assert points["period_signal_rule"].isna().all()
+
+
+def test_a_lasting_loss_stays_measured_against_the_old_limits(weekly_series: Callable[..., pd.DataFrame]) -> None:
+    series = weekly_series(WAVE * 2, DOWN * 2)
+    periods, points = chart_periods(series), chart_interventions(series)
+    assert periods["decision"].tolist() == ["baseline", "pending_review"]
+    assert periods["period_in_force"].tolist() == [1, 1]
+    assert "undesired direction" in periods["reason"].iloc[1]
+    assert points["period_number"].tolist() == [1] * 26 + [2] * 26
+    assert points["period_in_force"].eq(1).all()
+    assert points["period_centre_line"].tolist() == points["centre_line"].tolist()
+    assert points["period_alert_direction"].iloc[-1] == "concern"
+
+
+def test_no_periods_without_limits_and_only_one_on_a_short_or_wandering_baseline(
+    weekly_series: Callable[..., pd.DataFrame],
+) -> None:
+    none = weekly_series(STEADY[:5], UP * 2)
+    assert len(chart_periods(none)) == 0
+    assert chart_interventions(none)["period_number"].isna().all()
+    assert chart_interventions(none)["chart"].eq("run_chart").all()
+    assert len(chart_periods(weekly_series(WAVE[:11], UP * 2))) == 1
+    wandering = [20.0, 24.0, 28.0, 32.0, 36.0, 40.0, 36.0, 32.0, 28.0, 24.0, 20.0, 24.0, 28.0, 32.0]
+    assert len(chart_periods(weekly_series(wandering, [90.0] * 26))) == 1
+    assert chart_periods(none).dtypes.equals(chart_periods(weekly_series(WAVE * 2)).dtypes)
+
+
+def test_incomplete_and_transition_weeks_are_in_no_period(weekly_series: Callable[..., pd.DataFrame]) -> None:
+    series = weekly_series(WAVE * 2, UP * 2, [90.0, 90.0])
+    series.loc[len(series) - 1, "is_complete"] = False
+    points = chart_interventions(series)
+    assert points.loc[points["is_excluded"], "period_number"].isna().all()
+    assert points["period_number"].isna().sum() == 3
+    last = chart_periods(series).iloc[-1]
+    assert (last["first_week"], last["n_weeks"]) == (series["week_start"].iloc[28], 25)
+
+
 def test_charts_of_several_interventions_do_not_touch(weekly_series: Callable[..., pd.DataFrame]) -> None:
     one = weekly_series(STEADY, [40.0])
     other = weekly_series([5.0, 6.0, 4.0, 5.0, 6.0, 5.0], [5.0], intervention_id="INT-2", metric="wip")
@@ -193,7 +299,7 @@ def test_later_weeks_change_no_limit_and_take_no_signal_away(
 ) -> None:
     known = chart_interventions(weekly_series(before, after, metric=metric))
     grown = chart_interventions(weekly_series(before, [*after, *later], metric=metric)).iloc[: len(known)]
-    settled = [column for column in POINT_COLUMNS if not column.startswith("signal_")]
+    settled = [column for column in POINT_COLUMNS if not column.startswith(("signal_", "period_"))]
     pd.testing.assert_frame_equal(known[settled], grown[settled])
     assert not (known["signal_rule"].notna() & grown["signal_rule"].isna()).any()
 

@@ -11,9 +11,13 @@ from hypothesis.extra.numpy import arrays
 
 from orchestration.analytics.process_limits import ProcessLimits, natural_process_limits
 from orchestration.analytics.process_signals import (
+    ALERT_COLUMNS,
     SIGNAL_COLUMNS,
+    detect_alerts,
     detect_signals,
+    run_chart_test,
     run_positions,
+    same_side_in_window,
     steps,
     two_of_three_windows,
 )
@@ -164,6 +168,127 @@ def test_run_positions_and_steps() -> None:
     assert length.tolist() == [2, 2, 0, 2, 2, 1, 1]
     assert steps([1, 2, 2, NAN, 3, 1]).tolist() == [0, 1, 0, 0, 0, -1]
     assert two_of_three_windows([True, True], [1, 1]).tolist() == [False, False]
+
+
+def alerts(values: list[float], **options: object) -> list[str | None]:
+    found = detect_alerts(values, STANDARD, **options)["alert_rule"]  # type: ignore[arg-type]
+    return [None if pd.isna(rule) else rule for rule in found]
+
+
+def test_a_message_needs_eight_on_one_side_or_two_of_three_outside() -> None:
+    assert alerts([0.5] * 7) == [None] * 7
+    assert alerts([0.5] * 9) == [None] * 7 + ["eight_run"] * 2
+    assert alerts([3.5]) == [None]
+    assert alerts([3.5, 0.1, 3.5]) == [None, None, "outside_two_of_three"]
+    assert alerts([3.5, 3.5, 0.1]) == [None, "outside_two_of_three", None]
+    # Not on two sides, not over four points, not over a gap.
+    assert alerts([3.5, -3.5, 0.1]) == [None] * 3
+    assert alerts([3.5, 0.1, -0.1, 3.5]) == [None] * 4
+    assert alerts([3.5, NAN, 3.5]) == [None] * 3
+    assert alerts([0.5] * 8, breaks=[False] * 4 + [True] + [False] * 3) == [None] * 8
+
+
+def test_alerts_follow_what_is_wanted_and_what_the_limits_allow() -> None:
+    falling = [-0.5] * 8
+    assert detect_alerts(falling, STANDARD, desired_direction="down")["alert_direction"].iloc[-1] == "improvement"
+    assert detect_alerts(falling, STANDARD, desired_direction="up")["alert_direction"].iloc[-1] == "concern"
+    assert detect_alerts(falling, STANDARD)["alert_direction"].iloc[-1] == "low"
+    wandering = [5, 6, 7, 8, 9, 10, 9, 8, 7, 6, 5, 6, 7, 8]
+    limits = natural_process_limits(wandering, allow_for_autocorrelation=True)
+    assert detect_alerts([8] * 8 + [1000] * 2, limits)["alert_rule"].notna().tolist() == [False] * 9 + [True]
+    assert tuple(detect_alerts([], STANDARD).columns) == ALERT_COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("values", "line", "at_least", "window", "flagged"),
+    [
+        ([0, 2.5, 1.0, 2.6, 0], 2, 2, 3, [4]),
+        ([0, 1.2, 1.3, 0.2, 1.4, 1.5], 1, 4, 5, [6]),
+        ([0, 2.3, 0.4, 2.2, -2.4, -0.2, -2.5], 2, 2, 3, [4, 7]),
+        ([1.2, 1.3, 0.2, 1.4, 1.5, -1.2, -1.3, -0.1, -1.4, -1.5], 1, 4, 5, [5, 10]),
+    ],
+)
+def test_windows_of_western_electric_as_qcc_judges_them(
+    values: list[float], line: float, at_least: int, window: int, flagged: list[int]
+) -> None:
+    points = np.array(values)
+    found = same_side_in_window(np.sign(points) * (abs(points) > line), at_least, window)
+    assert (np.flatnonzero(found) + 1).tolist() == flagged
+
+
+def test_a_run_chart_has_too_long_a_run_or_too_few_crossings() -> None:
+    steady = run_chart_test([1, 3] * 10)
+    assert (steady.n_useful, steady.longest_run, steady.n_crossings) == (20, 1, 19)
+    assert (steady.longest_run_limit, steady.n_crossings_limit) == (7, 6)
+    assert not steady.is_signal
+    assert run_chart_test([1.0] * 8 + [3.0] * 8).is_signal
+    # Points on the median neither lengthen a run nor end it.
+    assert run_chart_test([1, 2, 1, 2, NAN, 3, 2, 3]).longest_run == 2
+    for nothing in ([], [2.0] * 9, [NAN]):
+        assert not run_chart_test(nothing).is_signal
+
+
+#: Average run lengths without a change and after one of 1 sigma: Champ and Woodall 1987 for the first block (C1: one
+#: beyond 3 sigma, C2: two of three beyond 2, C3: four of five beyond 1, C4: eight on one side), simulated elsewhere for
+#: the second.
+RUN_LENGTHS = {
+    ("C1",): (370.40, 43.89),
+    ("C1", "C2"): (225.44, 20.01),
+    ("C1", "C3"): (166.05, 12.66),
+    ("C1", "C4"): (152.73, 14.58),
+    ("C1", "C2", "C3"): (132.89, None),
+    ("C1", "C2", "C4"): (122.05, None),
+    ("C1", "C3", "C4"): (105.78, None),
+    ("C1", "C2", "C3", "C4"): (91.75, 9.22),
+    ("C4",): (251.3, 18.6),
+    ("C1", "C4", "W"): (126.5, 11.3),
+    ("MDC",): (86.0, 10.5),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [0.0, 1.0])
+def test_average_run_lengths_are_those_published(change: float) -> None:
+    """20,000 runs of 4,000 points, of 600 after a change; tolerance 3 standard errors, and the rounding published."""
+    rng = np.random.default_rng(19870429)
+    n_points, n_batch = (4000, 100) if change == 0 else (600, 500)
+    first: dict[tuple[str, ...], list[np.ndarray]] = {rules: [] for rules in RUN_LENGTHS}
+    breaks = np.zeros((n_batch, n_points), dtype=bool)
+    breaks[:, 0] = True
+    breaks = breaks.ravel()
+    for _ in range(20_000 // n_batch):
+        points = rng.normal(change, size=n_batch * n_points)
+        side = np.sign(points).astype(np.int64)
+        fires = {
+            "C1": abs(points) > 3,
+            "C2": same_side_in_window(side * (abs(points) > 2), 2, 3, breaks),
+            "C3": same_side_in_window(side * (abs(points) > 1), 4, 5, breaks),
+            "C4": run_positions(side, breaks)[0] >= 8,
+            "W": same_side_in_window(side * (abs(points) > 1.5), 3, 4, breaks),
+        }
+        # The chart flags whole runs once they are complete: a run fires at its last needed point.
+        near = (abs(points) > 2) & (abs(points) <= 3)
+        window = np.zeros(points.size, dtype=bool)
+        inside = ~breaks[2:] & ~breaks[1:-1] & (side[2:] == side[1:-1]) & (side[1:-1] == side[:-2])
+        window[2:] = inside & (near[2:].astype(int) + near[1:-1] + near[:-2] >= 2)
+        step_place, _ = run_positions(steps(points, breaks))
+        fires["MDC"] = fires["C1"] | (run_positions(side, breaks)[0] >= 7) | (step_place >= 6) | window
+        for rules in RUN_LENGTHS:
+            fired = np.logical_or.reduce([fires[rule] for rule in rules]).reshape(n_batch, n_points)
+            assert fired.any(axis=1).mean() > 0.99
+            first[rules].append(np.where(fired.any(axis=1), fired.argmax(axis=1) + 1, n_points))
+    # The last runs, told point by point: the chart's own rules fire where the windows above say.
+    for run, length in zip(points.reshape(n_batch, n_points)[:25], first["MDC",][-1], strict=False):
+        assert detect_signals(run[: length - 1], STANDARD)["signal_rule"].isna().all()
+        assert detect_signals(run[:length], STANDARD)["signal_rule"].notna().any()
+    for rules, published in RUN_LENGTHS.items():
+        expected = published[0] if change == 0 else published[1]
+        lengths = np.concatenate(first[rules])
+        if expected is not None:
+            tolerance = 3 * lengths.std() / np.sqrt(lengths.size)
+            # What was itself simulated has an error of its own.
+            own = 1.5 if rules in {("C4",), ("C1", "C4", "W"), ("MDC",)} else 1.0
+            assert lengths.mean() == pytest.approx(expected, abs=tolerance * own + 0.05), rules
 
 
 quarter_points = arrays(float, st.integers(1, 60), elements=st.integers(-16, 16).map(lambda number: number / 4))

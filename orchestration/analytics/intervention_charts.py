@@ -1,0 +1,246 @@
+"""Each intervention's weeks on their chart: baseline, what is left out, limits, and periods.
+
+Belongs here: taking a weekly series apart into charts and computing what they hold. Does not belong here: the tables
+made of them (:mod:`.process_behaviour`) and their notes in words (:mod:`.chart_wording`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from orchestration.analytics.attribute_charts import AttributeKind, PointLimits, attribute_baseline, attribute_values
+from orchestration.analytics.chart_choice import WEEKLY_METRICS, ChartChoice, choose_chart, with_zeros_in_baseline
+from orchestration.analytics.process_limits import ProcessLimits, natural_process_limits
+from orchestration.analytics.process_signals import first_word_that_holds
+from orchestration.analytics.stable_shift import (
+    Governance,
+    StablePeriod,
+    StableShiftSettings,
+    govern_periods,
+    stable_periods,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestration.analytics.array_types import Flags, Floats
+
+MAX_BASELINE_WEEKS = 26
+
+#: What `chart_interventions` reads; further columns are ignored.
+SERIES_COLUMNS = (
+    "intervention_id",
+    "week_start",
+    "metric",
+    "desired_direction",
+    "phase",
+    "is_baseline",
+    "is_complete",
+    "value",
+)
+
+#: What it reads where it is there: the share's or rate's two parts, and the items behind the value.
+OPTIONAL_SERIES_COLUMNS = ("numerator", "denominator", "n_items")
+
+_ATTRIBUTE_KINDS: dict[str, AttributeKind] = {"p_prime": "p", "u_prime": "u"}
+#: A value and its numerator over its denominator may differ by rounding only.
+_SHARE_ROUNDING = 1e-6
+_PHASES = ("before", "transition", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionChart:
+    """One intervention's weeks on their chart. ``facts`` are the limits, or on p' and u' the spread of the scores."""
+
+    frame: pd.DataFrame
+    choice: ChartChoice
+    advised_period: str | None
+    charted: Floats
+    judged: Floats
+    in_baseline: Flags
+    reason: pd.Series[str]
+    breaks: Flags
+    limits: ProcessLimits | PointLimits
+    facts: ProcessLimits
+    periods: list[StablePeriod[ProcessLimits | PointLimits]]
+    governance: list[Governance]
+
+    @property
+    def direction(self) -> str:
+        """The desired direction."""
+        return str(self.frame["desired_direction"].iloc[0])
+
+    def in_unit_of_value(self, limit: float | Floats) -> float | Floats:
+        """Return limits in the unit of the values."""
+        return np.exp(limit) if self.choice.scale == "log" else limit
+
+
+def chart_each_intervention(
+    series: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool
+) -> list[InterventionChart]:
+    """Check the series and chart each intervention, in order of their ids.
+
+    Parameters and errors as in :func:`.process_behaviour.chart_interventions`.
+    """
+    missing = [column for column in SERIES_COLUMNS if column not in series.columns]
+    if missing:
+        raise ValueError(f"The intervention series lacks {', '.join(missing)}; pass the columns of SERIES_COLUMNS.")
+    ordered = series.reindex(columns=[*SERIES_COLUMNS, *OPTIONAL_SERIES_COLUMNS])
+    ordered["week_start"] = pd.to_datetime(ordered["week_start"]).astype("datetime64[us]")
+    ordered = ordered.sort_values(["intervention_id", "week_start"], ignore_index=True)
+    repeated = ordered.duplicated(["intervention_id", "week_start"])
+    if repeated.any():
+        first = ordered.loc[repeated].iloc[0]
+        raise ValueError(
+            f"Intervention {first['intervention_id']} has week {first['week_start']:%Y-%m-%d} twice; "
+            "pass one row per intervention and week."
+        )
+    _check_words(ordered, "metric", WEEKLY_METRICS)
+    _check_words(ordered, "phase", _PHASES)
+    _check_words(ordered, "desired_direction", ("up", "down"))
+    return [
+        _chart_one(frame.reset_index(drop=True), min_baseline, allow_for_autocorrelation=allow_for_autocorrelation)
+        for _, frame in ordered.groupby("intervention_id", sort=True)
+    ]
+
+
+def _check_words(series: pd.DataFrame, column: str, known: tuple[str, ...]) -> None:
+    unknown = sorted({str(word) for word in series[column].unique()} - set(known))
+    if unknown:
+        raise ValueError(f"Unknown {column} {', '.join(unknown)}; use one of {', '.join(known)}.")
+
+
+def _as_flags(column: pd.Series) -> Flags:
+    """Return a boolean column as an array; a missing flag counts as false."""
+    return column.astype("boolean").fillna(value=False).to_numpy(dtype=bool)
+
+
+def _chart_one(frame: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool) -> InterventionChart:
+    """Chart one intervention's weeks, given in time order."""
+    value = frame["value"].astype("float64").to_numpy()
+    phase = frame["phase"].to_numpy(dtype=object)
+    is_complete = _as_flags(frame["is_complete"])
+    has_value = np.isfinite(value)
+
+    asked_for = _as_flags(frame["is_baseline"]) & is_complete
+    in_baseline = asked_for & has_value
+    in_baseline[np.flatnonzero(in_baseline)[:-MAX_BASELINE_WEEKS]] = False
+
+    # The baseline alone decides on the chart: a later 0 must not redraw the past.
+    metric = str(frame["metric"].iloc[0])
+    counts, sizes = (np.asarray(frame[column], dtype=np.float64) for column in ("numerator", "denominator"))
+    has_size = np.isfinite(counts) & (np.nan_to_num(sizes) > 0)
+    choice = choose_chart(metric, has_sizes=bool(in_baseline.any() and has_size[in_baseline].all()))
+    if choice.scale == "log" and bool((value[in_baseline] <= 0).any()):
+        choice = with_zeros_in_baseline(choice)
+    is_log, kind = choice.scale == "log", _ATTRIBUTE_KINDS.get(choice.chart)
+    chartable = has_value & (value > 0) if is_log else has_value
+    if kind is not None:
+        _check_parts(frame, counts, sizes)
+        chartable = chartable & has_size
+    charted = np.full(value.shape, np.nan)
+    charted[chartable] = np.log(value[chartable]) if is_log else value[chartable]
+
+    first_baseline = int(np.argmax(in_baseline)) if in_baseline.any() else 0
+    reasons: list[tuple[str, Flags]] = [
+        ("transition", phase == "transition"),
+        ("incomplete_week", ~is_complete),
+        ("no_value", ~has_value),
+        ("not_positive" if kind is None else "no_size", ~chartable),
+        ("before_baseline", np.arange(value.size) < first_baseline),
+    ]
+    reason = first_word_that_holds([flags for _, flags in reasons], [name for name, _ in reasons])
+    is_excluded = np.logical_or.reduce([flags for _, flags in reasons])
+
+    breaks = np.ones(value.size, dtype=bool)
+    weeks_between = frame["week_start"].diff().to_numpy()[1:]
+    breaks[1:] = (phase[1:] != phase[:-1]) | (weeks_between != np.timedelta64(7, "D"))
+    judged = np.where(is_excluded, np.nan, charted)
+
+    def limits_of(used: Flags) -> tuple[ProcessLimits | PointLimits, ProcessLimits]:
+        if kind is None:
+            limits = natural_process_limits(
+                np.where(used, charted, np.nan),
+                floor=choice.floor,
+                ceiling=choice.ceiling,
+                breaks=breaks,
+                allow_for_autocorrelation=allow_for_autocorrelation,
+                min_points=min_baseline,
+            )
+            return limits, limits
+        baseline = attribute_baseline(
+            kind,
+            np.where(used, counts, np.nan),
+            sizes,
+            breaks=breaks,
+            allow_for_autocorrelation=allow_for_autocorrelation,
+            min_points=min_baseline,
+        )
+        return baseline.limits(sizes), baseline.spread
+
+    limits, facts = limits_of(in_baseline)
+    periods = _search_periods(judged, breaks, (limits, facts), lambda used: limits_of(used)[0], in_baseline)
+    intervention, direction = str(frame["intervention_id"].iloc[0]), str(frame["desired_direction"].iloc[0])
+    causes = [intervention if phase[period.start] == "after" else None for period in periods]
+    return InterventionChart(
+        frame=frame,
+        choice=choice,
+        advised_period=_advised_period(metric, frame.loc[asked_for, "n_items"]),
+        charted=charted,
+        judged=judged,
+        in_baseline=in_baseline,
+        reason=reason,
+        breaks=breaks,
+        limits=limits,
+        facts=facts,
+        periods=periods,
+        governance=govern_periods(periods, judged, desired_direction=direction, causes=causes, breaks=breaks),
+    )
+
+
+def _check_parts(frame: pd.DataFrame, counts: Floats, sizes: Floats) -> None:
+    """Raise where a value is not its numerator over its denominator: the chart would show another number."""
+    differs = np.abs(frame["value"].astype("float64") - attribute_values(counts, sizes)) > _SHARE_ROUNDING
+    if differs.any():
+        first = frame.loc[differs].iloc[0]
+        raise ValueError(
+            f"Intervention {first['intervention_id']} has a value in week {first['week_start']:%Y-%m-%d} that is not "
+            "its numerator over its denominator; pass the two parts of the value."
+        )
+
+
+def _advised_period(metric: str, n_items: pd.Series) -> str | None:
+    """Return how long a period would have to be to hold enough items: week, two_weeks, longer; None if not known."""
+    known = n_items.astype("float64").dropna()
+    if known.empty:
+        return None
+    advice = choose_chart(metric, n_items=known)
+    return "longer" if advice.chart == "run_chart" else advice.period
+
+
+def _search_periods(
+    judged: Floats,
+    breaks: Flags,
+    baseline: tuple[ProcessLimits | PointLimits, ProcessLimits],
+    limits_of: Callable[[Flags], ProcessLimits | PointLimits],
+    in_baseline: Flags,
+) -> list[StablePeriod[ProcessLimits | PointLimits]]:
+    """Search the judged weeks for lasting shifts away from the baseline; no period where it gave no limits."""
+    limits, facts = baseline
+    if not facts.has_limits:
+        return []
+    last_baseline = int(np.flatnonzero(in_baseline)[-1])
+    may_shift = facts.n_baseline >= StableShiftSettings().n_min_trial and facts.run_rules_apply
+    after = np.arange(judged.size) > last_baseline
+    periods: list[StablePeriod[ProcessLimits | PointLimits]] = stable_periods(
+        judged if may_shift else np.where(after, np.nan, judged),
+        limits_of,
+        breaks=breaks,
+        baseline_length=int(np.isfinite(judged[: last_baseline + 1]).sum()),
+        baseline_limits=limits,
+    )
+    return periods
