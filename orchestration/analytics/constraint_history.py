@@ -8,12 +8,14 @@ day, so later data never rewrite it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 METHOD_VERSION = "constraint_history-1"
 
@@ -78,8 +80,8 @@ def constraint_events(
     """Return the events that today's verdicts add, at most one per line and stage, with ``COLUMNS``.
 
     ``earlier`` holds the verdict rows of earlier refreshes, ``today`` those of this one, both with ``VERDICT_COLUMNS``
-    (one row per day, line and stage; all of ``today`` of one ``as_of``, without a zone). Rows of ``earlier`` that are not before that
-    day are not read, so repeating an earlier refresh gives its events again.
+    (one row per day, line and stage; ``as_of`` without a zone, the same in all of ``today``). Rows of ``earlier`` that
+    are not before that day are not read, so repeating an earlier refresh gives its events again.
 
     ``appeared``: declared, and no constraint stood. ``persisted``: declared, as when the line last had one declared.
     ``moved``: declared, and another one stood, ``from_stage_id``; weeks without a declaration may lie between.
@@ -107,12 +109,12 @@ def constraint_events(
     if verdicts.duplicated(["as_of", *LINE_COLUMNS, "stage_id"]).any():
         raise ValueError("A line has two verdicts on one stage and day; pass one row for each.")
     # A line that was never declared has no events, and most lines never are.
-    is_declared = verdicts["status"].eq("declared")
     line = verdicts.groupby(list(LINE_COLUMNS), sort=True, dropna=False).ngroup()
-    verdicts = verdicts.loc[line.isin(line[is_declared])]
+    verdicts = verdicts.loc[line.isin(line[verdicts["status"] == "declared"])]
+    rows = verdicts.sort_values([*LINE_COLUMNS, "as_of", "stage_id"]).to_dict("records")
     events = [
         event
-        for key, of_line in verdicts.groupby(list(LINE_COLUMNS), sort=True)
+        for key, of_line in groupby(rows, key=itemgetter(*LINE_COLUMNS))
         for event in _line_events(dict(zip(LINE_COLUMNS, key, strict=True)), of_line, as_of, settings)
     ]
     if not events:
@@ -121,15 +123,16 @@ def constraint_events(
 
 
 def _line_events(
-    key: Mapping[str, Any], of_line: pd.DataFrame, as_of: pd.Timestamp, settings: HistorySettings
+    key: Mapping[str, Any], rows: Iterable[Mapping[Hashable, Any]], as_of: pd.Timestamp, settings: HistorySettings
 ) -> list[dict[str, Any]]:
-    """Return the events of the day ``as_of`` after walking through all refreshes of one line."""
+    """Return the events of the day ``as_of`` after walking through all refreshes of one line, oldest first."""
     state = _LineState()
     events: list[dict[str, Any]] = []
-    for day, of_day in of_line.groupby("as_of", sort=True):
-        events = _step(state, pd.Timestamp(day), of_day.to_dict("records"), settings)  # type: ignore[arg-type]
+    day = None
+    for day, of_day in groupby(rows, key=itemgetter("as_of")):
+        events = _step(state, day, list(of_day), settings)
     # A line without a verdict today has no events today.
-    if of_line["as_of"].max() != as_of:
+    if day != as_of:
         return []
     return [{**key, "as_of": as_of, **event, "sentence": _sentence(event, settings)} for event in events]
 

@@ -25,7 +25,8 @@ def simulate_line(
 
     ``load`` is the utilisation that the arrivals ask of each stage. With ``slots_per_server`` a stage holds at most
     that many items per server, waiting or in work. An item keeps its slot until the next stage has one and its server
-    is free at once (Kanban); until it is begun there, a finished item counts as waiting for the next stage.
+    is free at once (Kanban); until it is begun there, a finished item counts as waiting for the next stage. What the
+    first stage has no room for is in no stage yet.
     """
     n_items = rng.poisson(ITEMS_PER_WEEK * weeks)
     arrives = np.sort(rng.uniform(0, weeks, n_items))
@@ -37,6 +38,7 @@ def simulate_line(
     to_pull: list[deque[int]] = [deque() for _ in servers]
     to_begin: list[deque[int]] = [deque() for _ in servers]
     start, finish = np.full((n_items, n_stages), np.nan), np.full((n_items, n_stages), np.nan)
+    pulled = np.full((n_items, n_stages), np.nan)
     events = [(moment, item, -1) for item, moment in enumerate(arrives)]
     while events:
         now, item, stage = heapq.heappop(events)
@@ -49,6 +51,7 @@ def simulate_line(
         # From the end of the line, as a slot that falls free lets the stage before pull.
         for at in range(n_stages - 1, -1, -1):
             while to_pull[at] and free_slots[at] > 0:
+                pulled[to_pull[at][0], at] = now
                 to_begin[at].append(to_pull[at].popleft())
                 free_slots[at] -= 1
                 if at:
@@ -58,7 +61,7 @@ def simulate_line(
                 free_servers[at] -= 1
                 start[begun, at], finish[begun, at] = now, now + work[begun, at]
                 heapq.heappush(events, (finish[begun, at], begun, at))
-    enter = np.column_stack([arrives, finish[:, :-1]])
+    enter = np.column_stack([pulled[:, 0], finish[:, :-1]])
     return pd.DataFrame(
         {
             "item": np.repeat(np.arange(n_items), n_stages),
