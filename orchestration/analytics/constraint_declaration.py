@@ -120,7 +120,8 @@ def declare_constraints(lines: Sequence[MeasuredLine], settings: DeclarationSett
     that of the busiest other stage compared. NULL in both where a stage is not compared or there are under 3 weeks.
 
     ``verdict`` and ``sentence`` are of the line and the same in all its rows; ``withheld_reason`` says for every stage
-    that is not declared what is missing. Ordered by scope, scope id, level, workflow, window and position.
+    that is not declared what is missing. A part of a value stream, such as a train, declares nothing on an estimated
+    capacity: a stage whose people the parts share would look idle in each of them. Ordered by scope, scope id, level, workflow, window and position.
     """
     settings = settings or DeclarationSettings()
     tables = [_declare(line, settings) for line in lines]

@@ -49,6 +49,8 @@ def _shortfall(
         why = " as its capacity is estimated" if is_estimated else ""
         found = _probability(row["p_constraint"])
         reasons.append(f"the signs point to it first in {found} of resamples, at least {_share(needed)} needed{why}")
+    if is_estimated and row["scope"] != "value_stream":
+        reasons.append("its capacity is estimated, and its people may also work for the rest of the value stream")
     if not is_first:
         return "; ".join(reasons) or "the signs point to another stage as often"
     lead = row["utilisation_lead_lower"]

@@ -172,13 +172,22 @@ def test_trains_are_lines_of_their_own_under_the_limits_of_their_stream() -> Non
     # Only both trains together ever have two items in Stage 0.
     stages = stages.assign(wip_limit=np.where(stages["stage_id"] == "line.stage-0", 2.0, np.nan))
     end = MONDAY + 13 * WEEK
-    found = declare_constraints(measured(visits, stages, end, scope_column="train_id"))
+    capacities = {(train, f"line.stage-{stage}"): 1.0 for train in ("red", "blue") for stage in range(3)}
+    found = declare_constraints(measured(visits, stages, end, scope_column="train_id", capacities=capacities))
     assert found.loc[found["status"] == "declared", ["scope", "scope_id", "stage_name"]].to_numpy().tolist() == [
         ["train", "blue", "Stage 0"],
         ["train", "red", "Stage 1"],
     ]
     assert set(found["value_stream_id"]) == {"line"}
     assert not found["is_queue_ranked"].any()
+    # Estimated, a stage whose people both trains share would look half idle in each.
+    estimated = declare_constraints(measured(visits, stages, end, scope_column="train_id"))
+    assert set(estimated["verdict"]) == {"candidates"}
+    named = estimated.loc[estimated["status"] == "candidate", "withheld_reason"]
+    assert (
+        named.tolist()
+        == ["its capacity is estimated, and its people may also work for the rest of the value stream"] * 2
+    )
 
 
 def test_a_queue_that_limits_hold_back_takes_no_part() -> None:
