@@ -121,7 +121,8 @@ def declare_constraints(lines: Sequence[MeasuredLine], settings: DeclarationSett
 
     ``verdict`` and ``sentence`` are of the line and the same in all its rows; ``withheld_reason`` says for every stage
     that is not declared what is missing. A part of a value stream, such as a train, declares nothing on an estimated
-    capacity: a stage whose people the parts share would look idle in each of them. Ordered by scope, scope id, level, workflow, window and position.
+    capacity: a stage whose people the parts share would look idle in each of them. Ordered by scope, scope id, level,
+    workflow, window and position.
     """
     settings = settings or DeclarationSettings()
     tables = [_declare(line, settings) for line in lines]

@@ -210,6 +210,24 @@ def measure_lines(
     return lines
 
 
+def capacities_by_stage(
+    capacities: pd.DataFrame, scope_column: str = "value_stream_id"
+) -> dict[tuple[str, str], float]:
+    """Return the capacities that :func:`measure_lines` takes from one row per scope and stage.
+
+    ``capacities`` has the scope column, ``stage_id`` and ``capacity``: the people at work in the stage on a working
+    day, without those away. A row without a capacity, or with 0, is left out, and the stage's is estimated. Raises
+    ``ValueError`` for two rows on one stage.
+    """
+    if capacities.duplicated([scope_column, "stage_id"]).any():
+        raise ValueError("A stage has two capacities; pass one row for each.")
+    known = capacities.loc[capacities["capacity"] > 0]
+    return {
+        (str(scope), str(stage)): float(size)
+        for scope, stage, size in zip(known[scope_column], known["stage_id"], known["capacity"], strict=True)
+    }
+
+
 def _check_columns(frame: pd.DataFrame, wanted: tuple[str, ...], what: str, name: str) -> None:
     missing = [column for column in wanted if column not in frame.columns]
     if missing:

@@ -16,7 +16,7 @@ from orchestration.analytics.constraint_declaration import (
     DeclarationSettings,
     declare_constraints,
 )
-from orchestration.analytics.line_measures import measure_lines
+from orchestration.analytics.line_measures import capacities_by_stage, measure_lines
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
 
 if TYPE_CHECKING:
@@ -249,3 +249,12 @@ def test_little_is_checked_per_stage() -> None:
     # An item every 10 hours.
     assert found["littles_law_left_per_week"].tolist() == pytest.approx([16.8] * 3, rel=0.02)
     assert (found["littles_law_days"] * 24).tolist() == pytest.approx([6, 9, 5], rel=0.02)
+
+
+def test_capacities_of_a_register() -> None:
+    register = pd.DataFrame(
+        {"train_id": ["red", "red", "blue"], "stage_id": ["w.build", "w.test", "w.build"], "capacity": [3, np.nan, 0]}
+    )
+    assert capacities_by_stage(register, "train_id") == {("red", "w.build"): 3.0}
+    with pytest.raises(ValueError, match="two capacities"):
+        capacities_by_stage(pd.concat([register, register]), "train_id")
