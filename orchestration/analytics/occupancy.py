@@ -36,14 +36,13 @@ class Occupancy:
         """Length of all periods together."""
         return float(self.period_hours.sum())
 
-    def hours_where(self, condition: Flags) -> float:
-        """Return the time for which a condition on the stretches holds."""
-        return float(self.hours[condition].sum())
-
-    def item_hours(self, row: int) -> Floats:
-        """Return per period the sum over items of the time spent in the row."""
-        weights = self.counts[row] * self.hours
-        return np.bincount(self.period, weights=weights, minlength=self.period_hours.size).astype(np.float64)
+    def period_sums(self, amounts: NDArray[np.int32] | Flags) -> Floats:
+        """Return per row of ``amounts`` (rows, stretches) and period the sum of amount x hours."""
+        n_periods = self.period_hours.size
+        sums = np.empty((len(amounts), n_periods))
+        for row, amount in enumerate(amounts):
+            sums[row] = np.bincount(self.period, weights=amount * self.hours, minlength=n_periods)
+        return sums
 
     def percentile(self, row: int, share: float) -> int:
         """Return the smallest count that was not exceeded for at least this share of the time."""

@@ -10,62 +10,42 @@ to 100 % of clear cases and in 53 to 67 % of near ties; queue length alone is mi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
+from orchestration.analytics.borda_count import borda_points
 from orchestration.analytics.evidence_wording import describe_evidence, describe_insufficiency
-from orchestration.analytics.occupancy import sweep_occupancy
-from orchestration.analytics.stage_indicators import (
-    BOOTSTRAP_BLOCK_WEEKS,
-    LineVisits,
-    measure_line,
-    queues_before_active_stages,
+from orchestration.analytics.line_measures import (
+    STAGE_COLUMNS,
+    VISIT_COLUMNS,
+    WINDOW_WEEKS,
+    MeasuredLine,
+    measure_lines,
 )
-from orchestration.analytics.working_clock import (
-    WorkingClock,
-    calendar_clock,
-    elapsed_clock,
-    seconds_since_epoch,
-    week_edges,
-)
+from orchestration.analytics.stage_indicators import INDICATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from orchestration.analytics.array_types import Floats
+    import numpy as np
+
+__all__ = [
+    "COLUMNS",
+    "METHOD_VERSION",
+    "STAGE_COLUMNS",
+    "VISIT_COLUMNS",
+    "WINDOW_WEEKS",
+    "evidence_of_lines",
+    "rank_stages",
+    "stage_constraint_evidence",
+]
 
 METHOD_VERSION = "stage_constraint_evidence-1"
 
-WINDOW_WEEKS = 13
 #: A stage with fewer is described and ranked, and marked as not sufficient.
 MIN_WEEKS = 13
 MIN_DEPARTURES = 60
-#: The queue is not ranked in a line in which a limit on work in progress was reached in more than this share of weeks.
-MAX_WIP_LIMIT_HIT_SHARE = 0.2
-
-VISIT_COLUMNS = (
-    "value_stream_id",
-    "level",
-    "stage_id",
-    "entered_at",
-    "exited_at",
-    "next_stage_id",
-    "has_usable_history",
-)
-STAGE_COLUMNS = (
-    "stage_id",
-    "workflow_id",
-    "stage_name",
-    "stage_kind",
-    "position",
-    "is_counted",
-    "is_cancelled",
-    "is_unmapped",
-    "wip_limit",
-)
 
 _TYPES = {
     "value_stream_id": "str",
@@ -111,39 +91,8 @@ _TYPES = {
 }
 COLUMNS = tuple(_TYPES)
 
-#: Ranked indicators and the columns of their ranks; for each a higher value points to the constraint.
-_RANKS = {
-    "utilisation": "rank_utilisation",
-    "not_starved_share": "rank_not_starved",
-    "full_busy_share": "rank_full_busy",
-    "queue_mean": "rank_queue",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """The weeks of one value stream: boundaries as instants and in seconds, and the clock that runs in them."""
-
-    edges: pd.DatetimeIndex
-    seconds: Floats
-    clock: WorkingClock
-    zone: str
-    is_given: bool
-
-    def since(self, first_entry: float) -> _Window:
-        """Return the window without the weeks before the line's first item, unless the caller has fixed its start.
-
-        A first week that is not whole goes too, but the last week always stays.
-        """
-        kept = np.ones(self.seconds.size, dtype=bool) if self.is_given else self.seconds >= first_entry
-        kept[-2:] = True
-        return _Window(self.edges[kept], self.seconds[kept], self.clock, self.zone, self.is_given)
-
-    @property
-    def n_weeks(self) -> int:
-        """Number of whole local weeks; a shorter first period does not count."""
-        local = self.edges.tz_convert(self.zone).tz_localize(None)
-        return int((local[1:] - local[:-1] >= pd.Timedelta(weeks=1)).sum())
+#: The column of the rank by each indicator; for each a higher value points to the constraint.
+_RANK_COLUMNS = ("rank_utilisation", "rank_not_starved", "rank_full_busy", "rank_queue")
 
 
 def stage_constraint_evidence(
@@ -191,52 +140,46 @@ def stage_constraint_evidence(
     stage. Raises ``ValueError`` for missing columns, a stage that ``stages`` does not hold, a visit that ends before it
     begins, a capacity of 0 or less, or a calendar that does not cover the window.
     """
-    _check_columns(visits, VISIT_COLUMNS, "stage visits", "VISIT_COLUMNS")
-    _check_columns(stages, STAGE_COLUMNS, "stages", "STAGE_COLUMNS")
-    stages = stages.astype({"is_counted": bool, "is_cancelled": bool, "is_unmapped": bool, "wip_limit": "float64"})
-    counted = _counted_visits(visits, stages)
-    taking_part = stages.loc[stages["is_counted"] & ~stages["is_cancelled"] & ~stages["is_unmapped"]]
-    # One more than the periods of the window, as a start given with a zone may cut one more week in another zone.
-    n_periods = len(week_edges(window_end, window_weeks, "UTC", window_start))
-    uniforms = generator.random((n_resamples, -(-n_periods // BOOTSTRAP_BLOCK_WEEKS)))
-    lines: list[pd.DataFrame] = []
-    for (stream_key, workflow_key), of_stream in counted.groupby(["value_stream_id", "workflow_id"], sort=True):
-        stream, workflow = str(stream_key), str(workflow_key)
-        zone = (timezones or {}).get(stream, "UTC")
-        edges = week_edges(window_end, window_weeks, zone, window_start)
-        clock = elapsed_clock(edges) if calendar is None else calendar_clock(calendar, edges, zone, day_start, day_end)
-        window = _Window(edges, seconds_since_epoch(edges), clock, zone, is_given=window_start is not None)
-        before_end = of_stream.loc[of_stream["entered"] < window.seconds[-1]]
-        if before_end.empty:
-            continue
-        line_stages = taking_part.loc[taking_part["workflow_id"] == workflow]
-        queues = queues_before_active_stages(line_stages)
-        if not queues:
-            continue
-        given = {stage: size for (owner, stage), size in (capacities or {}).items() if owner == stream}
-        usable_before_end = before_end.loc[before_end["has_usable_history"]]
-        is_queue_ranked = not _is_held_by_wip_limits(usable_before_end, line_stages, window)
-        for level, of_level in before_end.groupby("level", sort=True):
-            usable = of_level.loc[of_level["has_usable_history"]]
-            # A line of which nothing can be measured keeps its rows: they say that all of it was left out.
-            line_window = window.since(float((of_level if usable.empty else usable)["entered"].min()))
-            measured = measure_line(_line_visits(usable, line_window), queues, clock, given, uniforms)
-            named = measured.merge(line_stages[["stage_id", "stage_name", "position"]], on="stage_id", how="left")
-            first_day, last_day = _local_days(line_window)
-            named = named.rename(columns={"position": "stage_position"}).assign(
-                value_stream_id=stream,
-                level=str(level),
-                workflow_id=workflow,
-                n_weeks=line_window.n_weeks,
-                window_start=first_day,
-                window_end=last_day,
-                is_queue_ranked=is_queue_ranked,
-                left_out_share=_left_out_share(of_level, line_window),
-            )
-            lines.append(_worded(rank_stages(named), is_working_time=clock.is_working_time))
-    if not lines:
+    lines = measure_lines(
+        visits,
+        stages,
+        window_end,
+        generator=generator,
+        window_weeks=window_weeks,
+        window_start=window_start,
+        calendar=calendar,
+        day_start=day_start,
+        day_end=day_end,
+        timezones=timezones,
+        capacities=capacities,
+        n_resamples=n_resamples,
+    )
+    return evidence_of_lines(lines)
+
+
+def evidence_of_lines(lines: Sequence[MeasuredLine]) -> pd.DataFrame:
+    """Return the table of evidence for lines that are measured already; see :func:`stage_constraint_evidence`."""
+    tables = [
+        _worded(
+            rank_stages(
+                line.stages.assign(
+                    value_stream_id=line.value_stream_id,
+                    level=line.level,
+                    workflow_id=line.workflow_id,
+                    n_weeks=line.n_weeks,
+                    window_start=line.window_start,
+                    window_end=line.window_end,
+                    is_queue_ranked=line.is_queue_ranked,
+                    left_out_share=line.left_out_share,
+                )
+            ),
+            is_working_time=line.is_working_time,
+        )
+        for line in lines
+    ]
+    if not tables:
         return pd.DataFrame(columns=list(COLUMNS)).astype(_TYPES)
-    table = pd.concat(lines, ignore_index=True).assign(method_version=METHOD_VERSION)
+    table = pd.concat(tables, ignore_index=True).assign(method_version=METHOD_VERSION)
     order = ["value_stream_id", "level", "workflow_id", "stage_position", "stage_id"]
     return table.sort_values(order, ignore_index=True)[list(COLUMNS)].astype(_TYPES)
 
@@ -244,100 +187,20 @@ def stage_constraint_evidence(
 def rank_stages(line: pd.DataFrame) -> pd.DataFrame:
     """Add ranks, Borda points and the evidence rank to the measured stages of one line.
 
-    Per indicator a stage gets one point for each stage that it exceeds and half a point for each tie. A stage for
-    which an indicator cannot be measured gets the middle number of points, so it neither gains nor loses by it, and the
-    points of the others are stretched to the full range. ``queue_mean`` takes part where ``is_queue_ranked``. Stages
+    Points are those of :func:`.borda_count.borda_points`. ``queue_mean`` takes part where ``is_queue_ranked``. Stages
     without utilisation (no item in work) are not ranked at all.
     """
     ranked = line.copy()
     takes_part = ranked["utilisation"].notna()
-    n_stages = int(takes_part.sum())
-    middle = (n_stages - 1) / 2
-    points = pd.Series(0.0, index=ranked.index)
-    for indicator, rank_column in _RANKS.items():
-        values = ranked[indicator].where(takes_part)
-        if indicator == "queue_mean":
-            values = values.where(ranked["is_queue_ranked"])
-        ranked[rank_column] = values.rank(method="min", ascending=False).astype("Int64")
-        n_measured = int(values.notna().sum())
-        stretch = (n_stages - 1) / (n_measured - 1) if n_measured > 1 else float("nan")
-        points += ((values.rank(method="average") - 1) * stretch).fillna(middle)
-    ranked["borda_points"] = points.where(takes_part)
+    values = ranked[list(INDICATORS)].where(takes_part)
+    values["queue_mean"] = values["queue_mean"].where(ranked["is_queue_ranked"])
+    for indicator, rank_column in zip(INDICATORS, _RANK_COLUMNS, strict=True):
+        ranked[rank_column] = values[indicator].rank(method="min", ascending=False).astype("Int64")
+    ranked["borda_points"] = pd.Series(float("nan"), index=ranked.index)
+    ranked.loc[takes_part, "borda_points"] = borda_points(values.loc[takes_part].to_numpy(dtype="float64"))
     ranked["evidence_rank"] = ranked["borda_points"].rank(method="min", ascending=False).astype("Int64")
-    ranked["n_stages_ranked"] = n_stages
+    ranked["n_stages_ranked"] = int(takes_part.sum())
     return ranked
-
-
-def _check_columns(frame: pd.DataFrame, wanted: tuple[str, ...], what: str, name: str) -> None:
-    missing = [column for column in wanted if column not in frame.columns]
-    if missing:
-        raise ValueError(f"The {what} lack {', '.join(missing)}; pass the columns of {name}.")
-
-
-def _counted_visits(visits: pd.DataFrame, stages: pd.DataFrame) -> pd.DataFrame:
-    """Return the visits that make up flow time, with their workflow and their times in seconds since the epoch."""
-    unknown = sorted(set(visits["stage_id"].dropna()) - set(stages["stage_id"]))
-    if unknown:
-        raise ValueError(f"The stages do not hold {', '.join(unknown)}; pass every stage that is visited.")
-    of_interest = stages.loc[stages["is_counted"] & stages["stage_kind"].isin(["queue", "active"])]
-    counted = visits.loc[:, list(VISIT_COLUMNS)].dropna(subset=["value_stream_id", "level"])
-    counted = counted.merge(of_interest[["stage_id", "workflow_id"]], on="stage_id", how="inner")
-    counted["entered"] = seconds_since_epoch(counted["entered_at"])
-    counted["left"] = seconds_since_epoch(counted["exited_at"])
-    counted["has_usable_history"] = counted["has_usable_history"].astype("boolean").fillna(value=False).astype(bool)
-    if (counted["left"] < counted["entered"]).any():
-        raise ValueError("A stage visit ends before it begins; repair or drop such visits before they are measured.")
-    return counted
-
-
-def _left_out_share(of_level: pd.DataFrame, window: _Window) -> float:
-    """Return the share of the visits in the window that belong to unusable histories; NaN if there was no visit."""
-    start, end = window.seconds[0], window.seconds[-1]
-    is_inside = (of_level["entered"] < end) & ~(of_level["left"] < start)
-    inside = of_level.loc[is_inside, "has_usable_history"]
-    return float("nan") if inside.empty else float(1 - inside.mean())
-
-
-def _line_visits(of_level: pd.DataFrame, window: _Window) -> LineVisits:
-    """Return the visits as the arrays that are measured."""
-    return LineVisits(
-        stage_id=of_level["stage_id"].to_numpy(dtype=object),
-        entered=of_level["entered"].to_numpy(),
-        left=of_level["left"].to_numpy(),
-        next_stage_id=of_level["next_stage_id"].to_numpy(dtype=object),
-        edges=window.seconds,
-    )
-
-
-def _is_held_by_wip_limits(of_stream: pd.DataFrame, line_stages: pd.DataFrame, window: _Window) -> bool:
-    """Return whether any stage reached its limit on work in progress in more than a fifth of the weeks.
-
-    A limit moves the queue upstream of where it arises, so one that binds makes queues of the whole line misleading.
-    """
-    limited = line_stages.loc[line_stages["wip_limit"].notna(), ["stage_id", "wip_limit"]].reset_index(drop=True)
-    window = window.since(float(of_stream["entered"].min()))
-    if limited.empty:
-        return False
-    row = of_stream["stage_id"].map(pd.Series(limited.index, index=limited["stage_id"]))
-    held = of_stream.loc[row.notna()]
-    left = held["left"].fillna(window.seconds[-1]).to_numpy()
-    occupancy = sweep_occupancy(
-        window.clock.hours_at(held["entered"].to_numpy()),
-        window.clock.hours_at(left),
-        row.dropna().to_numpy(dtype=np.int64),
-        len(limited),
-        window.clock.hours_at(window.seconds),
-    )
-    at_limit = occupancy.counts >= limited["wip_limit"].to_numpy(dtype=float)[:, None]
-    n_periods = occupancy.period_hours.size
-    weeks_hit = [np.unique(occupancy.period[reached]).size for reached in at_limit]
-    return max(weeks_hit) > MAX_WIP_LIMIT_HIT_SHARE * n_periods
-
-
-def _local_days(window: _Window) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return the first and the last local day of the window."""
-    local = window.edges.tz_convert(window.zone).tz_localize(None)
-    return local[0].normalize(), (local[-1] - pd.Timedelta(microseconds=1)).normalize()
 
 
 def _worded(line: pd.DataFrame, *, is_working_time: bool) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from orchestration.analytics.littles_law import check_littles_law
 from orchestration.analytics.occupancy import Occupancy, sweep_occupancy
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 CAPACITY_PERCENTILE = 0.95
 #: Weeks drawn together in the bootstrap, because neighbouring weeks resemble each other.
 BOOTSTRAP_BLOCK_WEEKS = 3
+
+#: What stages are ranked by, in the order of :meth:`StageWeeks.indicators`; higher points to the constraint.
+INDICATORS = ("utilisation", "not_starved_share", "full_busy_share", "queue_mean")
 
 _MIN_POINTS_SLOPE = 3
 _SECONDS_PER_DAY = 86_400
@@ -46,6 +50,41 @@ class LineVisits:
     left: Floats
     next_stage_id: np.ndarray[tuple[int], np.dtype[np.object_]]
     edges: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class StageWeeks:
+    """Hours per active stage (rows) and week of the window (columns), from which every ranked indicator is a ratio.
+
+    ``in_work`` are item hours in the stage; ``idle`` hours with free capacity and nothing waiting; ``full`` hours at
+    capacity; ``waiting`` item hours in its queue. ``idle`` and ``waiting`` are NaN for a stage without a queue stage,
+    ``idle`` and ``full`` for one without a capacity.
+    """
+
+    week_hours: Floats
+    capacity: Floats
+    in_work: Floats
+    idle: Floats
+    full: Floats
+    waiting: Floats
+
+    def indicators(self, weights: Floats) -> Floats:
+        """Return the indicators over weighted weeks, shape (weightings, stages, len(INDICATORS)).
+
+        ``weights`` has shape (weightings, weeks): all ones for the window, rows of the identity for single weeks, how
+        often each week was drawn for resamples. NaN where not measured or where the weeks have no hours.
+        """
+        hours = (weights @ self.week_hours)[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shares = [
+                weights @ self.in_work.T / (hours * self.capacity),
+                1 - weights @ self.idle.T / hours,
+                weights @ self.full.T / hours,
+                weights @ self.waiting.T / hours,
+            ]
+        values: Floats = np.stack(shares, axis=-1)
+        values[np.broadcast_to(hours <= 0, values.shape[:2])] = np.nan
+        return values
 
 
 def queues_before_active_stages(stages: pd.DataFrame) -> dict[str, list[str]]:
@@ -88,21 +127,28 @@ def equal_odds_p_value(n_first: int, n_second: int) -> float:
     return float(min(1.0, 2 * np.exp(log_ways - total * np.log(2)).sum()))
 
 
+def draw_weeks(uniforms: Floats, n_weeks: int) -> Ints:
+    """Return the weeks of each moving-block resample, shape (resamples, n_weeks); needs 3 weeks or more.
+
+    ``uniforms`` are draws from [0, 1) of shape (resamples, at least weeks / 3): each picks one block of 3 weeks.
+    """
+    n_blocks = -(-n_weeks // BOOTSTRAP_BLOCK_WEEKS)
+    starts = (uniforms[:, :n_blocks] * (n_weeks - BOOTSTRAP_BLOCK_WEEKS + 1)).astype(np.int64)
+    return (starts[:, :, None] + np.arange(BOOTSTRAP_BLOCK_WEEKS)).reshape(len(starts), -1)[:, :n_weeks]
+
+
 def bootstrap_ratio_interval(
     numerators: Floats, denominators: Floats, uniforms: Floats, level: float = 0.95
 ) -> tuple[float, float]:
     """Return the percentile interval of sum(numerators) / sum(denominators) under a moving-block bootstrap of periods.
 
-    ``uniforms`` are draws from [0, 1) of shape (resamples, at least periods / 3): each picks one block of 3 periods.
-    The same draws serve every stage and line, so a line's interval does not depend on which others there are. NaN for
-    fewer than 3 periods.
+    ``uniforms`` as for :func:`draw_weeks`. The same draws serve every stage and line, so a line's interval does not
+    depend on which others there are. NaN for fewer than 3 periods.
     """
     n_periods = numerators.size
     if n_periods < BOOTSTRAP_BLOCK_WEEKS:
         return float("nan"), float("nan")
-    n_blocks = -(-n_periods // BOOTSTRAP_BLOCK_WEEKS)
-    starts = (uniforms[:, :n_blocks] * (n_periods - BOOTSTRAP_BLOCK_WEEKS + 1)).astype(np.int64)
-    drawn = (starts[:, :, None] + np.arange(BOOTSTRAP_BLOCK_WEEKS)).reshape(len(starts), -1)[:, :n_periods]
+    drawn = draw_weeks(uniforms, n_periods)
     totals = denominators[drawn].sum(axis=1)
     ratios = numerators[drawn].sum(axis=1)[totals > 0] / totals[totals > 0]
     if not ratios.size:
@@ -117,8 +163,8 @@ def measure_line(
     clock: WorkingClock,
     capacities: Mapping[str, float],
     uniforms: Floats,
-) -> pd.DataFrame:
-    """Measure every active stage of a line; one row per key of ``queues``, in their order.
+) -> tuple[pd.DataFrame, StageWeeks]:
+    """Measure every active stage of a line over the window and per week; one row per key of ``queues``, in their order.
 
     Parameters: ``visits`` of all counted stages of the line that began before the window's end; ``queues`` from
     :func:`queues_before_active_stages`; ``clock`` gives working hours; ``capacities`` items that a stage can work on at
@@ -146,20 +192,27 @@ def measure_line(
     entered_inside = (visits.entered >= edges[0]) & (visits.entered < edges[-1])
     left_inside = (visits.left >= edges[0]) & (visits.left < edges[-1])
     capacity = np.array([_capacity(occupancy, index, capacities.get(stage)) for index, stage in enumerate(stage_ids)])
+    weeks = _weekly_hours(occupancy, capacity, np.array([bool(queues[stage]) for stage in stage_ids]))
     rows = [
-        _measure_stage(index, occupancy, capacity, uniforms, has_queue=bool(queues[stage]))
-        | _count_flow(index, row, next_row, entered_inside, left_inside)
-        | _measure_wait(index, row, days, has_queue=bool(queues[stage]))
+        {
+            **_measure_stage(index, occupancy, weeks, uniforms),
+            **_count_flow(index, row, next_row, entered_inside, left_inside),
+            **_measure_wait(index, row, days, has_queue=bool(queues[stage])),
+            **_check_flow(index, row, visits),
+        }
         for index, stage in enumerate(stage_ids)
     ]
     measured = pd.DataFrame(rows)
+    over_window = weeks.indicators(np.ones((1, weeks.week_hours.size)))[0]
+    for indicator, values in zip(INDICATORS, over_window.T, strict=True):
+        measured[indicator] = values
     measured.insert(0, "stage_id", stage_ids)
     measured["capacity_estimate"] = capacity
     measured["capacity_source"] = ["given" if stage in capacities else "estimated" for stage in stage_ids]
     per_server = (measured["queue_mean"] / measured["capacity_estimate"]).dropna()
     is_comparable = len(per_server) > 1 and per_server.mean() > 0
     measured["wip_imbalance"] = per_server.max() / per_server.mean() if is_comparable else np.nan
-    return measured
+    return measured, weeks
 
 
 def _capacity(occupancy: Occupancy, index: int, given: float | None) -> float:
@@ -172,39 +225,38 @@ def _capacity(occupancy: Occupancy, index: int, given: float | None) -> float:
     return float(max(1, occupancy.percentile(2 * index, CAPACITY_PERCENTILE)))
 
 
-def _measure_stage(
-    index: int, occupancy: Occupancy, capacities: Floats, uniforms: Floats, *, has_queue: bool
-) -> dict[str, float]:
-    """Measure what the sweep says about one stage."""
-    nan, total, capacity = float("nan"), occupancy.total_hours, capacities[index]
-    in_work, waiting = occupancy.counts[2 * index], occupancy.counts[2 * index + 1]
-    busy_hours = occupancy.item_hours(2 * index)
-    queue_mean = growth = not_starved = downstream = nan
-    if has_queue and total > 0:
-        waiting_hours = occupancy.item_hours(2 * index + 1)
-        queue_mean = float(waiting_hours.sum() / total)
-        has_hours = occupancy.period_hours > 0
-        weekly = np.full(waiting_hours.size, nan)
-        weekly[has_hours] = waiting_hours[has_hours] / occupancy.period_hours[has_hours]
-        growth = theil_sen_slope(weekly)
-        downstream = _downstream_idle_share(index, waiting > 0, occupancy, capacities)
-    if np.isnan(capacity) or total == 0:
-        lower = upper = utilisation = full_busy = nan
-    else:
-        utilisation = float(busy_hours.sum() / (capacity * total))
-        lower, upper = bootstrap_ratio_interval(busy_hours, capacity * occupancy.period_hours, uniforms)
-        full_busy = occupancy.hours_where(in_work >= capacity) / total
-        if has_queue:
-            not_starved = 1 - occupancy.hours_where((in_work < capacity) & (waiting == 0)) / total
+def _weekly_hours(occupancy: Occupancy, capacity: Floats, has_queue: Flags) -> StageWeeks:
+    """Return what the sweep says about every stage and week."""
+    in_work, waiting = occupancy.counts[0::2], occupancy.counts[1::2]
+    is_full = in_work >= np.where(np.isnan(capacity), np.inf, capacity)[:, None]
+    full = occupancy.period_sums(is_full)
+    full[np.isnan(capacity)] = np.nan
+    idle = occupancy.period_sums(~is_full & (waiting == 0))
+    idle[np.isnan(capacity) | ~has_queue] = np.nan
+    waiting_hours = occupancy.period_sums(waiting)
+    waiting_hours[~has_queue] = np.nan
+    return StageWeeks(
+        week_hours=occupancy.period_hours,
+        capacity=capacity,
+        in_work=occupancy.period_sums(in_work),
+        idle=idle,
+        full=full,
+        waiting=waiting_hours,
+    )
+
+
+def _measure_stage(index: int, occupancy: Occupancy, weeks: StageWeeks, uniforms: Floats) -> dict[str, float]:
+    """Measure what the sweep says about one stage beside the ranked indicators."""
+    lower, upper = bootstrap_ratio_interval(weeks.in_work[index], weeks.capacity[index] * weeks.week_hours, uniforms)
+    has_hours = weeks.week_hours > 0
+    weekly = np.full(weeks.week_hours.size, np.nan)
+    weekly[has_hours] = weeks.waiting[index, has_hours] / weeks.week_hours[has_hours]
+    is_waiting = occupancy.counts[2 * index + 1] > 0
     return {
-        "utilisation": utilisation,
         "utilisation_lower": lower,
         "utilisation_upper": upper,
-        "not_starved_share": not_starved,
-        "full_busy_share": full_busy,
-        "queue_mean": queue_mean,
-        "queue_growth_per_week": growth,
-        "downstream_starvation_share": downstream,
+        "queue_growth_per_week": theil_sen_slope(weekly),
+        "downstream_starvation_share": _downstream_idle_share(index, is_waiting, occupancy, weeks.capacity),
     }
 
 
@@ -234,6 +286,21 @@ def _count_flow(index: int, row: Ints, next_row: Ints, entered_inside: Flags, le
         "n_left_queue": n_left_queue,
         "arrivals_minus_departures": n_arrivals - n_departures - n_left_queue,
         "arrivals_departures_p_value": equal_odds_p_value(n_arrivals, n_departures + n_left_queue),
+    }
+
+
+def _check_flow(index: int, row: Ints, visits: LineVisits) -> dict[str, float | bool | None]:
+    """Check Little's law on the stage together with its queue."""
+    of_station = (row == 2 * index) | (row == 2 * index + 1)
+    check = check_littles_law(
+        visits.entered[of_station], visits.left[of_station], float(visits.edges[0]), float(visits.edges[-1])
+    )
+    return {
+        "littles_law_items": check.mean_items,
+        "littles_law_left_per_week": 7 * check.left_per_day,
+        "littles_law_days": check.mean_days,
+        "littles_law_gap": check.gap,
+        "littles_law_holds": check.holds,
     }
 
 

@@ -18,10 +18,10 @@ def test_counts_worked_by_hand() -> None:
     )
     assert swept.total_hours == 20
     # One item to 3, two from 2 to 3, one to 12; the interval without length and the one after the window count nothing.
-    assert swept.item_hours(0).tolist() == [3 + 8, 2]
-    assert swept.item_hours(1).tolist() == [0, 0]
-    assert swept.hours_where(swept.counts[0] == 2) == 1
-    assert swept.hours_where(swept.counts[0] == 0) == 8
+    assert swept.period_sums(swept.counts)[0].tolist() == [3 + 8, 2]
+    assert swept.period_sums(swept.counts)[1].tolist() == [0, 0]
+    assert swept.period_sums((swept.counts[0] == 2)[None]).sum() == 1
+    assert swept.period_sums((swept.counts[0] == 0)[None]).sum() == 8
 
 
 def test_percentile_is_the_count_not_exceeded_for_that_share_of_time() -> None:
@@ -33,7 +33,7 @@ def test_percentile_is_the_count_not_exceeded_for_that_share_of_time() -> None:
 
 def test_a_week_without_length_holds_nothing() -> None:
     swept = sweep_occupancy(np.array([1.0]), np.array([15.0]), np.array([0]), 1, np.array([0.0, 10.0, 10.0, 20.0]))
-    assert swept.item_hours(0).tolist() == [9, 0, 5]
+    assert swept.period_sums(swept.counts)[0].tolist() == [9, 0, 5]
 
 
 def test_an_interval_that_ends_before_it_begins_is_refused() -> None:
@@ -56,4 +56,4 @@ def test_the_sweep_counts_what_is_there_at_every_moment(spans: list[tuple[int, i
     for line in range(3):
         inside = (row == line)[:, None] & (entered[:, None] < middles) & (left[:, None] > middles)
         assert swept.counts[line, stretch].tolist() == inside.sum(axis=0).tolist()
-        assert swept.item_hours(line).sum() == inside.sum()
+        assert swept.period_sums(swept.counts)[line].sum() == inside.sum()

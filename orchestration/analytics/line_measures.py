@@ -1,0 +1,301 @@
+"""Measuring every line of a portfolio once, for all that is then said about its stages.
+
+Belongs here: which visits make up a line, the weeks it is measured in, and its numbers per stage and week. Does not
+belong here: the indicators' formulas (:mod:`.stage_indicators`), ranks, probabilities, words and published tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from orchestration.analytics.occupancy import sweep_occupancy
+from orchestration.analytics.stage_indicators import (
+    BOOTSTRAP_BLOCK_WEEKS,
+    LineVisits,
+    StageWeeks,
+    measure_line,
+    queues_before_active_stages,
+)
+from orchestration.analytics.working_clock import (
+    WorkingClock,
+    calendar_clock,
+    elapsed_clock,
+    seconds_since_epoch,
+    week_edges,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestration.analytics.array_types import Floats
+
+WINDOW_WEEKS = 13
+#: The queue is not ranked in a line in which a limit on work in progress was reached in more than this share of weeks.
+MAX_WIP_LIMIT_HIT_SHARE = 0.2
+
+VISIT_COLUMNS = (
+    "value_stream_id",
+    "level",
+    "stage_id",
+    "entered_at",
+    "exited_at",
+    "next_stage_id",
+    "has_usable_history",
+)
+STAGE_COLUMNS = (
+    "stage_id",
+    "workflow_id",
+    "stage_name",
+    "stage_kind",
+    "position",
+    "is_counted",
+    "is_cancelled",
+    "is_unmapped",
+    "wip_limit",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLine:
+    """One line (scope, level, workflow) over one window.
+
+    ``scope`` is what lines are told apart by (``value_stream``, ``train``) and ``scope_id`` which one this is.
+    ``stages`` has one row per active stage in order of work: stage_id, stage_name, stage_position and the numbers of
+    :func:`.stage_indicators.measure_line`; ``weeks`` has its rows in the same order. ``uniforms`` are the draws that
+    resample the weeks, the same for every line and stage.
+    """
+
+    scope: str
+    scope_id: str
+    value_stream_id: str
+    level: str
+    workflow_id: str
+    window_weeks: int
+    n_weeks: int
+    window_start: pd.Timestamp
+    window_end: pd.Timestamp
+    is_working_time: bool
+    is_queue_ranked: bool
+    left_out_share: float
+    stages: pd.DataFrame
+    weeks: StageWeeks
+    uniforms: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The weeks of one value stream: boundaries as instants and in seconds, and the clock that runs in them."""
+
+    edges: pd.DatetimeIndex
+    seconds: Floats
+    clock: WorkingClock
+    zone: str
+    is_given: bool
+
+    def since(self, first_entry: float) -> _Window:
+        """Return the window without the weeks before the line's first item, unless the caller has fixed its start.
+
+        A first week that is not whole goes too, but the last week always stays.
+        """
+        kept = np.ones(self.seconds.size, dtype=bool) if self.is_given else self.seconds >= first_entry
+        kept[-2:] = True
+        return _Window(self.edges[kept], self.seconds[kept], self.clock, self.zone, self.is_given)
+
+    @property
+    def n_weeks(self) -> int:
+        """Number of whole local weeks; a shorter first period does not count."""
+        local = self.edges.tz_convert(self.zone).tz_localize(None)
+        return int((local[1:] - local[:-1] >= pd.Timedelta(weeks=1)).sum())
+
+
+def measure_lines(
+    visits: pd.DataFrame,
+    stages: pd.DataFrame,
+    window_end: pd.Timestamp,
+    *,
+    generator: np.random.Generator,
+    scope_column: str = "value_stream_id",
+    window_weeks: int = WINDOW_WEEKS,
+    window_start: pd.Timestamp | None = None,
+    calendar: pd.DataFrame | None = None,
+    day_start: str | None = None,
+    day_end: str | None = None,
+    timezones: Mapping[str, str] | None = None,
+    capacities: Mapping[tuple[str, str], float] | None = None,
+    n_resamples: int = 500,
+) -> list[MeasuredLine]:
+    """Measure every active stage of every line over the last weeks, ordered by value stream, workflow, scope, level.
+
+    Only mapped, counted, not cancelled stages take part; the queue of an active stage is the queue stage or stages
+    directly before it. Nothing at or after ``window_end`` is read. Visits without a value stream, scope or level are
+    left out, and visits of items without a usable history too; ``left_out_share`` is their share (0 to 1) of the
+    line's visits to queue and active stages in the window.
+
+    Parameters
+    ----------
+    visits: one row per stage visit with ``VISIT_COLUMNS`` and the scope column (grain of ``fct_stage_visits``);
+        ``exited_at`` NaT = open; instants without a zone are UTC.
+    stages: one row per stage with ``STAGE_COLUMNS`` (grain of ``dim_stages``). A ``wip_limit`` holds for the stage in a
+        value stream over all its trains and levels.
+    window_end: first instant after the window, for example the start of the current week. Without a zone it is
+        wall-clock time in each value stream's zone.
+    generator: random numbers that resample the weeks.
+    scope_column: what tells lines apart: ``value_stream_id``, or a part of a value stream such as ``train_id``.
+    window_weeks, window_start: length of the window; a given start is kept as it is, else the weeks before a line's
+        first item are dropped.
+    calendar: ``calendar_date`` and ``working_hours`` per day. Time then runs on the working clock for everything but
+        the waiting days and ``wait_share``; ``day_start`` and ``day_end`` say when in the day it runs.
+    timezones: zone per value stream, UTC for those not in it.
+    capacities: items worked on at once, by (scope id, stage_id); estimated for those not in it.
+    n_resamples: bootstrap resamples of the weeks.
+
+    Raises ``ValueError`` for missing columns, a stage that ``stages`` does not hold, a visit that ends before it
+    begins, a capacity of 0 or less, or a calendar that does not cover the window.
+    """
+    _check_columns(visits, (*VISIT_COLUMNS, scope_column), "stage visits", "VISIT_COLUMNS")
+    _check_columns(stages, STAGE_COLUMNS, "stages", "STAGE_COLUMNS")
+    stages = stages.astype({"is_counted": bool, "is_cancelled": bool, "is_unmapped": bool, "wip_limit": "float64"})
+    counted = _counted_visits(visits, stages, scope_column)
+    taking_part = stages.loc[stages["is_counted"] & ~stages["is_cancelled"] & ~stages["is_unmapped"]]
+    # One more than the periods of the window, as a start given with a zone may cut one more week in another zone.
+    n_periods = len(week_edges(window_end, window_weeks, "UTC", window_start))
+    uniforms = generator.random((n_resamples, -(-n_periods // BOOTSTRAP_BLOCK_WEEKS)))
+    lines: list[MeasuredLine] = []
+    for (stream_key, workflow_key), of_stream in counted.groupby(["value_stream_id", "workflow_id"], sort=True):
+        stream, workflow = str(stream_key), str(workflow_key)
+        zone = (timezones or {}).get(stream, "UTC")
+        edges = week_edges(window_end, window_weeks, zone, window_start)
+        clock = elapsed_clock(edges) if calendar is None else calendar_clock(calendar, edges, zone, day_start, day_end)
+        window = _Window(edges, seconds_since_epoch(edges), clock, zone, is_given=window_start is not None)
+        before_end = of_stream.loc[of_stream["entered"] < window.seconds[-1]]
+        if before_end.empty:
+            continue
+        line_stages = taking_part.loc[taking_part["workflow_id"] == workflow]
+        queues = queues_before_active_stages(line_stages)
+        if not queues:
+            continue
+        usable_before_end = before_end.loc[before_end["has_usable_history"]]
+        is_queue_ranked = not _is_held_by_wip_limits(usable_before_end, line_stages, window)
+        for (scope_key, level), of_level in before_end.groupby(["scope_id", "level"], sort=True):
+            given = {stage: size for (owner, stage), size in (capacities or {}).items() if owner == scope_key}
+            usable = of_level.loc[of_level["has_usable_history"]]
+            # A line of which nothing can be measured keeps its rows: they say that all of it was left out.
+            line_window = window.since(float((of_level if usable.empty else usable)["entered"].min()))
+            measured, weeks = measure_line(_line_visits(usable, line_window), queues, clock, given, uniforms)
+            named = measured.merge(line_stages[["stage_id", "stage_name", "position"]], on="stage_id", how="left")
+            first_day, last_day = _local_days(line_window)
+            lines.append(
+                MeasuredLine(
+                    scope=scope_column.removesuffix("_id"),
+                    scope_id=str(scope_key),
+                    value_stream_id=stream,
+                    level=str(level),
+                    workflow_id=workflow,
+                    window_weeks=window_weeks,
+                    n_weeks=line_window.n_weeks,
+                    window_start=first_day,
+                    window_end=last_day,
+                    is_working_time=clock.is_working_time,
+                    is_queue_ranked=is_queue_ranked,
+                    left_out_share=_left_out_share(of_level, line_window),
+                    stages=named.rename(columns={"position": "stage_position"}),
+                    weeks=weeks,
+                    uniforms=uniforms,
+                )
+            )
+    return lines
+
+
+def capacities_by_stage(
+    capacities: pd.DataFrame, scope_column: str = "value_stream_id"
+) -> dict[tuple[str, str], float]:
+    """Return the capacities that :func:`measure_lines` takes from one row per scope and stage.
+
+    ``capacities`` has the scope column, ``stage_id`` and ``capacity``: the people at work in the stage on a working
+    day, without those away. A row without a capacity, or with 0, is left out, and the stage's is estimated. Raises
+    ``ValueError`` for two rows on one stage.
+    """
+    if capacities.duplicated([scope_column, "stage_id"]).any():
+        raise ValueError("A stage has two capacities; pass one row for each.")
+    known = capacities.loc[capacities["capacity"] > 0]
+    return {
+        (str(scope), str(stage)): float(size)
+        for scope, stage, size in zip(known[scope_column], known["stage_id"], known["capacity"], strict=True)
+    }
+
+
+def _check_columns(frame: pd.DataFrame, wanted: tuple[str, ...], what: str, name: str) -> None:
+    missing = [column for column in wanted if column not in frame.columns]
+    if missing:
+        raise ValueError(f"The {what} lack {', '.join(missing)}; pass the columns of {name}.")
+
+
+def _counted_visits(visits: pd.DataFrame, stages: pd.DataFrame, scope_column: str) -> pd.DataFrame:
+    """Return the visits that make up flow time, with their workflow and their times in seconds since the epoch."""
+    unknown = sorted(set(visits["stage_id"].dropna()) - set(stages["stage_id"]))
+    if unknown:
+        raise ValueError(f"The stages do not hold {', '.join(unknown)}; pass every stage that is visited.")
+    of_interest = stages.loc[stages["is_counted"] & stages["stage_kind"].isin(["queue", "active"])]
+    counted = visits.loc[:, list(VISIT_COLUMNS)].assign(scope_id=visits[scope_column])
+    counted = counted.dropna(subset=["value_stream_id", "scope_id", "level"])
+    counted = counted.merge(of_interest[["stage_id", "workflow_id"]], on="stage_id", how="inner")
+    counted["entered"] = seconds_since_epoch(counted["entered_at"])
+    counted["left"] = seconds_since_epoch(counted["exited_at"])
+    counted["has_usable_history"] = counted["has_usable_history"].astype("boolean").fillna(value=False).astype(bool)
+    if (counted["left"] < counted["entered"]).any():
+        raise ValueError("A stage visit ends before it begins; repair or drop such visits before they are measured.")
+    return counted
+
+
+def _left_out_share(of_level: pd.DataFrame, window: _Window) -> float:
+    """Return the share of the visits in the window that belong to unusable histories; NaN if there was no visit."""
+    start, end = window.seconds[0], window.seconds[-1]
+    is_inside = (of_level["entered"] < end) & ~(of_level["left"] < start)
+    inside = of_level.loc[is_inside, "has_usable_history"]
+    return float("nan") if inside.empty else float(1 - inside.mean())
+
+
+def _line_visits(of_level: pd.DataFrame, window: _Window) -> LineVisits:
+    """Return the visits as the arrays that are measured."""
+    return LineVisits(
+        stage_id=of_level["stage_id"].to_numpy(dtype=object),
+        entered=of_level["entered"].to_numpy(),
+        left=of_level["left"].to_numpy(),
+        next_stage_id=of_level["next_stage_id"].to_numpy(dtype=object),
+        edges=window.seconds,
+    )
+
+
+def _is_held_by_wip_limits(of_stream: pd.DataFrame, line_stages: pd.DataFrame, window: _Window) -> bool:
+    """Return whether any stage reached its limit on work in progress in more than a fifth of the weeks.
+
+    A limit moves the queue upstream of where it arises, so one that binds makes queues of the whole line misleading.
+    """
+    limited = line_stages.loc[line_stages["wip_limit"].notna(), ["stage_id", "wip_limit"]].reset_index(drop=True)
+    window = window.since(float(of_stream["entered"].min()))
+    if limited.empty:
+        return False
+    row = of_stream["stage_id"].map(pd.Series(limited.index, index=limited["stage_id"]))
+    held = of_stream.loc[row.notna()]
+    left = held["left"].fillna(window.seconds[-1]).to_numpy()
+    occupancy = sweep_occupancy(
+        window.clock.hours_at(held["entered"].to_numpy()),
+        window.clock.hours_at(left),
+        row.dropna().to_numpy(dtype=np.int64),
+        len(limited),
+        window.clock.hours_at(window.seconds),
+    )
+    at_limit = occupancy.counts >= limited["wip_limit"].to_numpy(dtype=float)[:, None]
+    n_periods = occupancy.period_hours.size
+    weeks_hit = [np.unique(occupancy.period[reached]).size for reached in at_limit]
+    return max(weeks_hit) > MAX_WIP_LIMIT_HIT_SHARE * n_periods
+
+
+def _local_days(window: _Window) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first and the last local day of the window."""
+    local = window.edges.tz_convert(window.zone).tz_localize(None)
+    return local[0].normalize(), (local[-1] - pd.Timedelta(microseconds=1)).normalize()
