@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orchestration import analysis_steps, data_tests, dbt_build, refresh
+from orchestration import data_tests, dbt_build, refresh
+from orchestration.analysis_steps import constraints, interventions
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from orchestration.report_site import build_report_site
 
@@ -92,8 +93,8 @@ def measured_refresh(folder: Path, *, full: bool, has_reports: bool = True) -> P
         with phases.measured("checks"):
             _run_tests(build, manifest, plan)
         with phases.measured("analysis"):
-            analysis_steps.rank_constraints(build)
-            analysis_steps.chart_interventions(build)
+            constraints.rank_constraints(build)
+            interventions.chart_interventions(build)
         with phases.measured("checks"):
             _passed(refresh.run_checks(build, "marts").messages("critical"))
         with phases.measured("publish"):

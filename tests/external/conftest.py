@@ -18,6 +18,7 @@ import pytest
 
 import checks
 from orchestration import dbt_build, refresh
+from orchestration.analysis_steps import constraints, interventions
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from orchestration.report_site import build_report_site
 
@@ -67,9 +68,9 @@ def refreshed(folder: Path, as_of: datetime | None = None) -> Path:
         _assert_passed(refresh.run_checks(build, "raw"))
         outcomes = refresh.build_models(build, manifest=_parsed_project().deepcopy())
         assert dbt_build.failure_sentences(outcomes) == []
-        refresh.chart_interventions(build)
+        interventions.chart_interventions(build)
         _assert_passed(refresh.run_checks(build, "marts"))
-        refresh.rank_constraints(build)
+        constraints.rank_constraints(build)
         refresh.publish(build)
     build_report_site(paths)
     return folder / "warehouse" / "warehouse.duckdb"

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import dagster as dg
 
-from orchestration.defs.analysis.methods import ANALYSES
+from orchestration.defs.analysis.constraints import CONSTRAINT_ANALYSES
+from orchestration.defs.analysis.interventions import INTERVENTION_ANALYSES
 from orchestration.defs.ingestion.raw_tables import raw_tables
 from orchestration.defs.presentation import text_metadata
 from orchestration.defs.resources import RefreshResource
@@ -16,7 +17,7 @@ _GATED = [*raw_tables.keys, *dbt_models.keys]
 
 @dg.asset(
     key=["warehouse", "published"],
-    deps=[*_GATED, *ANALYSES],
+    deps=[*_GATED, *CONSTRAINT_ANALYSES, *INTERVENTION_ANALYSES],
     group_name="published",
     kinds={"duckdb", "parquet"},
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)),

@@ -1,14 +1,13 @@
-"""The analyses that a refresh writes to `analysis.*`."""
+"""Which stages hold a value stream back, as assets."""
 
 import dagster as dg
 
-from orchestration.analysis_steps import chart_interventions, rank_constraints
+from orchestration.analysis_steps.constraints import rank_constraints
 from orchestration.defs.presentation import frame_result
 from orchestration.defs.resources import RefreshResource
 
 _EVIDENCE = dg.AssetKey(["analysis", "stage_constraint_evidence"])
-_POINTS = dg.AssetKey(["analysis", "process_behaviour_points"])
-ANALYSES = [_EVIDENCE, _POINTS]
+CONSTRAINT_ANALYSES = [_EVIDENCE]
 
 
 @dg.asset(
@@ -21,11 +20,3 @@ ANALYSES = [_EVIDENCE, _POINTS]
 def stage_constraint_evidence(refresh: RefreshResource) -> dg.MaterializeResult[None]:
     """What stage data says about where each value stream is stuck, ranked: evidence, not a verdict."""
     return frame_result(_EVIDENCE, rank_constraints(refresh.build))
-
-
-@dg.asset(
-    key=_POINTS, deps=[["marts", "mart_intervention_series"]], group_name="analysis", kinds={"python"}, pool="warehouse"
-)
-def process_behaviour_points(refresh: RefreshResource) -> dg.MaterializeResult[None]:
-    """Behaviour chart of each intervention's metric, limits frozen on the weeks before its launch."""
-    return frame_result(_POINTS, chart_interventions(refresh.build))

@@ -1,8 +1,4 @@
-"""The analyses of a refresh: marts in, tables of the schema `analysis` out.
-
-Belongs here: which frames a method gets, and which table takes what it returns. Does not belong here: the methods
-(`orchestration.analytics`), the other steps of a refresh (`orchestration.refresh`).
-"""
+"""Which stages hold a value stream back: frames in, tables out."""
 
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from orchestration import warehouse
-from orchestration.analytics import process_behaviour
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
 from orchestration.analytics.random_streams import generator_for
 from orchestration.refresh import RefreshBuild
@@ -44,13 +39,3 @@ def rank_constraints(build: RefreshBuild) -> pd.DataFrame:
         )
         warehouse.write_analysis(connection, "stage_constraint_evidence", evidence)
     return evidence
-
-
-def chart_interventions(build: RefreshBuild) -> pd.DataFrame:
-    """Chart every intervention's series and write `analysis.process_behaviour_points`; returns it."""
-    with build.connection() as connection:
-        wanted: dict[str, list[str] | None] = {"mart_intervention_series": list(process_behaviour.SERIES_COLUMNS)}
-        series = warehouse.read_frames(connection, wanted)["mart_intervention_series"]
-        points = process_behaviour.chart_interventions(series)
-        warehouse.write_analysis(connection, "process_behaviour_points", points)
-    return points

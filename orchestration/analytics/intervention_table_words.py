@@ -1,0 +1,80 @@
+"""What the tables on interventions mean: charts, effects, verdicts, sustainment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from orchestration.analytics.table_words import PublishedColumn, PublishedTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NO_LIMITS = "no limits: too few weeks before the launch, as note says"
+_ON_CHART = "the metric's unit"
+
+_BEHAVIOUR_POINTS = PublishedTable(
+    description=(
+        "The weekly points of each intervention's process behaviour chart, against limits frozen on the weeks before "
+        "its launch. One rule that fires is a signal to look at and no verdict."
+    ),
+    grain="One row per intervention and week.",
+    question="Did the metric change after the launch, or does it only vary as before?",
+    columns={
+        "intervention_id": PublishedColumn("The intervention's id in the register."),
+        "week_start": PublishedColumn("Monday of the week."),
+        "value": PublishedColumn(
+            "The metric's value in the week, as in mart_intervention_series.", _ON_CHART, "neutral",
+            "cannot be measured in the week", "measured, none",
+        ),
+        "charted_value": PublishedColumn(
+            "The value on the chart's scale: its natural logarithm where chart_scale is log.",
+            "unit of the scale", "neutral", "no value, or a duration of 0 on a logarithmic chart",
+        ),
+        "centre_line": PublishedColumn(
+            "Mean of the baseline; on a logarithmic chart the geometric one.", _ON_CHART, "neutral", _NO_LIMITS),
+        "lower_limit": PublishedColumn(
+            "Lower natural process limit.", _ON_CHART, "neutral", f"{_NO_LIMITS}; or it would lie below what can be"
+        ),
+        "upper_limit": PublishedColumn(
+            "Upper natural process limit.", _ON_CHART, "neutral", f"{_NO_LIMITS}; or it would lie above what can be"
+        ),
+        "lower_near_limit": PublishedColumn(
+            "Two thirds of the way to the lower limit.", _ON_CHART, "neutral",
+            f"{_NO_LIMITS}; or it would lie beyond what can be",
+        ),
+        "upper_near_limit": PublishedColumn(
+            "Two thirds of the way to the upper limit.", _ON_CHART, "neutral",
+            f"{_NO_LIMITS}; or it would lie beyond what can be",
+        ),
+        "moving_range": PublishedColumn(
+            "Distance from the week before, of charted_value.", "unit of the scale", "neutral",
+            "the week is left out, or follows no other", "as in the week before",
+        ),
+        "moving_range_limit": PublishedColumn(
+            "Upper limit of the moving ranges.", "unit of the scale", "neutral", _NO_LIMITS
+        ),
+        "n_baseline": PublishedColumn(
+            "Weeks that the limits rest on.", "weeks", "neutral", when_zero="none before the launch has a value"
+        ),
+        "limits_status": PublishedColumn("run_chart (no limits), trial, usable or firm, by the number of weeks."),
+        "is_baseline": PublishedColumn("Whether the limits rest on this week."),
+        "phase": PublishedColumn("before, transition (any of its days) or after the launch."),
+        "is_excluded": PublishedColumn("Whether the week is left out of the rules."),
+        "exclusion_reason": PublishedColumn("Why.", when_null="it takes part"),
+        "signal_rule": PublishedColumn("The rule that fires at this week.", when_null="none does"),
+        "signal_direction": PublishedColumn(
+            "improvement or concern, by the desired direction.", when_null="no rule fires"
+        ),
+        "chart_scale": PublishedColumn("log or linear."),
+        "r1": PublishedColumn(
+            "Lag-1 autocorrelation of the baseline.", "correlation -1 to 1", "neutral",
+            "too few weeks, or they do not vary", "none",
+        ),
+        "note": PublishedColumn("What the limits rest on and what was allowed for, in words."),
+        "method_version": PublishedColumn("Version of the method."),
+    },
+)  # fmt: skip
+
+TABLES: Final[Mapping[str, PublishedTable]] = {
+    "process_behaviour_points": _BEHAVIOUR_POINTS,
+}
