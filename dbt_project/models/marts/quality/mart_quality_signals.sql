@@ -313,35 +313,7 @@ scope_names as (
 
 team_scopes as (
 
-    select
-        team_id,
-        'portfolio' as scope_type,
-        'portfolio' as scope_id
-    from teams
-
-    union all
-
-    select
-        team_id,
-        'value_stream' as scope_type,
-        value_stream_id as scope_id
-    from teams
-
-    union all
-
-    select
-        team_id,
-        'train' as scope_type,
-        train_id as scope_id
-    from teams
-
-    union all
-
-    select
-        team_id,
-        'team' as scope_type,
-        team_id as scope_id
-    from teams
+    {{ reporting_scopes() }}
 
 ),
 

@@ -422,47 +422,7 @@ measured as (
 
 scopes as (
 
-    select
-        'portfolio' as scope_type,
-        'portfolio' as scope_id,
-        'Portfolio' as scope_name,
-        cast(null as varchar) as value_stream_id,
-        teams.team_id
-    from {{ ref('dim_teams') }} as teams
-
-    union all
-
-    select
-        'value_stream' as scope_type,
-        value_streams.value_stream_id as scope_id,
-        value_streams.value_stream_name as scope_name,
-        value_streams.value_stream_id,
-        teams.team_id
-    from {{ ref('dim_teams') }} as teams
-    inner join {{ ref('dim_value_streams') }} as value_streams
-        on teams.value_stream_id = value_streams.value_stream_id
-
-    union all
-
-    select
-        'train' as scope_type,
-        trains.train_id as scope_id,
-        trains.train_name as scope_name,
-        trains.value_stream_id,
-        teams.team_id
-    from {{ ref('dim_teams') }} as teams
-    inner join {{ ref('dim_trains') }} as trains
-        on teams.train_id = trains.train_id
-
-    union all
-
-    select
-        'team' as scope_type,
-        teams.team_id as scope_id,
-        teams.team_name as scope_name,
-        teams.value_stream_id,
-        teams.team_id
-    from {{ ref('dim_teams') }} as teams
+    {{ reporting_scopes() }}
 
 ),
 
