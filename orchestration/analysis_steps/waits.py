@@ -130,27 +130,24 @@ def _finished_items(build: RefreshBuild, connection: "duckdb.DuckDBPyConnection"
     """Return the items finished in the newest complete increments, and the days that they spent in each stage."""
     zone = ZoneInfo(build.portfolio.portfolio.timezone)
     today = build.refresh.as_of.astimezone(zone).date()
-    complete = sorted(one.start for one in build.portfolio.increments if one.end < today)[-N_INCREMENTS:]
-    increments = pd.DataFrame(
-        [(one.id, one.start, one.end) for one in build.portfolio.increments if one.start in complete],
-        columns=["increment_id", "increment_start", "end"],
-    )
+    complete = sorted((one for one in build.portfolio.increments if one.end < today), key=lambda one: one.start)
+    newest = complete[-N_INCREMENTS:]
     columns = [
         "work_item_id", "value_stream_id", "level", "work_type", "finished_date", "flow_time_elapsed_days",
         "is_counted", "has_usable_history",
     ]  # fmt: skip
     # A day more, because a value stream may have a time zone of its own.
-    begin = min(complete, default=today) - timedelta(days=1)
+    begin = (newest[0].start if newest else today) - timedelta(days=1)
     since = datetime(begin.year, begin.month, begin.day, tzinfo=zone)
     items = warehouse.read_rows_since(connection, "fct_work_items", columns, "finished_at", since)
     items = items.loc[items["is_counted"] & items["has_usable_history"]].dropna(subset=["value_stream_id", "level"])
     finished = pd.to_datetime(items["finished_date"])
-    parts = [
-        items.assign(increment_id=row.increment_id, increment_start=pd.Timestamp(row.increment_start)).loc[
-            finished.between(pd.Timestamp(row.increment_start), pd.Timestamp(row.end))
-        ]
-        for row in increments.itertuples()
-    ]
-    placed = pd.concat(parts) if parts else items.iloc[:0].assign(increment_id=None, increment_start=pd.NaT)
+    items["increment_id"] = pd.Series(None, index=items.index, dtype="str")
+    items["increment_start"] = pd.Series(pd.NaT, index=items.index, dtype="datetime64[us]")
+    for one in newest:
+        is_inside = finished.between(pd.Timestamp(one.start), pd.Timestamp(one.end))
+        items.loc[is_inside, "increment_id"] = one.id
+        items.loc[is_inside, "increment_start"] = pd.Timestamp(one.start)
+    placed = items.dropna(subset=["increment_id"])
     named = {"work_item_id": "item_id", "value_stream_id": "scope_id", "flow_time_elapsed_days": "flow_days"}
     return placed.rename(columns=named), warehouse.read_stage_times(connection, since)

@@ -9,9 +9,14 @@ the same data, replaces that day's rows by equal ones.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from orchestration.analytics import constraint_history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _VERDICT_TYPES = {
     "as_of": "datetime64[us]",
@@ -58,7 +63,7 @@ def kept_events(earlier: pd.DataFrame | None, today: pd.DataFrame, as_of: pd.Tim
 def _joined(
     earlier: pd.DataFrame | None,
     today: pd.DataFrame,
-    days: object,
+    days: Iterable[pd.Timestamp],
     types: dict[str, str],
     order: list[str],
 ) -> pd.DataFrame:
