@@ -49,7 +49,7 @@ def cards(
     for stage in named_stages(line).to_dict("records"):
         stage_id = str(stage["stage_id"])
         own = _of_line(tables["waiting_by_stage"], value_stream_id, level)
-        waits = own[own["stage_id"] == stage_id]
+        waits = own[own["stage_id"] == stage_id].sort_values("waiting_class", ignore_index=True)
         entries = [
             *_piles_up(measured.get(stage_id)),
             *_waits_long(waits),
@@ -80,14 +80,17 @@ def _piles_up(row: Mapping[Hashable, Any] | None) -> list[tuple[str, str]]:
     found = [
         (
             "Work piles up",
-            f"{number(row['queue_mean'])} items wait before it on average{trend}{share}. {count(row['n_arrivals'])} came, "
-            f"{count(left)} left in {counted(row['n_weeks'], 'week')}.",
+            f"{number(row['queue_mean'])} items wait before it on average{trend}{share}. {count(row['n_arrivals'])} "
+            f"came, {count(left)} left in {counted(row['n_weeks'], 'week')}.",
         )
     ]
     idle = row["downstream_starvation_share"]
     if not is_missing(idle):
         found.append(
-            ("Later stages starve", f"While work waits here, the stages after it have {percent(idle)} of their capacity idle.")
+            (
+                "Later stages starve",
+                f"While work waits here, the stages after it have {percent(idle)} of their capacity idle.",
+            )
         )
     else:
         found.append(("Later stages starve", "Cannot be told: no active stage lies after it, or nothing ever waited."))
@@ -100,18 +103,18 @@ def _waits_long(waits: pd.DataFrame) -> list[tuple[str, str]]:
     row = waits.iloc[0]
     mean = row["wait_hours"] / row["n_waits"]
     text = (
-        f"{number(mean)} working hours each on average: {count(row['wait_hours'])} hours in all, {count(row['n_waits'])} "
-        f"waits, {day_range(row['window_start'], row['window_end'])}"
+        f"{number(mean)} working hours each on average: {count(row['wait_hours'])} hours in all, "
+        f"{count(row['n_waits'])} waits, {day_range(row['window_start'], row['window_end'])}"
     )
     text += f"; {count(row['n_open'])} still last." if row["n_open"] else "."
     found = [("How long items wait", text)]
     if not is_missing(row["withheld_reason"]):
         found.append(("Why", f"Not told: {row['withheld_reason']}"))
         return found
-    largest = waits.sort_values("class_hours", ascending=False).iloc[0]
+    largest = waits.sort_values("class_hours", ascending=False, kind="stable").iloc[0]
     gain = (
-        f" Without these hours {percent(largest['flow_efficiency_without'])} instead of {percent(largest['flow_efficiency'])} "
-        "of the time on the way would be work, at best."
+        f" Without these hours {percent(largest['flow_efficiency_without'])} instead of "
+        f"{percent(largest['flow_efficiency'])} of the time on the way would be work, at best."
         if not is_missing(largest["flow_efficiency_without"])
         else ""
     )
@@ -139,8 +142,8 @@ def _classes_chart(waits: pd.DataFrame, stage_id: str, stage_name: str) -> Chart
     ]
     row = told.iloc[0]
     title = (
-        f"Why items waited {count(row['wait_hours'])} working hours before {stage_name} (n {count(row['n_waits'])} waits, "
-        f"{day_range(row['window_start'], row['window_end'])})"
+        f"Why items waited {count(row['wait_hours'])} working hours before {stage_name} "
+        f"(n {count(row['n_waits'])} waits, {day_range(row['window_start'], row['window_end'])})"
     )
     capacity = "by the register" if row["capacity_source"] == "given" else "estimated"
     return Chart(
@@ -150,11 +153,12 @@ def _classes_chart(waits: pd.DataFrame, stage_id: str, stage_name: str) -> Chart
         description=f"{title}: {listed([f'{name} {percent(share)}' for _, name, _, share in classes], 5)}.",
         height=90,
         legend=tuple(
-            LegendEntry(_SWATCHES[kind], f"{name}: {count(hours)} h, {percent(share)}") for kind, name, hours, share in classes
+            LegendEntry(_SWATCHES[kind], f"{name}: {count(hours)} h, {percent(share)}")
+            for kind, name, hours, share in classes
         ),
         notes=(
-            f"Nights and weekends are no wait. How many items its people can work on at once is {capacity}; if that is too "
-            "high, waiting for busy people shows as “none of these”.",
+            f"Nights and weekends are no wait. How many items its people can work on at once is {capacity}; if that "
+            "is too high, waiting for busy people shows as “none of these”.",
         ),
     )
 
@@ -163,13 +167,15 @@ def _hand_offs(pairs: pd.DataFrame, value_stream_id: str, level: str) -> tuple[s
     name = "Costliest hand-offs"
     own = pairs[
         (pairs["scope_type"] == "team") & (pairs["to_value_stream_id"] == value_stream_id) & (pairs["level"] == level)
-    ].sort_values("wait_rank")
+    ].sort_values(["wait_rank", "from_id", "to_id"])
     if own.empty:
-        return name, f"None between teams in the last {WINDOW_WEEKS} weeks: items stay in their team."
+        return name, f"Nothing was handed from team to team in the last {WINDOW_WEEKS} weeks."
     told = []
     for row in own.head(_N_PAIRS).to_dict("records"):
         back = (
-            "" if is_missing(row["ping_pong_rate"]) else f", {percent(row['ping_pong_rate'])} of the items come straight back"
+            ""
+            if is_missing(row["ping_pong_rate"])
+            else f", {percent(row['ping_pong_rate'])} of the items come straight back"
         )
         slower = ", slower than waits inside teams" if row["is_slower_than_within"] is True else ""
         told.append(
@@ -183,6 +189,7 @@ def _moves_with(links: pd.DataFrame, stage_id: str, stage_name: str) -> tuple[st
     name = "Moves with it"
     signal = f"{stage_id} queue"
     own = links[(links["leading_signal_id"] == signal) | (links["following_signal_id"] == signal)]
+    own = own.sort_values(["leading_signal_id", "following_signal_id", "lag_weeks"])
     linked = own[own["is_linked"].fillna(value=False).astype(bool)]
     if len(linked):
         return name, " ".join(linked["sentence"].astype(str))
@@ -193,8 +200,8 @@ def _moves_with(links: pd.DataFrame, stage_id: str, stage_name: str) -> tuple[st
     others = set(compared["leading_signal_id"]) | set(compared["following_signal_id"])
     return (
         name,
-        f"None of {counted(len(others) - 1, 'weekly signal')} (new work, defects, findings, neighbouring queues) moves with "
-        f"the work waiting before {stage_name} beyond chance, up to 6 weeks apart, over "
+        f"Not one of {counted(len(others) - 1, 'weekly signal')} (new work, defects, findings, neighbouring queues) "
+        f"moves with the work waiting before {stage_name} beyond chance, up to 6 weeks apart, over "
         f"{counted(compared['n_weeks'].max(), 'week')}.",
     )
 

@@ -1,7 +1,7 @@
 """What is stuck, how sure that is, and what changed since the refresh before.
 
-Belongs here: the verdicts of `analysis.constraint_declarations`, and the events that follow from them, as a reader takes
-them in within seconds. Does not belong here: why a stage is stuck (`constraint_card`).
+Belongs here: the verdicts of `analysis.constraint_declarations`, and the events that follow from them, as a reader
+takes them in within seconds. Does not belong here: why a stage is stuck (`constraint_card`).
 """
 
 from collections.abc import Hashable, Mapping
@@ -33,11 +33,18 @@ _SURENESS: Final = ((0.99, "almost certainly"), (0.95, "very likely"), (0.8, "li
 _HIGHEST_SHOWN: Final = 0.999
 _FEWEST_TO_COMPARE: Final = 2
 
+_VERDICT_WORDS: Final = {
+    "declared": "Constraint declared",
+    "candidates": "Candidates, not declared",
+    "no_dominant_constraint": "No stage stands out",
+    "insufficient_data": "Too little data",
+}
 VERDICT_NOTE: Final = (
-    "A stage is named the constraint only if, with weeks drawn at random again and again, being busy, fully busy, seldom "
-    "idle for lack of work and (where no limit on work in progress was reached) having the longest queue point to it in "
-    "at least 80 % of the draws (90 % where its capacity is estimated), on 13 weeks and 60 departures or more, and it is "
-    "clearly busier than every other stage. The settings are in the portfolio file."
+    "A stage is named the constraint only if, with weeks drawn at random again and again, being busy, fully busy, "
+    "seldom idle for lack of work and (where no limit on work in progress was reached) having the longest queue point "
+    "to it often enough, and it is clearly busier than every other stage. How often and on how much data is set in "
+    "the portfolio file: by default in 80 % of the draws (90 % where its capacity is estimated), on 13 weeks and 60 "
+    "departures."
 )
 OVERVIEW_COLUMNS: Final = (
     Column("Value stream"),
@@ -68,7 +75,9 @@ def of_window(line: pd.DataFrame, weeks: int = WINDOW_WEEKS) -> pd.DataFrame:
 def named_stages(line: pd.DataFrame) -> pd.DataFrame:
     """The stages declared or candidates in the short window, the likeliest first."""
     rows = of_window(line)
-    return rows[rows["status"].isin(_NAMED)].sort_values("p_constraint", ascending=False, ignore_index=True)
+    return rows[rows["status"].isin(_NAMED)].sort_values(
+        "p_constraint", ascending=False, ignore_index=True, kind="stable"
+    )
 
 
 def sureness(probability: float) -> str:
@@ -88,7 +97,9 @@ def headline(name: str, line: pd.DataFrame, level: str) -> str:
     named = named_stages(line)
     if verdict == "declared":
         stage = named.iloc[0]
-        return f"{name}: {stage['stage_name']} is {sureness(stage['p_constraint'])} the constraint, {_busy_clause(stage)}."
+        return (
+            f"{name}: {stage['stage_name']} is {sureness(stage['p_constraint'])} the constraint, {_busy_clause(stage)}."
+        )
     if verdict == "candidates":
         names = listed([str(stage) for stage in named["stage_name"]])
         if len(named) == 1:
@@ -99,8 +110,14 @@ def headline(name: str, line: pd.DataFrame, level: str) -> str:
             f"{name}: the constraint is one of {names} (together {together}), which of them is not settled; "
             f"{_busy_clause(named.iloc[0])}."
         )
-    busiest = rows[rows["utilisation"].notna()].sort_values("utilisation", ascending=False).iloc[:_FEWEST_TO_COMPARE]
-    shares = listed([f"{stage} {percent(busy)}" for stage, busy in zip(busiest["stage_name"], busiest["utilisation"], strict=True)])
+    busiest = (
+        rows[rows["utilisation"].notna()]
+        .sort_values("utilisation", ascending=False, kind="stable")
+        .iloc[:_FEWEST_TO_COMPARE]
+    )
+    shares = listed(
+        [f"{stage} {percent(busy)}" for stage, busy in zip(busiest["stage_name"], busiest["utilisation"], strict=True)]
+    )
     return f"{name}: no stage stands out over {_basis(rows.iloc[0], level)}; the busiest were {shares}."
 
 
@@ -115,7 +132,9 @@ def _busy_clause(stage: Mapping[Hashable, Any] | pd.Series) -> str:
 
 
 def _basis(row: Mapping[Hashable, Any] | pd.Series, level: str) -> str:
-    return f"{counted(row['n_weeks'], 'week')} (n {counted_items(row['n_departures'], level)} through {row['stage_name']})"
+    return (
+        f"{counted(row['n_weeks'], 'week')} (n {counted_items(row['n_departures'], level)} through {row['stage_name']})"
+    )
 
 
 def overview_table(
@@ -134,7 +153,9 @@ def overview_table(
     """
     if not verdicts:
         return None
-    rows = tuple(_overview_row(name, line, evidence[name], levels[name], hrefs[name]) for name, line in verdicts.items())
+    rows = tuple(
+        _overview_row(name, line, evidence[name], levels[name], hrefs[name]) for name, line in verdicts.items()
+    )
     return Table("The constraint of each value stream", OVERVIEW_COLUMNS, rows, notes=(VERDICT_NOTE,))
 
 
@@ -206,13 +227,18 @@ def changes(
         lines: Value stream name → its id and the level charted.
     """
     now = pd.Timestamp(as_of.astimezone(UTC)).tz_localize(None)
+    events = events.sort_values(["event", "sentence"])
     is_shown = (verdicts["scope"] == "value_stream") & (verdicts["window_weeks"] == WINDOW_WEEKS)
-    shown = verdicts[is_shown]
+    shown = verdicts[is_shown].sort_values(["as_of", "stage_id"])
     before = shown.loc[shown["as_of"] < now, "as_of"]
     if before.empty:
-        return (Notice("These are the first verdicts kept; what changes is told from the next refresh on.", tone="muted"),)
+        return (
+            Notice("These are the first verdicts kept; what changes is told from the next refresh on.", tone="muted"),
+        )
     last = before.max()
-    ours = events[(events["scope"] == "value_stream") & (events["window_weeks"] == WINDOW_WEEKS) & (events["as_of"] == now)]
+    ours = events[
+        (events["scope"] == "value_stream") & (events["window_weeks"] == WINDOW_WEEKS) & (events["as_of"] == now)
+    ]
     news, standing = [], []
     for name, (identity, level) in lines.items():
         own = ours[(ours["scope_id"] == identity) & (ours["level"] == level)]
@@ -221,7 +247,7 @@ def changes(
         rows = shown[(shown["scope_id"] == identity) & (shown["level"] == level)]
         news += [f"{name}: {text}" for text in _no_longer_declared(rows, last, now)]
     if news:
-        return (Words(tuple([*news, *standing])),)
+        return (Words((*news, *standing)),)
     return (Words((f"Nothing has changed since the refresh of {day(last)}.", *standing)),)
 
 
@@ -233,7 +259,41 @@ def _no_longer_declared(rows: pd.DataFrame, last: pd.Timestamp, now: pd.Timestam
         return []
     found = []
     for stage_id, stage in zip(then["stage_id"], then["stage_name"], strict=True):
-        probability = today["p_constraint"].get(stage_id)
-        points = "" if is_missing(probability) else f"; the signs point to it in {percent(min(probability, _HIGHEST_SHOWN))}"
+        probability = float(today["p_constraint"].get(stage_id, float("nan")))
+        points = (
+            "" if is_missing(probability) else f"; the signs point to it in {percent(min(probability, _HIGHEST_SHOWN))}"
+        )
         found.append(f"{stage} was declared the constraint on {day(last)} and is not declared now{points}.")
     return found
+
+
+def other_lines(
+    declared: pd.DataFrame, value_stream_id: str, shown: tuple[str, str], trains: Mapping[str, str]
+) -> Table | None:
+    """The verdicts on the value stream's other levels and workflows, and on its trains; None if there are none.
+
+    Args:
+        declared: `analysis.constraint_declarations`.
+        value_stream_id: The value stream.
+        shown: Level and workflow that the page tells of already.
+        trains: Train id → its name.
+    """
+    own = declared[(declared["value_stream_id"] == value_stream_id) & (declared["window_weeks"] == WINDOW_WEEKS)]
+    is_shown = (own["scope"] == "value_stream") & (own["level"] == shown[0]) & (own["workflow_id"] == shown[1])
+    line = ["scope", "scope_id", "level", "workflow_id"]
+    lines = own[~is_shown].drop_duplicates(line).sort_values(line, ascending=[False, True, True, True])
+    if lines.empty:
+        return None
+    rows = tuple(
+        (
+            Cell(
+                f"Train {trains.get(row['scope_id'], row['scope_id'])}" if row["scope"] == "train" else "Value stream",
+                note=level_plural(str(row["level"])),
+            ),
+            Cell(_VERDICT_WORDS[row["verdict"]]),
+            Cell(str(row["sentence"])),
+        )
+        for row in lines.to_dict("records")
+    )
+    columns = (Column("Line"), Column("Verdict"), Column("What it rests on", is_prose=True))
+    return Table("Other levels and trains", columns, rows, collapsed_as="Verdicts on the other levels and on trains")

@@ -37,15 +37,21 @@ def blocks(changes: pd.DataFrame, value_stream_id: str, level: str, names: dict[
     order = {identity: place for place, identity in enumerate(names)}
     if own.empty:
         return ()
-    newest = own[own["to_increment_id"] == max(own["to_increment_id"], key=lambda one: order.get(one, -1))]
-    first = newest.iloc[0]
+    newest = own[own["to_increment_id"] == max(own["to_increment_id"], key=lambda one: (order.get(one, -1), one))]
+    first = newest[newest["component"] == "total"].iloc[0]
     before, after = (names.get(str(first[key]), str(first[key])) for key in ("from_increment_id", "to_increment_id"))
     if not is_missing(first["withheld_reason"]):
-        return (Notice(f"Change of flow time from {before} to {after}: not shown, {first['withheld_reason']}.", tone="muted"),)
-    sums = newest[newest["component"].isin(_NAMES)]
-    stages = newest[newest["component"] == "stage"]
+        return (
+            Notice(
+                f"Change of flow time from {before} to {after}: not shown, {first['withheld_reason']}.", tone="muted"
+            ),
+        )
+    sums = newest[newest["component"].isin(_NAMES)].set_index("component", drop=False).reindex(list(_NAMES))
+    stages = newest[newest["component"] == "stage"].sort_values("component_name")
     stages = stages.loc[stages["change_days"].abs().sort_values(ascending=False, kind="stable").index]
-    shown = pd.concat([sums[sums["component"] != "outside_stages"], stages, sums[sums["component"] == "outside_stages"]])
+    shown = pd.concat(
+        [sums[sums["component"] != "outside_stages"], stages, sums[sums["component"] == "outside_stages"]]
+    )
     rows = tuple(
         (
             Cell(_NAMES.get(row["component"]) or f"Time in {row['component_name']}"),
@@ -56,12 +62,12 @@ def blocks(changes: pd.DataFrame, value_stream_id: str, level: str, names: dict[
         for row in shown.to_dict("records")
     )
     caption = (
-        f"From {before} to {after} mean flow time changed by {first['change_days']:+.1f} days (n {count(first['n_before'])} "
-        f"and {count(first['n_after'])} {level_plural(level)})"
+        f"From {before} to {after} mean flow time changed by {first['change_days']:+.1f} days "
+        f"(n {count(first['n_before'])} and {count(first['n_after'])} {level_plural(level)})"
     )
     note = (
-        "The second and third row add up to the first, and so do the stages: none of the change is left over. Means, not "
-        "medians, as only means add up."
+        "The second and third row add up to the first, and so do the stages: none of the change is left over. Means, "
+        "not medians, as only means add up."
     )
     return (Table(caption, _COLUMNS, rows, notes=(note,)),)
 
