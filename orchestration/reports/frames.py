@@ -56,7 +56,8 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "constraint_declarations": (
         "scope", "scope_id", "value_stream_id", "level", "workflow_id", "window_weeks", "stage_id", "stage_name",
         "stage_position", "n_weeks", "window_start", "window_end", "n_departures", "capacity_source", "utilisation",
-        "utilisation_lower", "utilisation_upper", "p_constraint", "utilisation_lead", "status", "withheld_reason",
+        "utilisation_lower", "utilisation_upper", "p_constraint", "utilisation_lead", "littles_law_gap",
+        "littles_law_holds", "status", "withheld_reason",
         "verdict", "sentence",
     ),
     "constraint_verdicts": (

@@ -51,6 +51,7 @@ def cards(
         own = _of_line(tables["waiting_by_stage"], value_stream_id, level)
         waits = own[own["stage_id"] == stage_id].sort_values("waiting_class", ignore_index=True)
         entries = [
+            *_data_warning(stage),
             *_piles_up(measured.get(stage_id)),
             *_waits_long(waits),
             _hand_offs(tables["hand_off_pairs"], value_stream_id, level),
@@ -65,6 +66,14 @@ def cards(
 
 def _of_line(table: pd.DataFrame, value_stream_id: str, level: str) -> pd.DataFrame:
     return table[(table["value_stream_id"] == value_stream_id) & (table["level"] == level)]
+
+
+def _data_warning(stage: Mapping[Hashable, Any]) -> list[tuple[str, str]]:
+    """Say where items there, rate and time do not fit together: visits are then lost, doubled or wrongly timed."""
+    if is_missing(stage["littles_law_holds"]) or stage["littles_law_holds"]:
+        return []
+    gap = percent(stage["littles_law_gap"])
+    return [("Check the data first", f"Items there, and the rate and time at which they left, disagree by {gap}.")]
 
 
 def _piles_up(row: Mapping[Hashable, Any] | None) -> list[tuple[str, str]]:

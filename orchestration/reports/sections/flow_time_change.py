@@ -16,6 +16,7 @@ _COLUMNS: Final = (
     Column("After", is_numeric=True, note="days, mean"),
     Column("Adds to the change", is_numeric=True, note="days (95 % interval)"),
 )
+_SMALLEST_SHOWN: Final = 0.05
 _NAMES: Final = {
     "total": "Mean flow time",
     "within_types": "The same kinds of work took another time",
@@ -48,6 +49,8 @@ def blocks(changes: pd.DataFrame, value_stream_id: str, level: str, names: dict[
         )
     sums = newest[newest["component"].isin(_NAMES)].set_index("component", drop=False).reindex(list(_NAMES))
     stages = newest[newest["component"] == "stage"].sort_values("component_name")
+    # A stage in which hardly anything spent any time explains nothing; what it holds rounds to 0.
+    stages = stages.loc[stages[["mean_days_before", "mean_days_after"]].max(axis=1) >= _SMALLEST_SHOWN]
     stages = stages.loc[stages["change_days"].abs().sort_values(ascending=False, kind="stable").index]
     shown = pd.concat(
         [sums[sums["component"] != "outside_stages"], stages, sums[sums["component"] == "outside_stages"]]
@@ -57,12 +60,15 @@ def blocks(changes: pd.DataFrame, value_stream_id: str, level: str, names: dict[
             Cell(_NAMES.get(row["component"]) or f"Time in {row['component_name']}"),
             Cell(_days(row["mean_days_before"])),
             Cell(_days(row["mean_days_after"])),
-            Cell(f"{row['change_days']:+.1f} ({row['change_days_lower']:+.1f} to {row['change_days_upper']:+.1f})"),
+            Cell(
+                f"{_signed(row['change_days'])} "
+                f"({_signed(row['change_days_lower'])} to {_signed(row['change_days_upper'])})"
+            ),
         )
         for row in shown.to_dict("records")
     )
     caption = (
-        f"From {before} to {after} mean flow time changed by {first['change_days']:+.1f} days "
+        f"From {before} to {after} mean flow time changed by {_signed(first['change_days'])} days "
         f"(n {count(first['n_before'])} and {count(first['n_after'])} {level_plural(level)})"
     )
     note = (
@@ -70,6 +76,11 @@ def blocks(changes: pd.DataFrame, value_stream_id: str, level: str, names: dict[
         "not medians, as only means add up."
     )
     return (Table(caption, _COLUMNS, rows, notes=(note,)),)
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.1f}"
+    return "0.0" if text in {"-0.0", "+0.0"} else text
 
 
 def _days(value: float) -> str:

@@ -20,6 +20,7 @@ def line(verdict: str, statuses: tuple[str, str], p: tuple[float, float] = (0.97
             **LINE, "window_weeks": weeks, "stage_id": stage_id, "stage_name": name, "stage_position": place,
             "n_departures": 470 - place, "utilisation": busy, "utilisation_lower": busy - 0.02,
             "utilisation_upper": busy + 0.02, "p_constraint": chance, "utilisation_lead": lead, "status": status,
+            "littles_law_gap": 0.02, "littles_law_holds": True,
             "withheld_reason": None if status == "declared" else "30 departures, at least 60 needed",
             "verdict": verdict, "sentence": "Too little to compare stages by: 3 complete weeks, at least 6 needed.",
         }
@@ -176,6 +177,15 @@ def test_the_card_tells_where_work_piles_up_why_it_waits_and_what_moves_with_it(
     assert entries["How far it reaches"] == "Test holds work back in payments."
     assert [trace.x[0] for trace in chart.figure.data] == [0.9, 0.1]
     assert [entry.label.split(": ")[-1] for entry in chart.legend] == ["900 h, 90 %", "100 h, 10 %"]
+
+
+def test_times_that_do_not_fit_together_are_said_first() -> None:
+    rows = line("declared", ("not_named", "declared"), littles_law_holds=False, littles_law_gap=0.3)
+    blocks = constraint_card.cards(rows, EVIDENCE, "story", "payments", tables())
+    (facts,) = [block for block in blocks if isinstance(block, Facts)]
+    assert facts.entries[0] == (
+        "Check the data first", "Items there, and the rate and time at which they left, disagree by 30 %.",
+    )  # fmt: skip
 
 
 def test_a_withheld_split_says_why_and_draws_nothing() -> None:
