@@ -35,7 +35,7 @@ _STEP_TITLES = {
     "check_raw": "Check what has landed",
     "build_models": "Build and test the models",
     "check_marts": "Check facts and marts",
-    "analysis__stage_constraint_evidence": "Rank constraints",
+    "find_constraints": "Find constraints",
     "analysis__process_behaviour_points": "Chart interventions",
     "warehouse__published": "Publish",
     "reports__site": "Build the reports",

@@ -1,41 +1,185 @@
-"""Which stages hold a value stream back: frames in, tables out."""
+"""Which stages hold the value streams back, and how that changes from refresh to refresh: frames in, tables out."""
 
-from datetime import UTC, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from orchestration import warehouse
-from orchestration.analytics import stage_constraint_evidence as constraint_evidence
+from orchestration.analysis_steps.earlier_results import earlier_results
+from orchestration.analysis_steps.moments import as_of_utc, last_week_start, snapshot_of
+from orchestration.analytics import constraint_declaration as declaration
+from orchestration.analytics import constraint_history, constraint_verdicts
+from orchestration.analytics.constraint_scope import ScopeSettings, classify_constraint_scopes
+from orchestration.analytics.given_capacity import people_of_stages
+from orchestration.analytics.line_measures import (
+    STAGE_COLUMNS,
+    VISIT_COLUMNS,
+    MeasuredLine,
+    capacities_by_stage,
+    measure_lines,
+)
 from orchestration.analytics.random_streams import generator_for
+from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
+from orchestration.portfolio.analysis_settings import ConstraintThresholds
 from orchestration.refresh import RefreshBuild
 
+#: Each is measured over all windows; a train only where its value stream has several.
+SCOPES = ("value_stream", "train")
+EVIDENCE_WEEKS = declaration.WINDOWS_WEEKS[0]
+_UNASSIGNED = "unassigned"
 
-def rank_constraints(build: RefreshBuild) -> pd.DataFrame:
-    """Measure each line's stages over the last whole weeks, write `analysis.stage_constraint_evidence`, return it."""
-    local = build.refresh.as_of.astimezone(ZoneInfo(build.portfolio.portfolio.timezone))
-    week_start = pd.Timestamp(local.date() - timedelta(days=local.weekday()))
-    snapshot = f"{build.refresh.portfolio_hash} {build.refresh.as_of.astimezone(UTC).isoformat()}"
+
+@dataclass(frozen=True)
+class ConstraintInputs:
+    """What the verdicts of one refresh are made of.
+
+    ``frames``: visits (``VISIT_COLUMNS`` and train_id), dim_stages, dim_stage_roles, dim_dates, dim_working_days,
+    fct_capacity_days, stage_waits (see `constraint_scope`, with finished_at).
+    """
+
+    frames: Mapping[str, pd.DataFrame]
+    week_start: pd.Timestamp
+    as_of: pd.Timestamp
+    snapshot: str
+    hours: tuple[str, str]
+    timezones: Mapping[str, str]
+    thresholds: ConstraintThresholds = field(default_factory=ConstraintThresholds)
+
+
+def judge_constraints(build: RefreshBuild) -> dict[str, pd.DataFrame]:
+    """Measure each line's stages once, say which hold it back and what is new about it; write the tables."""
+    earlier = {table: earlier_results(build, table) for table in ("constraint_verdicts", "constraint_events")}
+    tables = constraint_tables(_read_inputs(build), earlier)
+    with build.connection() as connection:
+        for name, frame in tables.items():
+            warehouse.write_analysis(connection, name, frame)
+    return tables
+
+
+def constraint_tables(
+    inputs: ConstraintInputs, earlier: Mapping[str, pd.DataFrame | None] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Return the tables by name: evidence, declarations, verdicts and events of all refreshes, scopes.
+
+    ``earlier`` holds `constraint_verdicts` and `constraint_events` as last published, or None.
+    """
+    lines = [
+        line for scope in SCOPES for weeks in declaration.WINDOWS_WEEKS for line in _measured(inputs, scope, weeks)
+    ]
+    thresholds = inputs.thresholds
+    # What belongs to no value stream is held back by no stage of one.
+    placed = [line for line in lines if line.value_stream_id != _UNASSIGNED]
+    declared = declaration.declare_constraints(placed, _declaration_settings(thresholds))
+    today = constraint_verdicts.verdicts_of(declared, inputs.as_of)
+    before = {name: frame for name, frame in (earlier or {}).items() if frame is not None}
+    verdicts = constraint_verdicts.kept_verdicts(before.get("constraint_verdicts"), today)
+    settings = constraint_history.HistorySettings(thresholds.eliminated_below, thresholds.eliminated_after_weeks)
+    events = constraint_history.constraint_events(verdicts, today, settings)
+    evidenced = [line for line in lines if line.scope == "value_stream" and line.window_weeks == EVIDENCE_WEEKS]
+    return {
+        "stage_constraint_evidence": evidence_of_lines(evidenced),
+        "constraint_declarations": declared,
+        "constraint_verdicts": verdicts,
+        "constraint_events": constraint_verdicts.kept_events(before.get("constraint_events"), events, inputs.as_of),
+        "constraint_scopes": _scopes(inputs, declared),
+    }
+
+
+def _measured(inputs: ConstraintInputs, scope: str, weeks: int) -> list[MeasuredLine]:
+    column = f"{scope}_id"
+    visits = inputs.frames["visits"]
+    if scope == "train":
+        # A value stream's only train has its verdict already.
+        trains = visits.loc[visits["train_id"] != _UNASSIGNED, ["value_stream_id", "train_id"]].drop_duplicates()
+        several = trains["value_stream_id"].value_counts() > 1
+        visits = visits.loc[visits["value_stream_id"].map(several).fillna(value=False).astype(bool)]
+    window = (inputs.week_start - pd.Timedelta(weeks=weeks), inputs.week_start - pd.Timedelta(days=1))
+    keys = list(dict.fromkeys(["value_stream_id", column, "level", "stage_id"]))
+    people = people_of_stages(
+        inputs.frames["fct_capacity_days"],
+        inputs.frames["dim_working_days"],
+        inputs.frames["dim_stage_roles"],
+        visits[keys].dropna().drop_duplicates(),
+        window,
+        column,
+    )
+    return measure_lines(
+        visits,
+        inputs.frames["dim_stages"],
+        inputs.week_start,
+        generator=generator_for(inputs.snapshot, f"{scope}/{weeks} weeks", declaration.METHOD_VERSION),
+        scope_column=column,
+        window_weeks=weeks,
+        calendar=inputs.frames["dim_dates"],
+        day_start=inputs.hours[0],
+        day_end=inputs.hours[1],
+        timezones=inputs.timezones,
+        capacities=capacities_by_stage(people, column),
+    )
+
+
+def _scopes(inputs: ConstraintInputs, declared: pd.DataFrame) -> pd.DataFrame:
+    """Classify the stages named, each window with the waits of the items finished in it."""
+    thresholds = inputs.thresholds
+    settings = ScopeSettings(thresholds.system_wide_share, thresholds.system_wide_levels)
+    streams = declared.loc[declared["scope"] == "value_stream"]
+    waits = inputs.frames["stage_waits"]
+    end = inputs.week_start.tz_localize("UTC")
+    tables = []
+    for weeks in declaration.WINDOWS_WEEKS:
+        is_inside = (waits["finished_at"] >= end - pd.Timedelta(weeks=weeks)) & (waits["finished_at"] < end)
+        of_window = streams.loc[streams["window_weeks"] == weeks]
+        tables.append(classify_constraint_scopes(of_window, waits.loc[is_inside], settings))
+    filled = [table for table in tables if not table.empty] or tables[:1]
+    return pd.concat(filled, ignore_index=True)
+
+
+def _declaration_settings(thresholds: ConstraintThresholds) -> declaration.DeclarationSettings:
+    return declaration.DeclarationSettings(
+        min_probability=thresholds.min_probability,
+        min_probability_estimated=thresholds.min_probability_estimated,
+        min_weeks=thresholds.min_weeks,
+        min_departures=thresholds.min_departures,
+        min_lead=thresholds.min_lead,
+        min_utilisation=thresholds.min_utilisation,
+        candidate_probability=thresholds.candidate_probability,
+        max_candidate_share=thresholds.max_candidate_share,
+        min_candidate_weeks=thresholds.min_candidate_weeks,
+        min_candidate_departures=thresholds.min_candidate_departures,
+    )
+
+
+def _read_inputs(build: RefreshBuild) -> ConstraintInputs:
+    week_start = last_week_start(build)
+    zone = ZoneInfo(build.portfolio.portfolio.timezone)
+    # A week more than the window, because a value stream may have a time zone of its own.
+    since = week_start.to_pydatetime().replace(tzinfo=zone) - timedelta(weeks=max(declaration.WINDOWS_WEEKS) + 1)
     wanted: dict[str, list[str] | None] = {
-        "dim_stages": list(constraint_evidence.STAGE_COLUMNS),
+        "dim_stages": list(STAGE_COLUMNS),
         "dim_dates": ["calendar_date", "working_hours"],
         "dim_value_streams": ["value_stream_id", "timezone"],
-    }
+        "dim_stage_roles": ["stage_id", "role"],
+        "dim_working_days": ["location_id", "calendar_date", "working_hours"],
+        "fct_capacity_days": [
+            "team_id", "role", "location_id", "calendar_date", "available_hours", "value_stream_id", "train_id",
+        ],
+    }  # fmt: skip
     with build.connection() as connection:
-        frames = warehouse.read_frames(connection, wanted)
-        # A week more than the window, because a value stream may have a time zone of its own.
-        since = local - timedelta(weeks=constraint_evidence.WINDOW_WEEKS + 2)
-        visits = warehouse.read_visits(connection, constraint_evidence.VISIT_COLUMNS, since)
-        streams = frames["dim_value_streams"]
-        evidence = constraint_evidence.stage_constraint_evidence(
-            visits,
-            frames["dim_stages"],
-            week_start,
-            generator=generator_for(snapshot, "portfolio", constraint_evidence.METHOD_VERSION),
-            calendar=frames["dim_dates"],
-            day_start=build.portfolio.calendar.hours[0],
-            day_end=build.portfolio.calendar.hours[1],
-            timezones=dict(zip(streams["value_stream_id"], streams["timezone"], strict=True)),
-        )
-        warehouse.write_analysis(connection, "stage_constraint_evidence", evidence)
-    return evidence
+        frames: dict[str, Any] = warehouse.read_frames(connection, wanted)
+        frames["visits"] = warehouse.read_visits(connection, [*VISIT_COLUMNS, "train_id"], since)
+        frames["stage_waits"] = warehouse.read_stage_waits(connection, since)
+    streams = frames["dim_value_streams"]
+    hours = build.portfolio.calendar.hours
+    return ConstraintInputs(
+        frames=frames,
+        week_start=week_start,
+        as_of=as_of_utc(build),
+        snapshot=snapshot_of(build),
+        hours=(hours[0], hours[1]),
+        timezones=dict(zip(streams["value_stream_id"], streams["timezone"], strict=True)),
+        thresholds=build.portfolio.analysis.constraints,
+    )

@@ -83,7 +83,8 @@ def classify_constraint_scopes(
     waits: one row per item and stage: ``scope_id`` (value stream), ``level``, ``stage_name`` and ``wait_share``, the
         item's wait before the stage over its flow time (0 to 1), of items finished in the window. NaN is left out.
 
-    ``system_wide``: declared or a candidate in at least 60 % of the streams that use it and at two levels or more.
+    ``system_wide``: declared or a candidate in at least 60 % of the streams that use it, of several, and at two levels
+    or more (at its only one where one level alone uses it).
     ``scope_specific``: declared in exactly one stream, or else at exactly one level, of several that use it, and the
     wait share there is larger than elsewhere (one-sided Mann-Whitney p, adjusted over all stages and windows of this
     call, and A12). ``mixed``: neither. NULL with its ``withheld_reason`` where just one line uses the stage.
@@ -171,7 +172,10 @@ def _classify(row: Mapping[Any, Any], settings: ScopeSettings) -> tuple[str | No
     """Return the class and what is withheld."""
     if row["n_streams"] == 1 and row["n_levels"] == 1:
         return None, "one value stream alone uses the stage, at one level, so there is nothing to compare it with"
-    if row["streams_named_share"] >= settings.min_stream_share and row["n_levels_named"] >= settings.min_levels:
+    # A stage that all value streams use at the same single level cannot show at a second one.
+    n_levels_needed = min(settings.min_levels, row["n_levels"])
+    is_wide = row["n_streams"] > 1 and row["streams_named_share"] >= settings.min_stream_share
+    if is_wide and row["n_levels_named"] >= n_levels_needed:
         return "system_wide", None
     if pd.isna(row["specific_scope_id"]) and pd.isna(row["specific_level"]):
         return "mixed", None

@@ -1,9 +1,10 @@
-"""What the tables on constraints mean: ranks and evidence, verdicts, their history, their scope."""
+"""What the tables on constraints mean: the ranked evidence here, the others in a module each."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from orchestration.analytics import constraint_verdict_words, hand_off_table_words, waiting_table_words
 from orchestration.analytics.table_words import PublishedColumn, PublishedTable
 
 if TYPE_CHECKING:
@@ -127,4 +128,7 @@ _CONSTRAINT_EVIDENCE = PublishedTable(
 
 TABLES: Final[Mapping[str, PublishedTable]] = {
     "stage_constraint_evidence": _CONSTRAINT_EVIDENCE,
+    **constraint_verdict_words.TABLES,
+    **waiting_table_words.TABLES,
+    **hand_off_table_words.TABLES,
 }

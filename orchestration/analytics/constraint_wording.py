@@ -137,7 +137,7 @@ def _busy(row: Mapping[Hashable, Any], *, is_working_time: bool) -> str:
     source = "given" if row["capacity_source"] == "given" else "estimated from the items in work, not given"
     return (
         f"{row['stage_name']} was busy {_share(row['utilisation'])} of the {time}{interval}, {compared}; its capacity "
-        f"of {row['capacity']:g} item{'' if row['capacity'] == 1 else 's'} at once is {source}."
+        f"of {row['capacity']:.3g} item{'' if row['capacity'] == 1 else 's'} at once is {source}."
     )
 
 

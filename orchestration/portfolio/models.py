@@ -13,10 +13,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from orchestration.portfolio.analysis_settings import Analysis
 from orchestration.portfolio.live_pull import Pull
 from orchestration.portfolio.register_rows import Capacity, Intervention, Objective, Outcome, Person
 from orchestration.portfolio.source_reading import Environments, StatusReading, TextFormat, Tool
 from orchestration.portfolio.value_types import (
+    DEFAULT_LOCATION,
     AnyOf,
     ClockTime,
     CustomField,
@@ -299,6 +301,7 @@ class PortfolioFile(Written):
     work_types: list[WorkTypeRule] = Field(default=[])
     fields: dict[str, SourceFields] = Field(default={})
     quality: Quality = Field(default=Quality())
+    analysis: Analysis = Field(default=Analysis())
     gate: Gate = Field(default=Gate())
     keep_generations: Annotated[int, Field(ge=1)] = 5
     notify: Notify = Field(default=Notify())
@@ -325,3 +328,9 @@ class Portfolio(PortfolioFile):
     outcomes: list[Outcome] = Field(default=[])
     people: list[Person] = Field(default=[])
     content_hash: str
+
+    @property
+    def calendars(self) -> dict[str, Calendar]:
+        """The calendar of each location, the portfolio's own first."""
+        own = {location.id: location.calendar_after(self.calendar) for location in self.locations}
+        return {DEFAULT_LOCATION: self.calendar, **own}

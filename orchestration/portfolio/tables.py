@@ -32,7 +32,7 @@ def portfolio_tables(portfolio: Portfolio, first_day: date, last_day: date) -> d
     """
     if last_day < first_day:
         raise ValueError(f"The calendar's last day {last_day} lies before its first day {first_day}. Swap the two.")
-    calendars = _calendars(portfolio)
+    calendars = portfolio.calendars
     rows: dict[str, Iterable[Row]] = {
         "value_streams": _value_streams(portfolio),
         "trains": _trains(portfolio),
@@ -299,12 +299,6 @@ def _quality_rules(portfolio: Portfolio) -> Iterator[Row]:
                 "item_type": item_type,
                 "label": label,
             }
-
-
-def _calendars(portfolio: Portfolio) -> dict[str, Calendar]:
-    """The calendar of each location, the portfolio's own first."""
-    own = {location.id: location.calendar_after(portfolio.calendar) for location in portfolio.locations}
-    return {DEFAULT_LOCATION: portfolio.calendar, **own}
 
 
 def _hours(portfolio: Portfolio, calendars: Mapping[str, Calendar]) -> Iterator[Row]:

@@ -49,9 +49,39 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "stage_constraint_evidence": (
         "value_stream_id", "level", "workflow_id", "stage_id", "stage_name", "stage_position", "n_weeks",
-        "window_start", "window_end", "n_departures", "utilisation", "utilisation_lower", "utilisation_upper",
-        "queue_mean", "wait_share", "evidence_rank", "n_stages_ranked", "is_sufficient", "insufficient_reason",
-        "evidence",
+        "window_start", "window_end", "n_arrivals", "n_departures", "n_left_queue", "utilisation", "utilisation_lower",
+        "utilisation_upper", "queue_mean", "queue_growth_per_week", "wait_share", "downstream_starvation_share",
+        "evidence_rank", "n_stages_ranked", "evidence",
+    ),
+    "constraint_declarations": (
+        "scope", "scope_id", "value_stream_id", "level", "workflow_id", "window_weeks", "stage_id", "stage_name",
+        "stage_position", "n_weeks", "window_start", "window_end", "n_departures", "capacity_source", "utilisation",
+        "utilisation_lower", "utilisation_upper", "p_constraint", "utilisation_lead", "littles_law_gap",
+        "littles_law_holds", "status", "withheld_reason",
+        "verdict", "sentence",
+    ),
+    "constraint_verdicts": (
+        "as_of", "scope", "scope_id", "level", "window_weeks", "stage_id", "stage_name", "p_constraint", "status",
+    ),
+    "constraint_events": ("as_of", "scope", "scope_id", "level", "window_weeks", "event", "sentence"),
+    "constraint_scopes": ("window_weeks", "stage_name", "sentence"),
+    "waiting_by_stage": (
+        "value_stream_id", "level", "stage_id", "waiting_class", "window_start", "window_end", "n_waits", "n_open",
+        "wait_hours", "class_hours", "share", "share_lower", "share_upper", "flow_efficiency",
+        "flow_efficiency_without", "capacity_source", "withheld_reason",
+    ),
+    "hand_off_pairs": (
+        "scope_type", "level", "from_id", "to_id", "to_value_stream_id", "wait_rank", "n_hand_offs", "wait_hours",
+        "ping_pong_rate", "is_slower_than_within",
+    ),
+    "signal_links": (
+        "value_stream_id", "level", "leading_signal_id", "following_signal_id", "lag_weeks", "n_weeks", "is_linked",
+        "sentence", "withheld_reason",
+    ),
+    "flow_time_changes": (
+        "scope_id", "level", "from_increment_id", "to_increment_id", "component", "component_name", "n_before",
+        "n_after", "mean_days_before", "mean_days_after", "change_days", "change_days_lower", "change_days_upper",
+        "withheld_reason",
     ),
     "mart_data_coverage": (
         "source_id", "tool", "is_work_tracker", "n_items", "n_counted_items", "n_usable_history",

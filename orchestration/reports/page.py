@@ -11,16 +11,19 @@ from typing import Final
 
 import pandas as pd
 
-from orchestration.reports.blocks import Notice, Page, Section, Words, present
+from orchestration.reports.blocks import Block, Notice, Page, Section, Words, present
 from orchestration.reports.context import ReportContext
 from orchestration.reports.frames import check_frames
 from orchestration.reports.rendering import Link, environment, page_html, write_assets
 from orchestration.reports.sections import (
     column_dictionary,
+    constraint_card,
     constraint_evidence,
+    constraint_verdict,
     cumulative_flow,
     cycle_time,
     data_quality,
+    flow_time_change,
     increments_compared,
     intervention_detail,
     interventions_overview,
@@ -132,13 +135,21 @@ def _overview(
     }
     levels = {stream.name: stream.level for stream in streams}
     hrefs = {stream.name: _stream_href(stream) for stream in streams}
+    verdicts = {
+        stream.name: constraint_verdict.line_verdict(
+            frames["constraint_declarations"], stream.identity, stream.level, stream.workflows[0]
+        )
+        for stream in streams
+        if stream.workflows
+    }
+    named = {name: set(constraint_verdict.named_stages(line)["stage_id"]) for name, line in verdicts.items()}
     stuck = present(
         [
-            Words(tuple(constraint_evidence.headline(name, line, levels[name]) for name, line in lines.items()))
-            if lines
+            Words(tuple(constraint_verdict.headline(name, line, levels[name]) for name, line in verdicts.items()))
+            if verdicts
             else Words(("No value stream has items yet.",)),
-            constraint_evidence.overview_table(lines, levels, hrefs),
-            constraint_evidence.overview_chart(lines),
+            constraint_verdict.overview_table(verdicts, lines, levels, hrefs),
+            constraint_evidence.overview_chart(lines, named),
         ]
     )
     flow, increments = frames["mart_flow_metrics"], frames["dim_increments"]
@@ -165,7 +176,17 @@ def _overview(
         title=f"{context.portfolio_name} at a glance",
         lead=_portfolio_lead(frames, context, streams),
         sections=(
-            Section("stuck", "Where work is stuck", stuck),
+            Section("stuck", "What is stuck, and how sure are we?", stuck),
+            Section(
+                "changed",
+                "What changed since last time",
+                constraint_verdict.changes(
+                    frames["constraint_verdicts"],
+                    frames["constraint_events"],
+                    context.as_of,
+                    {stream.name: (stream.identity, stream.level) for stream in streams},
+                ),
+            ),
             Section(
                 "value-streams",
                 "Value streams against their own last increments",
@@ -229,21 +250,21 @@ def _value_stream_page(frames: Mapping[str, pd.DataFrame], context: ReportContex
     if level != TABLE_LEVEL and len(counted_at(items, TABLE_LEVEL)):
         feature_periods = complete_periods(flow, increments, "value_stream", stream.identity, TABLE_LEVEL)
         tables.append(increments_compared.periods_table(feature_periods, TABLE_LEVEL))
-    stuck = []
-    for workflow in stream.workflows:
-        line = constraint_evidence.line_evidence(frames["stage_constraint_evidence"], stream.identity, level, workflow)
-        stuck += [
-            *constraint_evidence.detail_blocks(stream.name, line, level),
-            stage_ladder.chart(stage_metrics, stages, level, workflow),
-        ]
+    stuck = [block for workflow in stream.workflows for block in _stuck_blocks(frames, stream, workflow, stage_metrics)]
+    if stream.workflows:
+        trains = dict(zip(frames["dim_trains"]["train_id"], frames["dim_trains"]["train_name"], strict=True))
+        shown = (level, stream.workflows[0])
+        stuck += present(
+            [constraint_verdict.other_lines(frames["constraint_declarations"], stream.identity, shown, trains)]
+        )
     plural = level_plural(level)
     return Page(
         file_name=_stream_href(stream),
         title=stream.name,
         lead=_stream_lead(frames, context, stream),
         sections=(
-            Section("stuck", "Where work is stuck", tuple(stuck) or (Words((f"No {plural} yet.",)),)),
-            Section("increments", "Against its own last increments", tuple(tables)),
+            Section("stuck", "What is stuck, and why?", tuple(stuck) or (Words((f"No {plural} yet.",)),)),
+            Section("increments", "Against its own last increments", (*tables, *_flow_time_change(frames, stream))),
             Section("cycle-time", "How long work takes", (cycle_time.chart(items, periods, level),)),
             Section(
                 "work-in-progress",
@@ -274,6 +295,35 @@ def _value_stream_page(frames: Mapping[str, pd.DataFrame], context: ReportContex
         kind="value_stream",
         headline=data_quality.staleness_notices(frames["mart_data_coverage"], context),
     )
+
+
+def _stuck_blocks(
+    frames: Mapping[str, pd.DataFrame], stream: ValueStream, workflow: str, stage_metrics: pd.DataFrame
+) -> tuple[Block, ...]:
+    """The verdict on one line, the card of the stage that it names, all stages side by side."""
+    level = stream.level
+    evidence = constraint_evidence.line_evidence(frames["stage_constraint_evidence"], stream.identity, level, workflow)
+    line = constraint_verdict.line_verdict(frames["constraint_declarations"], stream.identity, level, workflow)
+    tables = {
+        name: frames[name] for name in ("waiting_by_stage", "hand_off_pairs", "signal_links", "constraint_scopes")
+    }
+    return present(
+        [
+            Notice(
+                constraint_verdict.headline(stream.name, line, level),
+                tone="muted" if constraint_verdict.named_stages(line).empty else "plain",
+            ),
+            *constraint_card.cards(line, evidence, level, stream.identity, tables),
+            stage_ladder.chart(stage_metrics, frames["dim_stages"], level, workflow),
+            constraint_evidence.detail_table(stream.name, evidence, level),
+        ]
+    )
+
+
+def _flow_time_change(frames: Mapping[str, pd.DataFrame], stream: ValueStream) -> tuple[Block, ...]:
+    increments = frames["dim_increments"].sort_values("start_date")
+    names = dict(zip(increments["increment_id"].astype(str), increments["increment_name"].astype(str), strict=True))
+    return flow_time_change.blocks(frames["flow_time_changes"], stream.identity, stream.level, names)
 
 
 def _stream_lead(frames: Mapping[str, pd.DataFrame], context: ReportContext, stream: ValueStream) -> str:

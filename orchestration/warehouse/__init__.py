@@ -4,6 +4,12 @@ Belongs here: storage. Does not belong here: metrics (dbt), statistics (``orches
 tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 """
 
+from orchestration.warehouse.analysis_reads import (
+    read_rows_since,
+    read_stage_times,
+    read_stage_waits,
+    read_stage_week_items,
+)
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, count_rows, run_query
 from orchestration.warehouse.export_inventory import export_head, export_paths, manifest_paths, unrecognised_exports
@@ -75,6 +81,10 @@ __all__ = [
     "note_unreadable_source",
     "observed_frames",
     "read_frames",
+    "read_rows_since",
+    "read_stage_times",
+    "read_stage_waits",
+    "read_stage_week_items",
     "read_visits",
     "record_refresh",
     "run_query",

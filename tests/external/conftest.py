@@ -18,7 +18,7 @@ import pytest
 
 import checks
 from orchestration import dbt_build, refresh
-from orchestration.analysis_steps import constraints, interventions
+from orchestration.analysis_steps import constraints, interventions, linked_signals, waits
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from orchestration.report_site import build_report_site
 
@@ -70,7 +70,9 @@ def refreshed(folder: Path, as_of: datetime | None = None) -> Path:
         assert dbt_build.failure_sentences(outcomes) == []
         interventions.chart_interventions(build)
         _assert_passed(refresh.run_checks(build, "marts"))
-        constraints.rank_constraints(build)
+        judged = constraints.judge_constraints(build)
+        linked_signals.link_signals(build, judged["constraint_declarations"])
+        waits.explain_waits(build)
         refresh.publish(build)
     build_report_site(paths)
     return folder / "warehouse" / "warehouse.duckdb"

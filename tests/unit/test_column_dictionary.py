@@ -1,6 +1,17 @@
 """The column dictionary: what the models' files and the analyses say, in one frame."""
 
-from orchestration.analytics import process_behaviour
+from orchestration.analytics import (
+    constraint_declaration,
+    constraint_history,
+    constraint_scope,
+    constraint_verdicts,
+    flow_time_change,
+    hand_off_ranking,
+    process_behaviour,
+    signal_links,
+    stall_cascades,
+    waiting_sums,
+)
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
 from orchestration.analytics.published_tables import PUBLISHED_TABLES
 from orchestration.column_dictionary import DICTIONARY_COLUMNS, column_dictionary
@@ -51,20 +62,33 @@ def test_a_name_that_ends_with_its_unit_need_not_say_it_again():
     assert said["day"] is None
 
 
+TYPES = {
+    "process_behaviour_points": process_behaviour._POINT_TYPES,
+    "stage_constraint_evidence": constraint_evidence._TYPES,
+    "constraint_declarations": constraint_declaration._TYPES,
+    "constraint_verdicts": constraint_verdicts._VERDICT_TYPES,
+    "constraint_events": constraint_history._TYPES,
+    "constraint_scopes": constraint_scope._TYPES,
+    "flow_time_changes": flow_time_change._TYPES,
+    "waiting_by_transition": dict.fromkeys(waiting_sums.TRANSITION_KEYS, "str") | waiting_sums._MEASURE_TYPES,
+    "waiting_by_stage": dict.fromkeys(waiting_sums.STAGE_KEYS, "str") | waiting_sums._MEASURE_TYPES,
+    "hand_off_pairs": hand_off_ranking._PAIR_TYPES,
+    "hand_off_matrix": hand_off_ranking._MATRIX_TYPES,
+    "signal_links": signal_links._LINK_TYPES,
+    "stall_cascades": stall_cascades._EVENT_TYPES,
+}
+
+
 def test_every_column_of_the_analyses_is_told_and_no_other():
-    fixed = {
-        "process_behaviour_points": process_behaviour.POINT_COLUMNS,
-        "stage_constraint_evidence": constraint_evidence.COLUMNS,
-    }
+    fixed = {name: tuple(types) for name, types in TYPES.items()}
     assert {name: tuple(table.columns) for name, table in PUBLISHED_TABLES.items()} == fixed
 
 
 def test_numbers_of_the_analyses_have_a_unit_and_a_direction():
-    types = process_behaviour._POINT_TYPES | constraint_evidence._TYPES
     silent = [
         f"{table}.{name}"
         for table, told in PUBLISHED_TABLES.items()
         for name, column in told.columns.items()
-        if types[name] in {"int64", "Int64", "float64"} and not (column.unit and column.direction)
+        if TYPES[table][name] in {"int64", "Int64", "float64"} and not (column.unit and column.direction)
     ]
     assert silent == []

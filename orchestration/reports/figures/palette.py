@@ -21,6 +21,8 @@ FAVOURABLE: Final = "#009E73"
 UNFAVOURABLE: Final = "#D55E00"
 TRANSITION: Final = "#F1E9D2"
 BASELINE: Final = "#EEF1F4"
+WAIT_PASSED: Final = "#56B4E9"
+WAIT_BATCH: Final = "#F0E442"
 
 KIND_COLOURS: Final = {"queue": QUEUE, "active": ACTIVE, "done": DONE}
 

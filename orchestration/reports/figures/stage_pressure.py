@@ -13,11 +13,11 @@ from orchestration.reports.wording import clipped
 
 
 def figure(stages: pd.DataFrame) -> go.Figure:
-    """Dots on a scale from 0 to 100 %; the stages with evidence rank 1 on sufficient data are filled.
+    """Dots on a scale from 0 to 100 %; the stages named the constraint or a candidate are filled.
 
     Args:
         stages: One row per value stream and active stage, in reading order: group_name (value stream), stage_name,
-            utilisation, utilisation_lower, utilisation_upper (null = no interval), evidence_rank, is_sufficient,
+            utilisation, utilisation_lower, utilisation_upper (null = no interval), evidence_rank, is_named,
             n_departures.
     """
     chart = new_figure()
@@ -33,8 +33,6 @@ def figure(stages: pd.DataFrame) -> go.Figure:
     busy = stages["utilisation"].astype(float)
     above = (stages["utilisation_upper"].astype(float) - busy).fillna(0).clip(lower=0)
     below = (busy - stages["utilisation_lower"].astype(float)).fillna(0).clip(lower=0)
-    is_ranked_first = (stages["evidence_rank"].astype("Int64") == 1).fillna(value=False).astype(bool)
-    is_first = is_ranked_first & stages["is_sufficient"].astype(bool)
     chart.add_trace(
         go.Scatter(
             x=busy.round(4).to_list(),
@@ -47,7 +45,7 @@ def figure(stages: pd.DataFrame) -> go.Figure:
             mode="markers",
             marker={
                 "size": 12,
-                "color": [palette.ACTIVE if first else "#FFFFFF" for first in is_first],
+                "color": [palette.ACTIVE if first else "#FFFFFF" for first in stages["is_named"]],
                 "line": {"color": palette.ACTIVE, "width": 2},
             },
             error_x={

@@ -10,8 +10,20 @@ import numpy as np
 import pandas as pd
 from synthetic_facts import AS_OF, FIRST_DAY, STREAMS, WEEKS, dimensions, items_and_visits
 
+from orchestration.analytics.constraint_declaration import WINDOWS_WEEKS, declare_constraints
+from orchestration.analytics.constraint_history import constraint_events
+from orchestration.analytics.constraint_scope import classify_constraint_scopes
+from orchestration.analytics.constraint_verdicts import kept_verdicts, verdicts_of
+from orchestration.analytics.flow_time_change import flow_time_changes
+from orchestration.analytics.hand_off_ranking import HAND_OFF_COLUMNS, rank_hand_offs
+from orchestration.analytics.line_measures import measure_lines
 from orchestration.analytics.process_behaviour import chart_interventions
-from orchestration.analytics.stage_constraint_evidence import stage_constraint_evidence
+from orchestration.analytics.signal_links import SIGNAL_COLUMNS, link_signals
+from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
+from orchestration.analytics.waiting_classes import classify_waits, elapsed_team_clock
+from orchestration.analytics.waiting_sums import waiting_by_stage
+from orchestration.analytics.work_instances import instances_from_visits
+from orchestration.analytics.working_clock import week_edges
 from orchestration.reports.context import ReportContext
 from orchestration.reports.frames import REQUIRED_FRAMES
 
@@ -40,14 +52,7 @@ def frames(n_stories: int = 1350, n_features: int = 160, seed: int = 20260624) -
     tables["mart_flow_metrics"] = _flow_metrics(items, tables["dim_increments"])
     tables["mart_stage_metrics"] = _stage_metrics(visits, tables["dim_stages"])
     next_stage = visits.sort_values("entered_at").groupby("work_item_id")["stage_id"].shift(-1)
-    tables["stage_constraint_evidence"] = stage_constraint_evidence(
-        visits.assign(next_stage_id=next_stage),
-        tables["dim_stages"],
-        pd.Timestamp("2026-06-22"),
-        generator=np.random.default_rng(seed),
-        timezones={stream: "Europe/Berlin" for stream, _ in STREAMS},
-        n_resamples=100,
-    )
+    tables.update(_constraints(items, visits.assign(next_stage_id=next_stage), tables["dim_stages"], seed))
     tables["mart_intervention_series"] = _interventions(rng)
     tables["process_behaviour_points"] = chart_interventions(tables["mart_intervention_series"])
     tables.update(_quality())
@@ -60,6 +65,48 @@ def empty_frames() -> dict[str, pd.DataFrame]:
     full = frames(n_stories=60, n_features=20)
     kept = {"dim_value_streams", "dim_trains", "dim_teams", "dim_increments", "dim_stages"}
     return {name: frame if name in kept else frame.iloc[:0] for name, frame in full.items()}
+
+
+def _constraints(items: pd.DataFrame, visits: pd.DataFrame, stages: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
+    """The tables on constraints, with a verdict of the week before, too."""
+    rng, monday = np.random.default_rng(seed), pd.Timestamp("2026-06-22")
+    zones = {stream: "Europe/Berlin" for stream, _ in STREAMS}
+
+    def lines(end: pd.Timestamp, weeks: int) -> list:
+        return measure_lines(visits, stages, end, generator=rng, window_weeks=weeks, timezones=zones, n_resamples=100)
+
+    recent = lines(monday, WINDOWS_WEEKS[0])
+    declared = declare_constraints([*recent, *lines(monday, WINDOWS_WEEKS[1])])
+    today = verdicts_of(declared, pd.Timestamp("2026-06-24 06:00"))
+    week_before = declare_constraints(lines(monday - pd.Timedelta(weeks=1), WINDOWS_WEEKS[0]))
+    verdicts = kept_verdicts(verdicts_of(week_before, pd.Timestamp("2026-06-17 06:00")), today)
+    edges = week_edges(monday, 13, "UTC")
+    span = pd.DatetimeIndex([visits["entered_at"].min().tz_localize("UTC"), edges[-1]])
+    roles = stages.assign(roles=None)
+    waits = classify_waits(instances_from_visits(visits, roles), edges, default_clock=elapsed_team_clock(span))
+    increments = pd.to_datetime(items["finished_date"]).dt.to_period("Q")
+    finished = items.assign(increment_id=increments.astype("str"), increment_start=increments.dt.start_time).loc[
+        increments.notna()
+    ]
+    named = {"work_item_id": "item_id", "value_stream_id": "scope_id", "flow_elapsed_days": "flow_days"}
+    times = visits.rename(columns={"work_item_id": "item_id", "elapsed_days": "days"}).merge(stages, on="stage_id")
+    return {
+        "stage_constraint_evidence": evidence_of_lines(recent),
+        "constraint_declarations": declared,
+        "constraint_verdicts": verdicts,
+        "constraint_events": constraint_events(verdicts, today),
+        "constraint_scopes": classify_constraint_scopes(
+            declared, pd.DataFrame(columns=["scope_id", "level", "stage_name", "wait_share"])
+        ),
+        "waiting_by_stage": waiting_by_stage(waits, edges, generator=rng),
+        "hand_off_pairs": rank_hand_offs(pd.DataFrame(columns=list(HAND_OFF_COLUMNS)), edges, generator=rng),
+        "signal_links": link_signals(pd.DataFrame(columns=list(SIGNAL_COLUMNS)), monday, generator=rng),
+        "flow_time_changes": flow_time_changes(
+            finished.rename(columns=named).assign(work_type="feature"),
+            times[["item_id", "stage_name", "days"]],
+            generator=rng,
+        ),
+    }
 
 
 def _stage_days(visits: pd.DataFrame) -> pd.DataFrame:

@@ -159,7 +159,7 @@ def test_stage_ladder_stacks_waiting_active_and_blocked_time() -> None:
     }
 
 
-def test_stage_pressure_fills_the_first_rank_and_draws_intervals() -> None:
+def test_stage_pressure_fills_the_stages_named_and_draws_intervals() -> None:
     stages = pd.DataFrame(
         {
             "group_name": ["A", "A", "B"],
@@ -168,7 +168,7 @@ def test_stage_pressure_fills_the_first_rank_and_draws_intervals() -> None:
             "utilisation_lower": [0.85, 0.4, None],
             "utilisation_upper": [0.95, 0.6, None],
             "evidence_rank": [1, 2, 1],
-            "is_sufficient": [True, True, False],
+            "is_named": [True, False, False],
             "n_departures": [70, 71, 10],
         }
     )

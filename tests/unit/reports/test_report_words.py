@@ -9,7 +9,6 @@ import synthetic_frames
 
 from orchestration.reports.blocks import Block, Chart, Notice, Table
 from orchestration.reports.sections import (
-    constraint_evidence,
     cycle_time,
     increments_compared,
     work_in_progress,
@@ -194,45 +193,6 @@ def test_ageing_title_says_why_ages_are_not_compared(frames: dict[str, pd.DataFr
     title = _title(blocks[0])
     assert "blocked" not in title
     assert "PI-2 has 3 finished with a cycle time and at least 5 are needed" in title
-
-
-def _line(utilisation: list[float], *, sufficient: bool = True, ranks: tuple[int, int] = (1, 2)) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "stage_id": ["w.build", "w.test"],
-            "stage_name": ["Build", "Test"],
-            "utilisation": utilisation,
-            "utilisation_lower": [value - 0.04 for value in utilisation],
-            "utilisation_upper": [value + 0.04 for value in utilisation],
-            "queue_mean": [7.4, 1.0],
-            "evidence_rank": pd.array(ranks, dtype="Int64"),
-            "n_stages_ranked": 2,
-            "is_sufficient": sufficient,
-            "insufficient_reason": None if sufficient else "12 departures, at least 60 needed",
-        }
-    )
-
-
-def test_evidence_names_the_leading_stage_with_its_numbers() -> None:
-    assert constraint_evidence.headline("Payments", _line([0.93, 0.6]), "story") == (
-        "Payments: the evidence points most to Build, busy 93 % of the time with 7.4 stories waiting before it on "
-        "average."
-    )
-
-
-def test_evidence_says_so_when_the_order_is_open_or_nothing_is_strained() -> None:
-    assert "so the order is open" in constraint_evidence.headline("P", _line([0.93, 0.9]), "story")
-    assert constraint_evidence.headline("P", _line([0.52, 0.4]), "story").startswith("P: no stage stands out.")
-    assert "points equally to Build (busy 90 % of the time) and Test (busy 90 %)" in constraint_evidence.headline(
-        "P", _line([0.9, 0.9], ranks=(1, 1)), "story"
-    )
-
-
-def test_evidence_is_withheld_with_its_reason() -> None:
-    assert constraint_evidence.headline("P", _line([0.93, 0.6], sufficient=False), "story") == (
-        "P: no stage is pointed to, as too little data at Build: 12 departures, at least 60 needed."
-    )
-    assert "no stories passed" in constraint_evidence.headline("P", _line([0.9, 0.6]).iloc[:0], "story")
 
 
 def _charted(values: list[float], *, projected: float | None = None, n_before: int = 20) -> Charted:
