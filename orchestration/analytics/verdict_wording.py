@@ -107,13 +107,13 @@ def describe_missing(
 
 def _power_clause(judged: Judgement, settings: VerdictSettings) -> str:
     what = "the projected change" if _aims_at_projection(judged) else "the smallest change that matters"
-    power = f"{100 * settings.power:g} % power for {what}"
+    chance = f"with a chance of {100 * settings.power:g} %"
     if judged.weeks_for_power is None:
-        return f"{power} is out of reach within {settings.max_weeks_ahead} weeks with this baseline"
+        return f"{settings.max_weeks_ahead} weeks would not show {what} {chance}, as these weeks vary too much"
     more = judged.weeks_for_power - judged.effect.n_post
     if more <= 0:
-        return f"{power} is reached already"
-    return f"{more} more weeks give {power}"
+        return f"the weeks there are would show {what} {chance}"
+    return f"{more} more weeks would show {what} {chance}"
 
 
 def _aims_at_projection(judged: Judgement) -> bool:

@@ -13,8 +13,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from orchestration.portfolio.analysis_settings import Analysis
 from orchestration.portfolio.live_pull import Pull
-from orchestration.portfolio.register_rows import Capacity, Intervention, Objective, Outcome, Person
+from orchestration.portfolio.register_rows import (
+    Capacity,
+    Intervention,
+    Objective,
+    Outcome,
+    Person,
+    PracticeEvent,
+)
 from orchestration.portfolio.source_reading import Environments, StatusReading, TextFormat, Tool
 from orchestration.portfolio.value_types import (
     AnyOf,
@@ -299,6 +307,7 @@ class PortfolioFile(Written):
     work_types: list[WorkTypeRule] = Field(default=[])
     fields: dict[str, SourceFields] = Field(default={})
     quality: Quality = Field(default=Quality())
+    analysis: Analysis = Field(default=Analysis())
     gate: Gate = Field(default=Gate())
     keep_generations: Annotated[int, Field(ge=1)] = 5
     notify: Notify = Field(default=Notify())
@@ -311,6 +320,7 @@ class Portfolio(PortfolioFile):
     Attributes:
         folder: The portfolio folder, absolute.
         interventions: The rows of the register of interventions in file order; likewise the registers below.
+        practice_events: Whether the practices that keep a gain were followed.
         capacity: Who there is in each team and role, from which day on.
         objectives: What teams set out to reach in each increment.
         outcomes: Weekly business outcomes of value streams.
@@ -320,6 +330,7 @@ class Portfolio(PortfolioFile):
 
     folder: Path
     interventions: list[Intervention] = Field(default=[])
+    practice_events: list[PracticeEvent] = Field(default=[])
     capacity: list[Capacity] = Field(default=[])
     objectives: list[Objective] = Field(default=[])
     outcomes: list[Outcome] = Field(default=[])

@@ -94,7 +94,7 @@ def measured_refresh(folder: Path, *, full: bool, has_reports: bool = True) -> P
             _run_tests(build, manifest, plan)
         with phases.measured("analysis"):
             constraints.rank_constraints(build)
-            interventions.chart_interventions(build)
+            interventions.follow_interventions(build)
         with phases.measured("checks"):
             _passed(refresh.run_checks(build, "marts").messages("critical"))
         with phases.measured("publish"):

@@ -1,6 +1,18 @@
 """The column dictionary: what the models' files and the analyses say, in one frame."""
 
-from orchestration.analytics import process_behaviour
+from orchestration.analytics import (
+    alternate_constraint,
+    change_search,
+    controlled_effect,
+    discovery_control,
+    interrupted_series,
+    intervention_verdict,
+    item_level_effect,
+    process_behaviour,
+    projection_calibration,
+    projection_record,
+    sustainment,
+)
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
 from orchestration.analytics.published_tables import PUBLISHED_TABLES
 from orchestration.column_dictionary import DICTIONARY_COLUMNS, column_dictionary
@@ -51,20 +63,35 @@ def test_a_name_that_ends_with_its_unit_need_not_say_it_again():
     assert said["day"] is None
 
 
+TYPES = {
+    "process_behaviour_points": process_behaviour._POINT_TYPES,
+    "process_behaviour_periods": process_behaviour._PERIOD_TYPES,
+    "stage_constraint_evidence": constraint_evidence._TYPES,
+    "intervention_effects": interrupted_series._TYPES | discovery_control._ADDED_TYPES,
+    "intervention_controls": controlled_effect._TYPES | discovery_control._ADDED_TYPES,
+    "intervention_items": item_level_effect._TYPES,
+    "intervention_item_distribution": item_level_effect._DISTRIBUTION_TYPES,
+    "intervention_verdicts": intervention_verdict._TYPES,
+    "intervention_sustainment": sustainment._TYPES,
+    "practice_adherence": sustainment._ADHERENCE_TYPES,
+    "level_changes": change_search._LEVEL_TYPES,
+    "alternate_constraints": alternate_constraint._TYPES,
+    "intervention_projections": projection_record._TYPES,
+    "projection_scores": projection_record._SCORE_TYPES,
+    "projection_calibration": projection_calibration._TYPES,
+}
+
+
 def test_every_column_of_the_analyses_is_told_and_no_other():
-    fixed = {
-        "process_behaviour_points": process_behaviour.POINT_COLUMNS,
-        "stage_constraint_evidence": constraint_evidence.COLUMNS,
-    }
+    fixed = {name: tuple(types) for name, types in TYPES.items()}
     assert {name: tuple(table.columns) for name, table in PUBLISHED_TABLES.items()} == fixed
 
 
 def test_numbers_of_the_analyses_have_a_unit_and_a_direction():
-    types = process_behaviour._POINT_TYPES | constraint_evidence._TYPES
     silent = [
         f"{table}.{name}"
         for table, told in PUBLISHED_TABLES.items()
         for name, column in told.columns.items()
-        if types[name] in {"int64", "Int64", "float64"} and not (column.unit and column.direction)
+        if TYPES[table][name] in {"int64", "Int64", "float64"} and not (column.unit and column.direction)
     ]
     assert silent == []

@@ -15,7 +15,7 @@ Change = Callable[..., str]
 # is written), else the line on which the piece stands.
 KEYS = {
     "misspelt": ("keep_generations: 3", "keep_generation: 3", "keep_generation", "Did you mean 'keep_generations'?"),
-    "unlike any": ("keep_generations: 3", "zzz: 3", "zzz", "is not a key here. Use one of: calendar, fields, gate"),
+    "unlike any": ("keep_generations: 3", "zzz: 3", "zzz", "is not a key here. Use one of: analysis, calendar, fields"),
     "unknown, no value": ("keep_generations: 3", "colour:", "colour", "is not a key here"),
     "misspelt, nested": ("[Funnel]", "[Funnel], wiplimit: 3", "workflows[1].stages[0].wiplimit", "Did you mean 'wip_l"),
     "in a block": (
@@ -132,6 +132,18 @@ VALUES = {
         "locations: [{id: krakow}, {id: Krakow}]\ngate: {",
         "locations[1].id",
         "is already the id of another location",
+    ),
+    "unknown threshold of interventions": (
+        "gate: {",
+        "analysis: {interventions: {run_lenght: 8}}\ngate: {",
+        "analysis.interventions.run_lenght",
+        "Did you mean 'run_length'?",
+    ),
+    "threshold of interventions out of its range": (
+        "gate: {",
+        "analysis: {interventions: {min_donors: 1}}\ngate: {",
+        "analysis.interventions.min_donors",
+        "Give at least 2.",
     ),
     "quality rule that asks for nothing": (
         "gate: {",

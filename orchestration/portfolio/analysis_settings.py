@@ -1,0 +1,15 @@
+"""What portfolio.yaml may say under `analysis`: the thresholds of the methods, each with its documented default.
+
+Belongs here: which areas there are. Does not belong here: the methods (`orchestration.analytics`).
+"""
+
+from pydantic import Field
+
+from orchestration.portfolio.intervention_settings import InterventionThresholds
+from orchestration.portfolio.value_types import Written
+
+
+class Analysis(Written):
+    """Thresholds of the analyses, an area each."""
+
+    interventions: InterventionThresholds = Field(default=InterventionThresholds())
