@@ -19,8 +19,8 @@ from orchestration.warehouse import Refresh
 # What changes no item: registers (only tables that are made of them change) and how a refresh runs.
 _CHANGES_NO_ITEM = frozenset(
     {
-        "interventions", "capacity", "objectives", "outcomes", "people", "content_hash", "folder",
-        "gate", "notify", "keep_generations", "privacy",
+        "interventions", "practice_events", "capacity", "objectives", "outcomes", "people", "content_hash", "folder",
+        "analysis", "gate", "notify", "keep_generations", "privacy",
     }
 )  # fmt: skip
 

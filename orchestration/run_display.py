@@ -36,7 +36,7 @@ _STEP_TITLES = {
     "build_models": "Build and test the models",
     "check_marts": "Check facts and marts",
     "find_constraints": "Find constraints",
-    "analysis__process_behaviour_points": "Chart interventions",
+    "follow_interventions": "Follow interventions",
     "warehouse__published": "Publish",
     "reports__site": "Build the reports",
 }

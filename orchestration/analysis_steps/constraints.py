@@ -24,7 +24,7 @@ from orchestration.analytics.line_measures import (
 )
 from orchestration.analytics.random_streams import generator_for
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
-from orchestration.portfolio.analysis_settings import ConstraintThresholds
+from orchestration.portfolio.constraint_settings import ConstraintThresholds
 from orchestration.refresh import RefreshBuild
 
 #: Each is measured over all windows; a train only where its value stream has several.

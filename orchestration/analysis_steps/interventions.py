@@ -1,17 +1,235 @@
-"""Whether interventions work: frames in, tables out."""
+"""Whether interventions work, week by week, and whether their gains last: frames in, tables out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pandas as pd
 
 from orchestration import warehouse
-from orchestration.analytics import process_behaviour
+from orchestration.analysis_steps.earlier_results import earlier_results
+from orchestration.analysis_steps.intervention_settings import MethodSettings, method_settings
+from orchestration.analysis_steps.local_gains import follow_local_gains
+from orchestration.analysis_steps.moments import as_of_utc, last_week_start, snapshot_of
+from orchestration.analytics import controlled_effect as control
+from orchestration.analytics import projection_record as record
+from orchestration.analytics.change_search import level_changes
+from orchestration.analytics.chart_choice import choose_chart
+from orchestration.analytics.discovery_control import control_over_tables
+from orchestration.analytics.gain_history import gain_history
+from orchestration.analytics.interrupted_series import interrupted_effects
+from orchestration.analytics.intervention_charts import OPTIONAL_SERIES_COLUMNS, SERIES_COLUMNS
+from orchestration.analytics.intervention_verdict import intervention_verdicts
+from orchestration.analytics.item_level_effect import (
+    METHOD_VERSION as ITEM_METHOD,
+)
+from orchestration.analytics.item_level_effect import (
+    item_distribution,
+    item_level_effects,
+    weekly_item_shifts,
+)
+from orchestration.analytics.line_measures import STAGE_COLUMNS, VISIT_COLUMNS
+from orchestration.analytics.process_behaviour import chart_interventions, chart_periods
+from orchestration.analytics.projection_calibration import (
+    CALIBRATED_COLUMNS,
+    calibrate_projections,
+    projection_calibration,
+)
+from orchestration.analytics.random_streams import generator_for
+from orchestration.analytics.sustainment import METHOD_VERSION as SUSTAINMENT_METHOD
+from orchestration.analytics.sustainment import PRACTICE_COLUMNS, assess_sustainment, weekly_adherence
+from orchestration.analytics.weekly_measures import FLOW_COLUMNS, end_to_end_series, weekly_values
 from orchestration.refresh import RefreshBuild
 
+_SERIES = [*SERIES_COLUMNS, *OPTIONAL_SERIES_COLUMNS, "scope_type", "value_stream_id", "level", "transition_end_date"]
+#: Metrics of value streams that are searched for changes at dates that nobody gave.
+_SEARCHED = ("cycle_time", "flow_time", "throughput")
+_STAGE_METRICS = ("stage_time", "stage_wip", "stage_departures")
 
-def chart_interventions(build: RefreshBuild) -> pd.DataFrame:
-    """Chart every intervention's series and write `analysis.process_behaviour_points`; returns it."""
+
+@dataclass(frozen=True)
+class InterventionInputs:
+    """What one refresh knows of its interventions.
+
+    ``frames``: mart_intervention_series, dim_interventions, flow_weeks (`weekly_measures.FLOW_COLUMNS`), items
+    (intervention_id, metric, week_start, duration), fct_practice_events, and for moved constraints visits, dim_stages
+    and dim_dates.
+    """
+
+    frames: Mapping[str, pd.DataFrame]
+    week_start: pd.Timestamp
+    as_of: pd.Timestamp
+    snapshot: str
+    hours: tuple[str, str]
+    timezones: Mapping[str, str]
+    settings: MethodSettings = field(default_factory=MethodSettings)
+
+
+def follow_interventions(build: RefreshBuild) -> dict[str, pd.DataFrame]:
+    """Chart, measure and judge every intervention, watch over its gains, and write the tables; returns them."""
+    known = earlier_results(build, "intervention_projections")
+    tables = intervention_tables(_read_inputs(build), known)
     with build.connection() as connection:
-        wanted: dict[str, list[str] | None] = {"mart_intervention_series": list(process_behaviour.SERIES_COLUMNS)}
-        series = warehouse.read_frames(connection, wanted)["mart_intervention_series"]
-        points = process_behaviour.chart_interventions(series)
-        warehouse.write_analysis(connection, "process_behaviour_points", points)
-    return points
+        for name, frame in tables.items():
+            warehouse.write_analysis(connection, name, frame)
+    return tables
+
+
+def intervention_tables(
+    inputs: InterventionInputs, known_projections: pd.DataFrame | None = None
+) -> dict[str, pd.DataFrame]:
+    """Return the tables on interventions by name; ``known_projections`` as last published, None if there are none."""
+    settings = inputs.settings
+    series, register = inputs.frames["mart_intervention_series"], inputs.frames["dim_interventions"]
+    values = weekly_values(inputs.frames["flow_weeks"])
+    points, periods = chart_interventions(series), chart_periods(series)
+    named = _named_points(points, series)
+    projections = record.record_projections(register, known_projections, inputs.as_of, settings=settings.projections)
+    items = _items_of_judged_weeks(inputs.frames["items"], named)
+    history = gain_history(series, points, settings=settings.sustainment)
+    verdicts = intervention_verdicts(
+        named.merge(history, on=["intervention_id", "week_start"], how="left"),
+        record.expectations(projections, named),
+        weekly_item_shifts(items),
+        settings=settings.verdict,
+        series_settings=settings.series,
+    )
+    tests = control_over_tables(
+        {
+            "intervention_effects": interrupted_effects(named, settings=settings.series),
+            "intervention_controls": _controls(named, values, register, settings),
+        },
+        {"intervention_effects": "p_value", "intervention_controls": "controlled_p_value"},
+        settings=settings.discovery,
+    )
+    directions = dict(zip(series["intervention_id"], series["desired_direction"], strict=True))
+    scores, calibration = _score_projections(projections, named, verdicts, inputs)
+    return {
+        "process_behaviour_points": points,
+        "process_behaviour_periods": periods,
+        "intervention_projections": projections,
+        "intervention_verdicts": verdicts,
+        **tests,
+        "intervention_items": item_level_effects(
+            items, generator=generator_for(inputs.snapshot, "interventions", ITEM_METHOD)
+        ),
+        "intervention_item_distribution": item_distribution(items),
+        "alternate_constraints": follow_local_gains(
+            verdicts,
+            end_to_end_series(series, values),
+            launches=_launch_windows(register),
+            frames=inputs.frames,
+            week_start=inputs.week_start,
+            snapshot=inputs.snapshot,
+            hours=inputs.hours,
+            timezones=inputs.timezones,
+            settings=settings,
+        ),
+        "intervention_sustainment": assess_sustainment(
+            points,
+            periods,
+            directions,
+            generator=generator_for(inputs.snapshot, "interventions", SUSTAINMENT_METHOD),
+            settings=settings.sustainment,
+        ),
+        "practice_adherence": weekly_adherence(
+            inputs.frames["fct_practice_events"], inputs.week_start - pd.Timedelta(weeks=1)
+        ),
+        "projection_scores": scores,
+        "projection_calibration": calibration,
+        "level_changes": level_changes(values, {name: choose_chart(name).scale for name in _SEARCHED}),
+    }
+
+
+def _named_points(points: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
+    """Return the points with what tells their intervention's metric, direction and scope."""
+    facts = series[["intervention_id", "metric", "desired_direction", "value_stream_id", "level"]]
+    return points.merge(facts.drop_duplicates("intervention_id"), on="intervention_id", how="left")
+
+
+def _items_of_judged_weeks(items: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
+    """Return the items of the very weeks that the weekly series is judged on, with the week's phase."""
+    judged = named.loc[~named["is_excluded"] & (named["is_baseline"] | (named["phase"] == "after"))]
+    weeks = judged[["intervention_id", "week_start", "phase"]]
+    starts = pd.to_datetime(items["week_start"]).astype("datetime64[us]")
+    return items.assign(week_start=starts).merge(weeks, on=["intervention_id", "week_start"], how="inner")
+
+
+def _launch_windows(register: pd.DataFrame) -> pd.DataFrame:
+    launched = pd.to_datetime(register["launched_date"]).astype("datetime64[us]")
+    first_after = launched + pd.to_timedelta(register["transition_days"], unit="D")
+    return register[["intervention_id", "value_stream_id", "level"]].assign(
+        launched_at=launched, first_after=first_after
+    )
+
+
+def _controls(
+    named: pd.DataFrame, values: pd.DataFrame, register: pd.DataFrame, settings: MethodSettings
+) -> pd.DataFrame:
+    launches = _launch_windows(register)
+    ruled_out = register.loc[register["excluded_controls"].notna()]
+    excluded = {
+        name: [part.strip() for part in listed.split(";")]
+        for name, listed in zip(ruled_out["intervention_id"], ruled_out["excluded_controls"], strict=True)
+    }
+    placed = values.loc[values["value_stream_id"] != "unassigned"]
+    table = control.controlled_effects(
+        named, placed, launches, excluded=excluded, settings=settings.control, series_settings=settings.series
+    )
+    is_of_stage = table["metric"].isin(_STAGE_METRICS) & table["controlled_effect"].isna()
+    reason = "a metric of one stage is not compared with other value streams"
+    return table.assign(withheld_reason=table["withheld_reason"].mask(is_of_stage, reason).astype("str"))
+
+
+def _score_projections(
+    projections: pd.DataFrame, named: pd.DataFrame, verdicts: pd.DataFrame, inputs: InterventionInputs
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return every projection beside what came of it by its due date, and how good they are on the whole."""
+    settings = inputs.settings
+    keys = ["intervention_id", "metric"]
+    due = named.merge(projections.loc[projections["is_in_force"], [*keys, "due_date"]], on=keys, how="inner")
+    until_due = due.loc[due["week_start"] < due["due_date"]]
+    effects = interrupted_effects(until_due, settings=settings.series)
+    last = verdicts.drop_duplicates(keys, keep="last")
+    spread = effects.merge(last[[*keys, "sigma_baseline"]], on=keys)
+    of_level = spread["baseline_level"].where(spread["chart_scale"] == "log", 1.0)
+    gains = record.projected_gains(
+        projections, spread.assign(sigma_baseline=spread["sigma_baseline"] * of_level), inputs.as_of.normalize()
+    )
+    calibration = projection_calibration(record.as_scored(gains), settings=settings.calibration)
+    plain = gains.drop(columns=list(CALIBRATED_COLUMNS))
+    scores = calibrate_projections(plain.assign(kind=plain["kind"].fillna("other")), calibration)
+    return scores[list(record.SCORE_COLUMNS)], calibration
+
+
+def _read_inputs(build: RefreshBuild) -> InterventionInputs:
+    wanted: dict[str, list[str] | None] = {
+        "mart_intervention_series": _SERIES,
+        "dim_interventions": None,
+        "mart_flow_metrics": list(FLOW_COLUMNS),
+        "fct_practice_events": list(PRACTICE_COLUMNS),
+        "dim_stages": list(STAGE_COLUMNS),
+        "dim_dates": ["calendar_date", "working_hours"],
+        "dim_value_streams": ["value_stream_id", "timezone"],
+    }
+    rows = {"mart_flow_metrics": {"scope_type": ("value_stream",), "work_type": ("all",), "period_type": ("week",)}}
+    with build.connection() as connection:
+        frames = warehouse.read_frames(connection, wanted, rows)
+        frames["flow_weeks"] = frames.pop("mart_flow_metrics")
+        frames["items"] = warehouse.read_intervention_items(connection)
+        baselines = frames["mart_intervention_series"].loc[lambda frame: frame["is_baseline"], "week_start"]
+        first = pd.Timestamp(baselines.min()) if len(baselines) else pd.Timestamp(build.refresh.as_of.date())
+        # A week more, because a value stream may have a time zone of its own.
+        since = (first - timedelta(weeks=1)).tz_localize("UTC").to_pydatetime()
+        frames["visits"] = warehouse.read_visits(connection, VISIT_COLUMNS, since)
+    streams = frames["dim_value_streams"]
+    hours = build.portfolio.calendar.hours
+    return InterventionInputs(
+        frames=frames,
+        week_start=last_week_start(build),
+        as_of=as_of_utc(build),
+        snapshot=snapshot_of(build),
+        hours=(hours[0], hours[1]),
+        timezones=dict(zip(streams["value_stream_id"], streams["timezone"], strict=True)),
+        settings=method_settings(build.portfolio.analysis.interventions),
+    )

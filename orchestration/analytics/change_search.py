@@ -19,6 +19,8 @@ import pandas as pd
 from orchestration.analytics.process_limits import natural_process_limits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike
 
 METHOD_VERSION = "change_search-1"
@@ -34,6 +36,9 @@ _TYPES = {
     "method_version": "str",
 }
 COLUMNS = tuple(_TYPES)
+
+_LEVEL_TYPES = {"value_stream_id": "str", "level": "str", "metric": "str", "chart_scale": "str", **_TYPES}
+LEVEL_COLUMNS = tuple(_LEVEL_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +103,26 @@ def changes_of_level(
         )
     found = pd.DataFrame(rows, columns=list(COLUMNS)).assign(method_version=METHOD_VERSION)
     return found.astype(_TYPES)
+
+
+def level_changes(
+    values: pd.DataFrame, scales: Mapping[str, str], *, settings: ChangeSearchSettings | None = None
+) -> pd.DataFrame:
+    """Tell the changes of level of every value stream, level and metric.
+
+    ``values``: one row per value stream, level, metric and week (:func:`.weekly_measures.weekly_values`); weeks that
+    are not complete are left out. ``scales``: ``log`` or ``linear`` by metric; metrics without one are not searched.
+    Returns one row per change with ``LEVEL_COLUMNS``, ordered by the keys and the week.
+    """
+    keys = ["value_stream_id", "level", "metric"]
+    complete = values.loc[values["is_complete"].astype(bool) & values["metric"].isin(list(scales))]
+    found = []
+    for (stream, level, metric), frame in complete.groupby(keys, sort=True):
+        series = frame["value"].to_numpy(dtype=float)
+        if scales[str(metric)] == "log":
+            series = np.log(np.where(series > 0, series, np.nan))
+        changes = changes_of_level(frame["week_start"], series, settings=settings)
+        facts = {"value_stream_id": str(stream), "level": str(level), "metric": str(metric)}
+        found.append(changes.assign(**facts, chart_scale=scales[str(metric)]))
+    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(LEVEL_COLUMNS))
+    return table[list(LEVEL_COLUMNS)].astype(_LEVEL_TYPES)

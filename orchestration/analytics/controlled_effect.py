@@ -270,8 +270,8 @@ def _compare(
     if plain.withheld_reason is not None:
         return row
     if chosen.sum() < settings.min_donors:
-        streams = "value stream is" if chosen.sum() == 1 else "value streams are"
-        reason = f"{chosen.sum()} comparable {streams} without a launch of their own near this one"
+        streams = "value stream has" if chosen.sum() == 1 else "value streams have"
+        reason = f"{chosen.sum()} comparable {streams} no launch near this one"
         return row | {"withheld_reason": f"{reason}, at least {settings.min_donors} needed"}
     controlled = controlled_step(series, values[chosen], weeks, post, series_settings=series_settings)
     if controlled.step.withheld_reason is not None:

@@ -8,10 +8,14 @@ Source: Y. Benjamini, Y. Hochberg, "Controlling the false discovery rate", JRSS 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 METHOD_VERSION = "discovery_control-1"
 
@@ -62,3 +66,21 @@ def control_false_discoveries(tests: pd.DataFrame, *, settings: DiscoverySetting
         false_discovery_rate=settings.false_discovery_rate,
         discovery_method_version=METHOD_VERSION,
     ).astype(_ADDED_TYPES)
+
+
+def control_over_tables(
+    tables: Mapping[str, pd.DataFrame], columns: Mapping[str, str], *, settings: DiscoverySettings = DEFAULT_SETTINGS
+) -> dict[str, pd.DataFrame]:
+    """Adjust the tests of several tables together, as one refresh asks all of them.
+
+    ``columns`` names the column of each table that holds its p. Returns the tables with ``ADDED_COLUMNS``; see
+    :func:`control_false_discoveries`.
+    """
+    p_values = {name: tables[name][column].to_numpy(dtype=float) for name, column in columns.items()}
+    tests = pd.DataFrame({"p_value": np.concatenate(list(p_values.values()))})
+    adjusted = control_false_discoveries(tests, settings=settings)[list(ADDED_COLUMNS)]
+    ends = np.cumsum([found.size for found in p_values.values()])
+    return {
+        name: tables[name].join(adjusted.iloc[end - found.size : end].set_index(tables[name].index))
+        for (name, found), end in zip(p_values.items(), ends, strict=True)
+    }

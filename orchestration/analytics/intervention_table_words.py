@@ -9,8 +9,9 @@ from orchestration.analytics.table_words import PublishedColumn, PublishedTable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NO_LIMITS = "no limits: too few weeks before the launch, as note says"
+_NO_LIMITS = "no limits: too few weeks before the launch (see note), or a week without size on a p' or u' chart"
 _ON_CHART = "the metric's unit"
+_NOT_IN_PERIOD = "the week is left out, or the chart has no limits"
 
 _BEHAVIOUR_POINTS = PublishedTable(
     description=(
@@ -31,7 +32,9 @@ _BEHAVIOUR_POINTS = PublishedTable(
             "unit of the scale", "neutral", "no value, or a duration of 0 on a logarithmic chart",
         ),
         "centre_line": PublishedColumn(
-            "Mean of the baseline; on a logarithmic chart the geometric one.", _ON_CHART, "neutral", _NO_LIMITS),
+            "Mean of the baseline; on a logarithmic chart the geometric one, on p' and u' charts all items together.",
+            _ON_CHART, "neutral", _NO_LIMITS,
+        ),
         "lower_limit": PublishedColumn(
             "Lower natural process limit.", _ON_CHART, "neutral", f"{_NO_LIMITS}; or it would lie below what can be"
         ),
@@ -51,7 +54,8 @@ _BEHAVIOUR_POINTS = PublishedTable(
             "the week is left out, or follows no other", "as in the week before",
         ),
         "moving_range_limit": PublishedColumn(
-            "Upper limit of the moving ranges.", "unit of the scale", "neutral", _NO_LIMITS
+            "Upper limit of the moving ranges.", "unit of the scale", "neutral",
+            f"{_NO_LIMITS}; or a p' or u' chart, where it differs by week",
         ),
         "n_baseline": PublishedColumn(
             "Weeks that the limits rest on.", "weeks", "neutral", when_zero="none before the launch has a value"
@@ -72,6 +76,36 @@ _BEHAVIOUR_POINTS = PublishedTable(
         ),
         "note": PublishedColumn("What the limits rest on and what was allowed for, in words."),
         "method_version": PublishedColumn("Version of the method."),
+        "chart": PublishedColumn("xmr, p_prime, u_prime, or run_chart (no limits)."),
+        "chart_reason": PublishedColumn("Why the metric has this chart."),
+        "advised_period": PublishedColumn(
+            "week if the baseline's weeks hold enough items, else two_weeks or longer.", when_null="items are not known"
+        ),
+        "alert_rule": PublishedColumn(
+            "outside_two_of_three or eight_run, against the baseline: what a message may go out on.",
+            when_null="no such rule holds",
+        ),
+        "alert_direction": PublishedColumn(
+            "improvement or concern, by the desired direction.", when_null="no such rule holds"
+        ),
+        "period_number": PublishedColumn(
+            "The period that the week lies in, from 1 (the baseline's); later weeks can change it.",
+            "period", "neutral", _NOT_IN_PERIOD,
+        ),
+        "period_in_force": PublishedColumn(
+            "The period whose limits are in force at the week.", "period", "neutral", _NOT_IN_PERIOD
+        ),
+        "period_centre_line": PublishedColumn("Centre in force.", _ON_CHART, "neutral", _NOT_IN_PERIOD),
+        "period_lower_limit": PublishedColumn(
+            "Lower limit in force.", _ON_CHART, "neutral", f"{_NOT_IN_PERIOD}; or it would lie below what can be"
+        ),
+        "period_upper_limit": PublishedColumn(
+            "Upper limit in force.", _ON_CHART, "neutral", f"{_NOT_IN_PERIOD}; or it would lie above what can be"
+        ),
+        "period_signal_rule": PublishedColumn("The rule that fires against these limits.", when_null="none does"),
+        "period_signal_direction": PublishedColumn("improvement or concern.", when_null="no rule fires"),
+        "period_alert_rule": PublishedColumn("As alert_rule, against these limits.", when_null="no such rule holds"),
+        "period_alert_direction": PublishedColumn("improvement or concern.", when_null="no such rule holds"),
     },
 )  # fmt: skip
 

@@ -1,8 +1,9 @@
 """The verdict on an intervention, week by week: did it work, and what follows from that.
 
-Belongs here: the table of verdicts, read from the top, for one metric of one intervention; the action that each calls
-for; and what is missing to know more. Does not belong here: the estimate (:mod:`.interrupted_series`), the run rules
-(:mod:`.process_signals`), the items (:mod:`.item_level_effect`), and when a phase is accepted or has regressed.
+Belongs here: the table of verdicts, read from the top, for one metric of one intervention. Does not belong here: what a
+verdict rests on in words and the action that it calls for (:mod:`.verdict_wording`), the estimate
+(:mod:`.interrupted_series`), the run rules (:mod:`.process_signals`), the items (:mod:`.item_level_effect`), and when a
+phase is accepted or has regressed.
 
 A verdict ``improved`` takes two looks that err differently: a run of eight weeks on the better side of the frozen
 baseline, and an interval of the step that excludes 0. Either alone is wrong too often: on an unchanged series with
@@ -33,6 +34,7 @@ from orchestration.analytics.interrupted_series import (
 )
 from orchestration.analytics.process_limits import ProcessLimits, natural_process_limits
 from orchestration.analytics.process_signals import detect_signals, run_positions
+from orchestration.analytics.verdict_wording import action_for, describe_missing, describe_verdict
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -49,19 +51,6 @@ ITEM_SHIFT_COLUMNS = ("intervention_id", "metric", "week_start", "item_shift")
 
 #: Metrics of single items: a verdict `improved` on them asks the items too.
 ITEM_METRICS = ("cycle_time", "flow_time", "lead_time", "stage_time")
-
-#: Verdicts from the top of the table, with the action that each calls for.
-ACTIONS = {
-    "insufficient_data": "Wait.",
-    "regressed": "Call a review with the train: the gain is being lost.",
-    "worsened": "Stop or rethink.",
-    "improved": "Double down and lock in.",
-    "stagnating": "Clarify with the trains: impediments, adoption, a further intervention.",
-    "improving_early": "Continue.",
-    "no_effect": "Revalidate the approach.",
-    "inconclusive": "Keep measuring.",
-}
-_BELOW_PROJECTION_ACTION = "Lock in, and ask what keeps it short of the projection."
 
 _TYPES = {
     "intervention_id": "str",
@@ -427,15 +416,14 @@ def _row(
     effect = judged.effect
     lower, upper = effect.interval(settings.confidence)
     lower_90, upper_90 = effect.interval(settings.no_effect_confidence)
-    action = _BELOW_PROJECTION_ACTION if judged.sub_status == "below_projection" else ACTIONS[judged.verdict]
     row: dict[str, object] = {
         "n_baseline": effect.n_baseline,
         "n_post": effect.n_post,
         "verdict": judged.verdict,
         "sub_status": judged.sub_status,
-        "action": action,
-        "reason": _reason(judged, settings, is_log=is_log),
-        "missing": _missing(judged, settings, series_settings),
+        "action": action_for(judged.verdict, judged.sub_status),
+        "reason": describe_verdict(judged, settings, is_log=is_log),
+        "missing": describe_missing(judged, settings, series_settings),
         "chart_scale": "log" if is_log else "linear",
         "effect": effect.effect,
         "effect_lower": lower,
@@ -459,94 +447,3 @@ def _row(
         names = ("effect_percent", "effect_percent_lower", "effect_percent_upper")
         row |= dict(zip(names, map(percent_change, (effect.effect, lower, upper)), strict=True))
     return row
-
-
-def _reason(judged: Judgement, settings: VerdictSettings, *, is_log: bool) -> str:
-    """Say what was measured and what decided, from the numbers and nothing else."""
-    effect = judged.effect
-    weeks = f"{effect.n_post} complete weeks after the launch against {effect.n_baseline} before"
-    if effect.fit is None:
-        return f"No effect is estimated: {effect.withheld_reason}."
-    lower, upper = effect.interval(settings.confidence)
-    show = _percent if is_log else _number
-    interval = f"{100 * settings.confidence:g} % interval {show(lower)} to {show(upper)}"
-    measured = f"Change {show(effect.effect)} ({interval}), {weeks}."
-    is_held_back_by_items = judged.items_agree is False and judged.has_good_run
-    decided = {
-        "insufficient_data": "No limits can be drawn from the baseline.",
-        "regressed": "The accepted improved phase has been left on its worse side.",
-        "worsened": "Weeks lie on the worse side of the baseline and the interval excludes no change.",
-        "improved": f"{settings.run_length} weeks in a row lie on the better side of the baseline and the interval "
-        "excludes no change.",
-        "stagnating": f"It was improving; the last {settings.recent_weeks} weeks show no further sign of it, and what "
-        "is aimed at lies outside what the process now does.",
-        "improving_early": f"The last {settings.recent_weeks} weeks show a sign on the better side, not yet enough to "
-        "call it improved.",
-        "no_effect": f"The {100 * settings.no_effect_confidence:g} % interval holds only changes too small to matter.",
-        "inconclusive": "The single items do not confirm what the weekly series shows."
-        if is_held_back_by_items
-        else "The weeks do not settle it.",
-    }[judged.verdict]
-    against = ""
-    if judged.sub_status is not None:
-        word = "reaches" if judged.sub_status == "on_target" else "falls short of"
-        against = f" The interval {word} the projected {show(judged.projected_effect)}."
-    return f"{measured} {decided}{against}"
-
-
-def _missing(judged: Judgement, settings: VerdictSettings, series_settings: InterruptedSeriesSettings) -> str | None:
-    """Say what would have to come for a firmer verdict, None where the verdict is firm."""
-    effect = judged.effect
-    if judged.verdict == "insufficient_data":
-        parts = [
-            f"{needed - found} more complete weeks {when} the launch"
-            for found, needed, when in (
-                (effect.n_baseline, series_settings.min_baseline_weeks, "before"),
-                (effect.n_post, series_settings.min_post_weeks, "after"),
-            )
-            if found < needed
-        ]
-        return " and ".join(parts) or "baseline weeks that follow each other"
-    if judged.verdict not in ("inconclusive", "improving_early") or effect.fit is None:
-        return None
-    good_bounds = effect.interval(settings.confidence)
-    parts = []
-    if not judged.run_rules_apply:
-        parts.append("a baseline less autocorrelated, as runs prove nothing in this one")
-    elif not judged.has_good_run:
-        parts.append(f"{settings.run_length} weeks in a row on the better side")
-    if good_bounds[0] <= 0 <= good_bounds[1]:
-        parts.append("an interval that excludes no change")
-    if abs(effect.effect) < judged.minimum_effect:
-        parts.append("a change large enough to matter")
-    if not judged.holds_gain and not parts:
-        parts.append(f"a gain that the last {settings.recent_weeks} weeks still hold")
-    if judged.items_agree is False:
-        parts.append("single items that moved the same way")
-    text = ", ".join(parts)
-    if judged.verdict == "inconclusive":
-        text += f"; {_power_clause(judged, settings)}"
-    return text
-
-
-def _power_clause(judged: Judgement, settings: VerdictSettings) -> str:
-    what = "the projected change" if _aims_at_projection(judged) else "the smallest change that matters"
-    power = f"{100 * settings.power:g} % power for {what}"
-    if judged.weeks_for_power is None:
-        return f"{power} is out of reach within {settings.max_weeks_ahead} weeks with this baseline"
-    more = judged.weeks_for_power - judged.effect.n_post
-    if more <= 0:
-        return f"{power} is reached already"
-    return f"{more} more weeks give {power}"
-
-
-def _aims_at_projection(judged: Judgement) -> bool:
-    return bool(np.isfinite(judged.projected_effect) and abs(judged.projected_effect) >= judged.minimum_effect)
-
-
-def _percent(log_ratio: float) -> str:
-    return f"{percent_change(log_ratio):+.0f} %"
-
-
-def _number(value: float) -> str:
-    return f"{value:+.3g}"

@@ -57,6 +57,17 @@ COLUMNS = tuple(_TYPES)
 
 _WEEKLY_TYPES = {"intervention_id": "str", "metric": "str", "week_start": "datetime64[us]", "item_shift": "float64"}
 
+_DISTRIBUTION_TYPES = {
+    "intervention_id": "str",
+    "metric": "str",
+    "phase": "str",
+    "percentile": "int64",
+    "duration": "float64",
+    "n_items": "int64",
+    "method_version": "str",
+}
+DISTRIBUTION_COLUMNS = tuple(_DISTRIBUTION_TYPES)
+
 #: Up to this many pairs the differences are written out; beyond, their median is found by counting.
 _MAX_PAIRS_WRITTEN_OUT = 1_000_000
 #: Halvings of an interval until floating point numbers cannot be told apart.
@@ -303,6 +314,29 @@ def _too_few_reason(sizes: dict[str, int], settings: ItemLevelSettings) -> str |
         if sizes[f"n_{what}_{when}"] < needed
     ]
     return " and ".join(short) or None
+
+
+def item_distribution(items: pd.DataFrame, *, settings: ItemLevelSettings = DEFAULT_SETTINGS) -> pd.DataFrame:
+    """Return every twentieth of the durations before and after each launch, for a picture of both.
+
+    ``items`` as for :func:`item_level_effects`. One row per intervention, metric, phase and percentile (5 to 95) with
+    ``DISTRIBUTION_COLUMNS``; ``duration`` is the smallest within which at least that percentage of the items was done.
+    A side with fewer items or weeks than the minima has no row.
+    """
+    usable = _of_either_phase(items)
+    usable = usable.loc[usable["duration"] > 0]
+    percentiles = np.arange(5, 100, 5)
+    rows = []
+    for (intervention, metric, phase), frame in usable.groupby(["intervention_id", "metric", "phase"], sort=True):
+        if not _is_enough(frame["week_start"].to_numpy(), settings):
+            continue
+        durations = np.quantile(frame["duration"].to_numpy(dtype=float), percentiles / 100, method="inverted_cdf")
+        rows += [
+            (intervention, metric, phase, percentile, duration, len(frame))
+            for percentile, duration in zip(percentiles.tolist(), durations.tolist(), strict=True)
+        ]
+    table = pd.DataFrame(rows, columns=[name for name in DISTRIBUTION_COLUMNS if name != "method_version"])
+    return table.assign(method_version=METHOD_VERSION)[list(DISTRIBUTION_COLUMNS)].astype(_DISTRIBUTION_TYPES)
 
 
 @dataclass(frozen=True, slots=True)

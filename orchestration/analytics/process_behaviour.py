@@ -20,42 +20,12 @@ import pandas as pd
 from orchestration.analytics import stable_shift
 from orchestration.analytics.attribute_charts import PointLimits
 from orchestration.analytics.chart_wording import describe_chart
-from orchestration.analytics.intervention_charts import (
-    MAX_BASELINE_WEEKS,
-    OPTIONAL_SERIES_COLUMNS,
-    SERIES_COLUMNS,
-    InterventionChart,
-    chart_each_intervention,
-)
-from orchestration.analytics.process_limits import (
-    MIN_POINTS_TRIAL,
-    ProcessLimits,
-    lag1_autocorrelation,
-    limits_status,
-    moving_ranges,
-    natural_process_limits,
-)
+from orchestration.analytics.intervention_charts import InterventionChart, chart_each_intervention
+from orchestration.analytics.process_limits import MIN_POINTS_TRIAL, ProcessLimits, moving_ranges
 from orchestration.analytics.process_signals import detect_alerts, detect_signals
 
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Floats
-
-__all__ = [
-    "MAX_BASELINE_WEEKS",
-    "METHOD_VERSION",
-    "OPTIONAL_SERIES_COLUMNS",
-    "PERIOD_COLUMNS",
-    "POINT_COLUMNS",
-    "SERIES_COLUMNS",
-    "ProcessLimits",
-    "chart_interventions",
-    "chart_periods",
-    "detect_signals",
-    "lag1_autocorrelation",
-    "limits_status",
-    "moving_ranges",
-    "natural_process_limits",
-]
 
 METHOD_VERSION = "process_behaviour-2"
 

@@ -94,6 +94,7 @@ _CALIBRATED_TYPES = {
     "n_calibration": "int64",
     "calibration_withheld_reason": "str",
 }
+CALIBRATED_COLUMNS = tuple(_CALIBRATED_TYPES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from orchestration.analytics import constraint_table_words, intervention_table_words
+from orchestration.analytics import (
+    constraint_table_words,
+    effect_table_words,
+    intervention_table_words,
+    projection_table_words,
+    sustainment_table_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,4 +25,7 @@ if TYPE_CHECKING:
 PUBLISHED_TABLES: Final[Mapping[str, PublishedTable]] = {
     **constraint_table_words.TABLES,
     **intervention_table_words.TABLES,
+    **effect_table_words.TABLES,
+    **sustainment_table_words.TABLES,
+    **projection_table_words.TABLES,
 }

@@ -69,6 +69,7 @@ def load_portfolio(folder: Path, environment: Mapping[str, str] | None = None) -
         **parts,
         folder=folder,
         interventions=registers.interventions,
+        practice_events=registers.practice_events,
         capacity=registers.capacity,
         objectives=registers.objectives,
         outcomes=registers.outcomes,

@@ -15,7 +15,14 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from orchestration.portfolio.analysis_settings import Analysis
 from orchestration.portfolio.live_pull import Pull
-from orchestration.portfolio.register_rows import Capacity, Intervention, Objective, Outcome, Person
+from orchestration.portfolio.register_rows import (
+    Capacity,
+    Intervention,
+    Objective,
+    Outcome,
+    Person,
+    PracticeEvent,
+)
 from orchestration.portfolio.source_reading import Environments, StatusReading, TextFormat, Tool
 from orchestration.portfolio.value_types import (
     DEFAULT_LOCATION,
@@ -314,6 +321,7 @@ class Portfolio(PortfolioFile):
     Attributes:
         folder: The portfolio folder, absolute.
         interventions: The rows of the register of interventions in file order; likewise the registers below.
+        practice_events: Whether the practices that keep a gain were followed.
         capacity: Who there is in each team and role, from which day on.
         objectives: What teams set out to reach in each increment.
         outcomes: Weekly business outcomes of value streams.
@@ -323,6 +331,7 @@ class Portfolio(PortfolioFile):
 
     folder: Path
     interventions: list[Intervention] = Field(default=[])
+    practice_events: list[PracticeEvent] = Field(default=[])
     capacity: list[Capacity] = Field(default=[])
     objectives: list[Objective] = Field(default=[])
     outcomes: list[Outcome] = Field(default=[])

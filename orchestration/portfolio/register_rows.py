@@ -25,7 +25,20 @@ Metric = Literal[
     "stage_wip",
     "stage_departures",
 ]
+DURATIONS = ("cycle_time", "flow_time", "lead_time", "stage_time")
+InterventionKind = Literal[
+    "capacity",
+    "work_in_progress",
+    "batch_size",
+    "automation",
+    "process",
+    "training",
+    "organisation",
+    "policy",
+    "other",
+]
 Direction = Literal["up", "down"]
+_WHOLE = 100
 HOURS_OF_A_WEEK = 168
 
 
@@ -44,7 +57,10 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 class Intervention(Written):
     """One row of the interventions: one change, one metric, launched on a day.
 
-    `projected_change_percent` is the change promised for the metric, in percent of its baseline.
+    `projected_change_percent` is the change promised for the metric, in percent of its baseline; the true change should
+    lie between its `low` and `high` in eight of ten cases. `minimum_change_percent` is the smallest change that matters
+    to the office, whichever way. `cost` is in the portfolio's currency. `excluded_controls` are value streams that the
+    metric may not be compared with, parted by semicolons.
     """
 
     intervention_id: Identifier = Field(description="a short id of the intervention")
@@ -61,6 +77,67 @@ class Intervention(Written):
     hypothesis: Text | None = None
     owner_role: Text | None = None
     projected_change_percent: Number | None = None
+    projected_change_low_percent: Number | None = None
+    projected_change_high_percent: Number | None = None
+    minimum_change_percent: Annotated[float, Field(ge=0, le=99, allow_inf_nan=False)] | None = None
+    kind: InterventionKind | None = None
+    funded_on: Day | None = None
+    cost: Amount | None = None
+    excluded_controls: Text | None = None
+
+    @field_validator("projected_change_percent")
+    @classmethod
+    def _can_be_wanted(cls, value: float | None, info: ValidationInfo) -> float | None:
+        direction, metric = info.data.get("desired_direction"), info.data.get("metric")
+        if value is None:
+            return value
+        if metric in DURATIONS and value <= -_WHOLE:
+            raise ValueError(f"{value:g} leaves nothing of the duration. Give a change above -100, such as -20.")
+        if (direction == "up" and value < 0) or (direction == "down" and value > 0):
+            raise ValueError(f"{value:g} goes against desired_direction, which is {direction}. Correct one of the two.")
+        return value
+
+    @field_validator("projected_change_low_percent", "projected_change_high_percent")
+    @classmethod
+    def _lies_around_the_projection(cls, value: float | None, info: ValidationInfo) -> float | None:
+        projected = info.data.get("projected_change_percent")
+        if value is None:
+            return value
+        if "projected_change_percent" in info.data and projected is None:
+            raise ValueError("is given, but projected_change_percent is not. Fill both, or clear this one.")
+        if info.data.get("metric") in DURATIONS and value <= -_WHOLE:
+            raise ValueError(f"{value:g} leaves nothing of the duration. Give a change above -100, such as -20.")
+        is_low = info.field_name == "projected_change_low_percent"
+        if projected is not None and (value > projected if is_low else value < projected):
+            side = "above" if is_low else "below"
+            raise ValueError(f"{value:g} lies {side} projected_change_percent ({projected:g}). Correct one of the two.")
+        return value
+
+    @field_validator("funded_on")
+    @classmethod
+    def _before_the_launch(cls, value: date | None, info: ValidationInfo) -> date | None:
+        launched = info.data.get("launched_on")
+        if value is not None and launched is not None and value > launched:
+            raise ValueError(f"{value} lies after launched_on ({launched}). Swap the two or correct one.")
+        return value
+
+    @property
+    def controls_ruled_out(self) -> tuple[str, ...]:
+        """The value streams of `excluded_controls`, one by one."""
+        return tuple(name for part in (self.excluded_controls or "").split(";") if (name := part.strip()))
+
+
+class PracticeEvent(Written):
+    """One row of the practice events: a practice that was due on a day, and whether it was followed.
+
+    Practices are those that keep an intervention's gain: a procedure reviewed, a training held, a step of work done
+    the agreed way. `is_followed` stays empty while it is not known.
+    """
+
+    intervention: Text = Field(description="the id of an intervention of the register")
+    date: Day = Field(description="the day on which the practice was due, as 2026-03-02")
+    practice: Text = Field(description="what was due, such as review within a day")
+    is_followed: bool | None = None
 
 
 class Capacity(Written):

@@ -14,6 +14,7 @@ def register_rows(portfolio: Portfolio) -> dict[str, Iterable[Row]]:
     """Return the rows of each register's table, by table name."""
     return {
         "interventions": _interventions(portfolio),
+        "practice_events": _practice_events(portfolio),
         "capacity": _capacity(portfolio),
         "objectives": _objectives(portfolio),
         "outcomes": _outcomes(portfolio),
@@ -43,6 +44,23 @@ def _interventions(portfolio: Portfolio) -> Iterator[Row]:
             "hypothesis": intervention.hypothesis,
             "owner_role": intervention.owner_role,
             "projected_change_percent": intervention.projected_change_percent,
+            "projected_change_low_percent": intervention.projected_change_low_percent,
+            "projected_change_high_percent": intervention.projected_change_high_percent,
+            "minimum_change_percent": intervention.minimum_change_percent,
+            "kind": intervention.kind,
+            "funded_date": intervention.funded_on,
+            "cost": intervention.cost,
+            "excluded_controls": "; ".join(intervention.controls_ruled_out) or None,
+        }
+
+
+def _practice_events(portfolio: Portfolio) -> Iterator[Row]:
+    for event in portfolio.practice_events:
+        yield {
+            "intervention_id": event.intervention,
+            "event_date": event.date,
+            "practice": event.practice,
+            "is_followed": event.is_followed,
         }
 
 

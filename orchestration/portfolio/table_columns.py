@@ -21,6 +21,7 @@ _COUNT = "int64"
 _COUNT_OR_NONE = "Int64"
 _NUMBER = "float64"
 _FLAG = "bool"
+_FLAG_OR_NONE = "boolean"
 _VALIDITY = {"valid_from": _DAY, "valid_to": _DAY}
 
 COLUMNS: dict[str, dict[str, str]] = {
@@ -143,6 +144,19 @@ COLUMNS: dict[str, dict[str, str]] = {
         "hypothesis": _TEXT,
         "owner_role": _TEXT,
         "projected_change_percent": _NUMBER,
+        "projected_change_low_percent": _NUMBER,
+        "projected_change_high_percent": _NUMBER,
+        "minimum_change_percent": _NUMBER,
+        "kind": _TEXT,
+        "funded_date": _DAY,
+        "cost": _NUMBER,
+        "excluded_controls": _TEXT,
+    },
+    "practice_events": {
+        "intervention_id": _TEXT,
+        "event_date": _DAY,
+        "practice": _TEXT,
+        "is_followed": _FLAG_OR_NONE,
     },
     "capacity": {
         "team_id": _TEXT,

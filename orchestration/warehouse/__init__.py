@@ -14,6 +14,7 @@ from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, count_rows, run_query
 from orchestration.warehouse.export_inventory import export_head, export_paths, manifest_paths, unrecognised_exports
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
+from orchestration.warehouse.intervention_items import read_intervention_items
 from orchestration.warehouse.known_items import known_items
 from orchestration.warehouse.landing import LandingReport, land_source, note_unreadable_source
 from orchestration.warehouse.observed import OBSERVED_MODELS, field_contents, field_names, observed_frames
@@ -81,6 +82,7 @@ __all__ = [
     "note_unreadable_source",
     "observed_frames",
     "read_frames",
+    "read_intervention_items",
     "read_rows_since",
     "read_stage_times",
     "read_stage_waits",

@@ -96,7 +96,7 @@ def measured_refresh(folder: Path, *, full: bool, has_reports: bool = True) -> P
             judged = constraints.judge_constraints(build)
             linked_signals.link_signals(build, judged["constraint_declarations"])
             waits.explain_waits(build)
-            interventions.chart_interventions(build)
+            interventions.follow_interventions(build)
         with phases.measured("checks"):
             _passed(refresh.run_checks(build, "marts").messages("critical"))
         with phases.measured("publish"):

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from orchestration.analytics.ar1_regression import fit_ar1
 from orchestration.analytics.controlled_effect import controlled_step
-from orchestration.analytics.interrupted_series import fit_ar1, step_effect
+from orchestration.analytics.interrupted_series import step_effect
 from orchestration.analytics.item_level_effect import compare_with_open_items
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles"

@@ -1,15 +1,25 @@
 """The column dictionary: what the models' files and the analyses say, in one frame."""
 
 from orchestration.analytics import (
+    alternate_constraint,
+    change_search,
     constraint_declaration,
     constraint_history,
     constraint_scope,
     constraint_verdicts,
+    controlled_effect,
+    discovery_control,
     flow_time_change,
     hand_off_ranking,
+    interrupted_series,
+    intervention_verdict,
+    item_level_effect,
     process_behaviour,
+    projection_calibration,
+    projection_record,
     signal_links,
     stall_cascades,
+    sustainment,
     waiting_sums,
 )
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
@@ -76,6 +86,19 @@ TYPES = {
     "hand_off_matrix": hand_off_ranking._MATRIX_TYPES,
     "signal_links": signal_links._LINK_TYPES,
     "stall_cascades": stall_cascades._EVENT_TYPES,
+    "process_behaviour_periods": process_behaviour._PERIOD_TYPES,
+    "intervention_effects": interrupted_series._TYPES | discovery_control._ADDED_TYPES,
+    "intervention_controls": controlled_effect._TYPES | discovery_control._ADDED_TYPES,
+    "intervention_items": item_level_effect._TYPES,
+    "intervention_item_distribution": item_level_effect._DISTRIBUTION_TYPES,
+    "intervention_verdicts": intervention_verdict._TYPES,
+    "intervention_sustainment": sustainment._TYPES,
+    "practice_adherence": sustainment._ADHERENCE_TYPES,
+    "level_changes": change_search._LEVEL_TYPES,
+    "alternate_constraints": alternate_constraint._TYPES,
+    "intervention_projections": projection_record._TYPES,
+    "projection_scores": projection_record._SCORE_TYPES,
+    "projection_calibration": projection_calibration._TYPES,
 }
 
 

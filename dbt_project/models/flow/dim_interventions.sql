@@ -16,7 +16,14 @@ select
     interventions.transition_days,
     interventions.hypothesis,
     interventions.owner_role,
-    interventions.projected_change_percent
+    interventions.projected_change_percent,
+    interventions.projected_change_low_percent,
+    interventions.projected_change_high_percent,
+    interventions.minimum_change_percent,
+    interventions.kind,
+    interventions.funded_date,
+    interventions.cost,
+    interventions.excluded_controls
 from {{ ref('stg_portfolio__interventions') }} as interventions
 left join {{ ref('stg_portfolio__trains') }} as trains
     on interventions.train_id = trains.train_id

@@ -1,18 +1,44 @@
 """Whether interventions work, as assets."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
-from orchestration.analysis_steps.interventions import chart_interventions
+from orchestration.analysis_steps.interventions import follow_interventions
+from orchestration.analytics import (
+    effect_table_words,
+    intervention_table_words,
+    projection_table_words,
+    sustainment_table_words,
+)
 from orchestration.defs.presentation import frame_result
 from orchestration.defs.resources import RefreshResource
 
-_POINTS = dg.AssetKey(["analysis", "process_behaviour_points"])
-INTERVENTION_ANALYSES = [_POINTS]
+_TABLES = {
+    **intervention_table_words.TABLES,
+    **effect_table_words.TABLES,
+    **sustainment_table_words.TABLES,
+    **projection_table_words.TABLES,
+}
+_KEYS = {name: dg.AssetKey(["analysis", name]) for name in _TABLES}
+INTERVENTION_ANALYSES = list(_KEYS.values())
+_READ = [
+    *(["flow", name] for name in ("dim_dates", "dim_interventions", "dim_stages", "dim_value_streams")),
+    *(["flow", name] for name in ("fct_practice_events", "fct_stage_visits", "fct_work_items")),
+    *(["marts", name] for name in ("mart_flow_metrics", "mart_intervention_series")),
+]
 
 
-@dg.asset(
-    key=_POINTS, deps=[["marts", "mart_intervention_series"]], group_name="analysis", kinds={"python"}, pool="warehouse"
+# One step for all: each step and each asset costs Dagster time that the small tables would not be worth.
+@dg.multi_asset(
+    name="follow_interventions",
+    specs=[
+        dg.AssetSpec(key, deps=_READ, description=_TABLES[name].description, group_name="analysis", kinds={"python"})
+        for name, key in _KEYS.items()
+    ],
+    pool="warehouse",
 )
-def process_behaviour_points(refresh: RefreshResource) -> dg.MaterializeResult[None]:
-    """Behaviour chart of each intervention's metric, limits frozen on the weeks before its launch."""
-    return frame_result(_POINTS, chart_interventions(refresh.build))
+def intervention_analyses(refresh: RefreshResource) -> Iterator[dg.MaterializeResult[None]]:
+    """Chart, measure and judge every intervention, and watch over its gains."""
+    for name, frame in follow_interventions(refresh.build).items():
+        yield frame_result(_KEYS[name], frame)

@@ -11,12 +11,20 @@ from pathlib import Path
 from orchestration.portfolio.models import PortfolioFile
 from orchestration.portfolio.problems import Problem
 from orchestration.portfolio.references import WrittenIds
-from orchestration.portfolio.register_rows import Capacity, Intervention, Objective, Outcome, Person
+from orchestration.portfolio.register_rows import (
+    Capacity,
+    Intervention,
+    Objective,
+    Outcome,
+    Person,
+    PracticeEvent,
+)
 from orchestration.portfolio.registers.capacity import read_capacity
 from orchestration.portfolio.registers.interventions import read_interventions
 from orchestration.portfolio.registers.objectives import read_objectives
 from orchestration.portfolio.registers.outcomes import read_outcomes
 from orchestration.portfolio.registers.people import read_people
+from orchestration.portfolio.registers.practice_events import read_practice_events
 from orchestration.portfolio.registers.table_rows import REGISTERS_FOLDER
 
 __all__ = ["REGISTERS_FOLDER", "Registers", "read_registers"]
@@ -27,6 +35,7 @@ class Registers:
     """The valid rows of every register in file order, all problems, and the bytes of the files by name."""
 
     interventions: list[Intervention]
+    practice_events: list[PracticeEvent]
     capacity: list[Capacity]
     objectives: list[Objective]
     outcomes: list[Outcome]
@@ -47,13 +56,16 @@ def read_registers(
         environment: The environment variables, for the key that people are hashed with.
     """
     interventions = read_interventions(folder, model, ids)
+    written_interventions = [row.cells.get("intervention_id", "") for row in interventions.rows]
+    practice_events = read_practice_events(folder, written_interventions)
     capacity = read_capacity(folder, model, ids)
     objectives = read_objectives(folder, ids)
     outcomes = read_outcomes(folder, ids)
     people, people_rows = read_people(folder, model, ids, environment)
-    read = (interventions, capacity, objectives, outcomes, people_rows)
+    read = (interventions, practice_events, capacity, objectives, outcomes, people_rows)
     return Registers(
         interventions=interventions.models,
+        practice_events=practice_events.models,
         capacity=capacity.models,
         objectives=objectives.models,
         outcomes=outcomes.models,

@@ -26,7 +26,34 @@ def read_interventions(folder: Path, model: PortfolioFile | None, ids: WrittenId
     for row in read.rows:
         read.problems += _scope_problems(row, model, ids)
         read.problems += _stage_problems(row, model, ids)
+        read.problems += _interval_problems(row)
+        if ids is not None:
+            read.problems += _control_problems(row, ids)
+    read.problems += _without_currency(read.rows, model)
     return read
+
+
+def _interval_problems(row: TableRow) -> Iterator[Problem]:
+    ends = ("projected_change_low_percent", "projected_change_high_percent")
+    given = [column for column in ends if row.cells.get(column)]
+    if len(given) == 1:
+        (lacking,) = set(ends) - set(given)
+        yield row.problem(lacking, f"is missing, and {given[0]} is given. Give both ends of the interval, or none.")
+
+
+def _control_problems(row: TableRow, ids: WrittenIds) -> Iterator[Problem]:
+    for part in row.cells.get("excluded_controls", "").split(";"):
+        named = part.strip()
+        if named and named not in ids.value_streams:
+            message = f"{quoted(named)} is not a value stream of the portfolio. {suggestion(named, ids.value_streams)}"
+            yield row.problem("excluded_controls", message)
+
+
+def _without_currency(rows: list[TableRow], model: PortfolioFile | None) -> Iterator[Problem]:
+    costly = next((row for row in rows if row.cells.get("cost")), None)
+    if costly is not None and model is not None and model.portfolio.currency is None:
+        message = "is given, but the portfolio has no currency. Add 'currency: EUR' (or another) under 'portfolio'."
+        yield costly.problem("cost", message)
 
 
 def _scope_problems(row: TableRow, model: PortfolioFile | None, ids: WrittenIds | None) -> Iterator[Problem]:

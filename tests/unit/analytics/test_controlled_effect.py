@@ -107,9 +107,7 @@ def test_later_weeks_and_later_launches_change_nothing() -> None:
 def test_fewer_than_two_donors_withhold_the_comparison_and_keep_the_step() -> None:
     treated, candidates = portfolio(2, own_change=0.8, common_change=1)
     row = controlled_effects(treated, candidates, launches()).iloc[0]
-    assert row["withheld_reason"] == (
-        "1 comparable value stream is without a launch of their own near this one, at least 2 needed"
-    )
+    assert row["withheld_reason"] == ("1 comparable value stream has no launch near this one, at least 2 needed")
     assert np.isfinite(row["effect"])
     assert np.isnan(row["controlled_effect"])
     alone = controlled_effects(treated, candidates.iloc[:0], launches()).iloc[0]

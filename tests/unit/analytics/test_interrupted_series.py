@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import toeplitz
 
+from orchestration.analytics.ar1_regression import fit_ar1
 from orchestration.analytics.interrupted_series import (
     COLUMNS,
     POINT_COLUMNS,
-    fit_ar1,
     interrupted_effects,
     standard_error_ahead,
     step_effect,

@@ -214,7 +214,9 @@ def test_what_is_missing_counts_the_weeks_for_power() -> None:
     assert last["verdict"] == "inconclusive"
     assert last["missing"].startswith("8 weeks in a row on the better side, an interval that excludes no change")
     more = last["weeks_for_power"] - 9
-    assert last["missing"].endswith(f"{more} more weeks give 80 % power for the smallest change that matters")
+    assert last["missing"].endswith(
+        f"{more} more weeks would show the smallest change that matters with a chance of 80 %"
+    )
 
 
 def test_a_launch_without_a_week_since_has_one_row_that_waits() -> None:

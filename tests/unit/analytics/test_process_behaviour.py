@@ -16,8 +16,8 @@ from orchestration.analytics.process_behaviour import (
     POINT_COLUMNS,
     chart_interventions,
     chart_periods,
-    natural_process_limits,
 )
+from orchestration.analytics.process_limits import natural_process_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

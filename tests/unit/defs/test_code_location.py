@@ -29,9 +29,9 @@ def test_the_nightly_job_is_one_line_of_steps_in_the_order_of_the_house(location
     steps = [node.name for node in location.resolve_job_def("nightly_refresh").nodes_in_topological_order]
     assert steps[:3] == ["land", "check_raw", "build_models"]
     assert sorted(steps[3:6]) == [
-        "analysis__process_behaviour_points",
         "check_marts",
         "find_constraints",
+        "follow_interventions",
     ]
     assert steps[6:] == ["warehouse__published", "reports__site"]
 

@@ -14,7 +14,7 @@ from orchestration.analytics.flow_time_change import FlowTimeChangeSettings
 from orchestration.analytics.hand_off_ranking import HandOffSettings
 from orchestration.analytics.waiting_sums import WaitingSettings
 from orchestration.portfolio import PortfolioError, load_portfolio
-from orchestration.portfolio.analysis_settings import ConstraintThresholds
+from orchestration.portfolio.constraint_settings import ConstraintThresholds
 
 EXAMPLE = Path(__file__).parents[3] / "orchestration" / "portfolio" / "example" / "portfolio.yaml"
 

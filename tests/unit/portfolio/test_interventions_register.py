@@ -41,6 +41,13 @@ def test_rows_are_read_with_their_defaults(write_portfolio: Write) -> None:
         "hypothesis": "Two testers, one item",
         "owner_role": "RTE",
         "projected_change_percent": -30.0,
+        "projected_change_low_percent": None,
+        "projected_change_high_percent": None,
+        "minimum_change_percent": None,
+        "kind": None,
+        "funded_on": None,
+        "cost": None,
+        "excluded_controls": None,
     }
     assert (smaller.team, smaller.level, smaller.transition_days, smaller.hypothesis) == ("scoring", "story", 14, None)
 
@@ -218,3 +225,63 @@ def test_rows_are_checked_also_when_the_file_is_no_yaml(write_portfolio: Write) 
         ("portfolio.yaml", ""),
         ("registers/interventions.csv", "metric"),
     ]
+
+
+MORE = (
+    "intervention_id,name,value_stream,level,metric,desired_direction,launched_on,projected_change_percent,"
+    "projected_change_low_percent,projected_change_high_percent,minimum_change_percent,kind,funded_on,cost,"
+    "excluded_controls\n"
+)
+START = "a,Less,payments,story,cycle_time,down,2026-03-02"
+
+
+def test_projection_funding_and_controls_are_read(write_portfolio: Write) -> None:
+    row = f"{START},-20,-30,-5,10,capacity,2026-01-15,120000,lending; payments\n"
+
+    (read,) = load_portfolio(write_portfolio(interventions=MORE + row)).interventions
+
+    assert (read.projected_change_low_percent, read.projected_change_high_percent) == (-30.0, -5.0)
+    assert (read.minimum_change_percent, read.kind, read.funded_on) == (10.0, "capacity", date(2026, 1, 15))
+    assert (read.cost, read.controls_ruled_out) == (120000.0, ("lending", "payments"))
+
+
+# Name -> (cells after the launch, column that is named, part of what is said).
+PROMISES = {
+    "the wrong way": ("20,,,,,,,", "projected_change_percent", "goes against desired_direction, which is down"),
+    "nothing left": ("-100,,,,,,,", "projected_change_percent", "leaves nothing of the duration"),
+    "low above": ("-20,-10,-5,,,,,", "projected_change_low_percent", "lies above projected_change_percent (-20)"),
+    "high below": ("-20,-30,-25,,,,,", "projected_change_high_percent", "lies below projected_change_percent (-20)"),
+    "one end": ("-20,-30,,,,,,", "projected_change_high_percent", "Give both ends of the interval, or none."),
+    "minimum": ("-20,,,-5,,,,", "minimum_change_percent", "Give at least 0."),
+    "kind": ("-20,,,,capacities,,,", "kind", "Did you mean 'capacity'?"),
+    "funded late": ("-20,,,,,2026-04-01,,", "funded_on", "lies after launched_on (2026-03-02)"),
+    "cost": ("-20,,,,,,much,", "cost", "is not a number"),
+    "control": ("-20,,,,,,,lendin", "excluded_controls", "Did you mean 'lending'?"),
+}
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_mistake_in_a_promise_is_told_with_row_and_column(name: str, write_portfolio: Write) -> None:
+    cells, column, said = PROMISES[name]
+
+    (problem,) = problems_of(write_portfolio(interventions=MORE + f"{START},{cells}\n"))
+
+    assert (problem.file, problem.line, problem.key) == ("registers/interventions.csv", 2, column)
+    assert said in problem.message
+    assert problem.message.endswith((".", "?"))
+
+
+def test_an_interval_needs_a_projection(write_portfolio: Write) -> None:
+    told = problems_of(write_portfolio(interventions=MORE + f"{START},,-30,-5,,,,,\n"))
+
+    assert {problem.key for problem in told} == {"projected_change_low_percent", "projected_change_high_percent"}
+    assert "projected_change_percent is not" in told[0].message
+
+
+def test_what_it_costs_needs_a_currency(change: Callable[..., str], write_portfolio: Write) -> None:
+    text = change(", currency: EUR", "")
+
+    (problem,) = problems_of(write_portfolio(text, MORE + f"{START},-20,,,,,,5,\n"))
+
+    assert (problem.line, problem.key) == (2, "cost")
+    assert "the portfolio has no currency" in problem.message

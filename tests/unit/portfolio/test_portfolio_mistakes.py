@@ -133,6 +133,18 @@ VALUES = {
         "locations[1].id",
         "is already the id of another location",
     ),
+    "unknown threshold of interventions": (
+        "gate: {",
+        "analysis: {interventions: {run_lenght: 8}}\ngate: {",
+        "analysis.interventions.run_lenght",
+        "Did you mean 'run_length'?",
+    ),
+    "threshold of interventions out of its range": (
+        "gate: {",
+        "analysis: {interventions: {min_donors: 1}}\ngate: {",
+        "analysis.interventions.min_donors",
+        "Give at least 2.",
+    ),
     "quality rule that asks for nothing": (
         "gate: {",
         "quality: {escaped_defects: {when: {}}}\ngate: {",

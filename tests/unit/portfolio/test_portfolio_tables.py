@@ -18,7 +18,7 @@ Tables = dict[str, pd.DataFrame]
 FIRST_DAY, LAST_DAY = date(2026, 1, 1), date(2026, 12, 31)
 
 # The complete portfolio keeps of all registers only its interventions; the others have tests of their own.
-REGISTERS = ("capacity", "objectives", "outcomes", "people")
+REGISTERS = ("practice_events", "capacity", "objectives", "outcomes", "people")
 
 SMALLEST = """\
 portfolio: {id: p, timezone: UTC}

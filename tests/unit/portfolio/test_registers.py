@@ -17,7 +17,14 @@ CAPACITY = "team,role,valid_from,headcount,hours_per_week,absence_share,cost_rat
 OBJECTIVES = "increment,team,objective_id,objective,committed,planned_business_value,actual_business_value\n"
 OUTCOMES = "week,value_stream,outcome,value,unit,desired_direction\n"
 PEOPLE = "person,source,identity,team,role,valid_from,valid_to\n"
-HEADERS = {"capacity": CAPACITY, "objectives": OBJECTIVES, "outcomes": OUTCOMES, "people": PEOPLE}
+PRACTICES = "intervention,date,practice,is_followed\n"
+HEADERS = {
+    "practice_events": PRACTICES,
+    "capacity": CAPACITY,
+    "objectives": OBJECTIVES,
+    "outcomes": OUTCOMES,
+    "people": PEOPLE,
+}
 
 
 @pytest.fixture
@@ -87,8 +94,19 @@ def test_objectives_and_outcomes(with_register: Write) -> None:
     assert (outcome.unit, outcome.desired_direction) == ("points", "up")
 
 
+def test_practice_events_may_be_open(with_register: Write) -> None:
+    rows = "pairing,2026-03-09,Review,yes\npairing,2026-03-16,Review,\n"
+
+    done, unknown = load_portfolio(with_register("practice_events", PRACTICES + rows)).practice_events
+
+    assert (done.intervention, done.date, done.practice) == ("pairing", date(2026, 3, 9), "Review")
+    assert (done.is_followed, unknown.is_followed) == (True, None)
+
+
 # Name → (register, row, column that is named, part of what is said).
 ROWS = {
+    "intervention": ("practice_events", "pairin,2026-03-09,Review,true", "intervention", "Did you mean 'pairing'?"),
+    "followed": ("practice_events", "pairing,2026-03-09,Review,mostly", "is_followed", "Write true or false"),
     "team": ("capacity", "checkin,dev,2026-01-05,2,40,0,1", "team", "Did you mean 'checkout'?"),
     "no role": ("capacity", "checkout,,2026-01-05,2,40,0,1", "role", "is missing. Add it: the role"),
     "day": ("capacity", "checkout,dev,5.1.2026,2,40,0,1", "valid_from", "Write it as year-month-day"),
@@ -120,6 +138,7 @@ def test_mistake_in_a_row_is_told_with_row_and_column(name: str, with_register: 
 
 
 REPEATED = {
+    "practice_events": ("pairing,2026-03-09,Review,true", "date", "are those of line 2 already"),
     "capacity": ("checkout,dev,2026-01-05,2,40,0,1", "valid_from", "are those of line 2 already"),
     "objectives": ("PI-26.1,checkout,o1,Pay,true,8,", "objective_id", "on line 2 too"),
     "outcomes": ("2026-01-05,payments,nps,1,points,up", "week", "are those of line 2 already"),

@@ -38,7 +38,16 @@ flow_values as (
             when 'throughput' then flow_weeks.n_finished
             when 'wip' then flow_weeks.wip_end
             when 'flow_efficiency' then flow_weeks.n_flow_efficiency
-        end as n_items
+        end as n_items,
+        -- The two parts of a share, so that its limits can allow for the size of each week.
+        case
+            when interventions.metric = 'flow_efficiency' and flow_weeks.flow_efficiency is not null
+                then flow_weeks.active_elapsed_days
+        end as numerator,
+        case
+            when interventions.metric = 'flow_efficiency' and flow_weeks.flow_efficiency is not null
+                then flow_weeks.active_elapsed_days + flow_weeks.wait_elapsed_days + flow_weeks.blocked_elapsed_days
+        end as denominator
     from interventions
     inner join flow_weeks
         on interventions.scope_type = flow_weeks.scope_type
@@ -63,7 +72,9 @@ stage_values as (
             when 'stage_time' then stage_weeks.n_visits_ended
             when 'stage_wip' then stage_weeks.wip_end
             when 'stage_departures' then stage_weeks.n_departures
-        end as n_items
+        end as n_items,
+        cast(null as double) as numerator,
+        cast(null as double) as denominator
     from interventions
     inner join stage_weeks
         on interventions.value_stream_id = stage_weeks.value_stream_id
@@ -90,6 +101,8 @@ phased as (
         weekly.is_complete,
         weekly.value,
         weekly.n_items,
+        weekly.numerator,
+        weekly.denominator,
         {{ plus_days('interventions.launched_date', 'interventions.transition_days') }} as transition_end_date,
         case
             when {{ plus_days('weekly.week_start', 6) }} < interventions.launched_date then 'before'
@@ -137,6 +150,10 @@ select
     hypothesis,
     owner_role,
     projected_change_percent,
+    minimum_change_percent,
+    kind,
+    funded_date,
+    cost,
     week_start,
     -- 0 is the week of the launch.
     cast(ceil({{ days_from('launched_date', 'week_start') }} / 7.0) as integer) as week_number,
@@ -144,5 +161,7 @@ select
     phase = 'before' and is_complete and weeks_back <= 26 as is_baseline,
     is_complete,
     value,
-    n_items
+    n_items,
+    numerator,
+    denominator
 from ranked

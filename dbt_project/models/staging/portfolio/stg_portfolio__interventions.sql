@@ -12,5 +12,12 @@ select
     cast(transition_days as integer) as transition_days,
     cast(hypothesis as varchar) as hypothesis,
     cast(owner_role as varchar) as owner_role,
-    cast(projected_change_percent as double) as projected_change_percent
+    cast(projected_change_percent as double) as projected_change_percent,
+    cast(projected_change_low_percent as double) as projected_change_low_percent,
+    cast(projected_change_high_percent as double) as projected_change_high_percent,
+    cast(minimum_change_percent as double) as minimum_change_percent,
+    cast(kind as varchar) as kind,
+    cast(funded_date as date) as funded_date,
+    cast(cost as double) as cost,
+    cast(excluded_controls as varchar) as excluded_controls
 from {{ source('raw_portfolio', 'interventions') }}

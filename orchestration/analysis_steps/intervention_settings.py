@@ -1,0 +1,51 @@
+"""The thresholds of portfolio.yaml as the methods on interventions take them."""
+
+from dataclasses import dataclass, field
+
+from orchestration.analytics.alternate_constraint import AlternateConstraintSettings
+from orchestration.analytics.controlled_effect import ControlSettings
+from orchestration.analytics.discovery_control import DiscoverySettings
+from orchestration.analytics.interrupted_series import InterruptedSeriesSettings
+from orchestration.analytics.intervention_verdict import VerdictSettings
+from orchestration.analytics.projection_calibration import CalibrationSettings
+from orchestration.analytics.projection_record import ProjectionSettings
+from orchestration.analytics.sustainment import SustainmentSettings
+from orchestration.portfolio.intervention_settings import InterventionThresholds
+
+
+@dataclass(frozen=True)
+class MethodSettings:
+    """Settings of every method on interventions."""
+
+    series: InterruptedSeriesSettings = field(default_factory=InterruptedSeriesSettings)
+    verdict: VerdictSettings = field(default_factory=VerdictSettings)
+    control: ControlSettings = field(default_factory=ControlSettings)
+    discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
+    sustainment: SustainmentSettings = field(default_factory=SustainmentSettings)
+    alternate: AlternateConstraintSettings = field(default_factory=AlternateConstraintSettings)
+    projections: ProjectionSettings = field(default_factory=ProjectionSettings)
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+
+
+def method_settings(given: InterventionThresholds) -> MethodSettings:
+    """Return the settings that a portfolio's thresholds stand for."""
+    return MethodSettings(
+        series=InterruptedSeriesSettings(
+            min_baseline_weeks=given.min_baseline_weeks, min_post_weeks=given.min_post_weeks
+        ),
+        verdict=VerdictSettings(
+            run_length=given.run_length, recent_weeks=given.recent_weeks, minimum_sigmas=given.minimum_sigmas
+        ),
+        control=ControlSettings(
+            quiet_weeks=given.quiet_weeks, min_correlation=given.min_correlation, min_donors=given.min_donors
+        ),
+        discovery=DiscoverySettings(false_discovery_rate=given.false_discovery_rate),
+        sustainment=SustainmentSettings(
+            run_length=given.run_length,
+            n_recent=given.recent_weeks,
+            n_to_sustain=given.weeks_to_sustain,
+            min_retained=given.min_retained,
+        ),
+        alternate=AlternateConstraintSettings(min_post_weeks=given.min_post_weeks),
+        projections=ProjectionSettings(weeks_to_due=given.weeks_to_due),
+    )

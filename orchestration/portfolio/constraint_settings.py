@@ -1,0 +1,37 @@
+"""What portfolio.yaml may say under `analysis.constraints`: thresholds, each with its documented default.
+
+Belongs here: keys, ranges, defaults. Does not belong here: the methods (`orchestration.analytics`), whose settings
+have the same defaults (a test holds the two together).
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from orchestration.portfolio.value_types import Written
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Weeks = Annotated[int, Field(ge=1, le=520)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class ConstraintThresholds(Written):
+    """What it takes to name a stage the constraint, to call one eliminated, and to explain its waits."""
+
+    min_probability: Share = 0.8
+    min_probability_estimated: Share = 0.9
+    min_weeks: Weeks = 13
+    min_departures: Count = 60
+    min_lead: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] = 0.05
+    min_utilisation: Share = 0.6
+    candidate_probability: Share = 0.9
+    max_candidate_share: Share = 0.5
+    min_candidate_weeks: Annotated[int, Field(ge=3)] = 6
+    min_candidate_departures: Count = 20
+    eliminated_below: Share = 0.2
+    eliminated_after_weeks: Weeks = 8
+    system_wide_share: Share = 0.6
+    system_wide_levels: Count = 2
+    min_waits: Count = 30
+    min_hand_offs: Count = 10
+    min_items_per_increment: Annotated[int, Field(ge=2)] = 10
