@@ -199,7 +199,10 @@ def _resampled(period: Ints, generator: np.random.Generator, n_resamples: int) -
     weights = np.ones((n_resamples + 1, period.size))
     for when in (0, 1):
         n_items = int((period == when).sum())
-        weights[1:, period == when] = generator.multinomial(n_items, np.full(n_items, 1 / n_items), n_resamples)
+        # The counts of a multinomial draw, many times quicker than drawing them item by item.
+        drawn = generator.integers(n_items, size=(n_resamples, n_items)) + np.arange(n_resamples)[:, None] * n_items
+        counts = np.bincount(drawn.ravel(), minlength=n_resamples * n_items)
+        weights[1:, period == when] = counts.reshape(n_resamples, n_items)
     return weights
 
 
