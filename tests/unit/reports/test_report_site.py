@@ -129,7 +129,7 @@ def test_overview_comes_in_the_order_of_the_questions(pages: Pages) -> None:
     assert headings == [
         "Where work is stuck",
         "Value streams against their own last increments",
-        "Interventions and how they go",
+        "Are our interventions working?",
         "What the numbers rest on",
     ]
 
