@@ -330,7 +330,8 @@ def _reason(
         return f"{n_after} of {rules.n_to_sustain} weeks after the gain's first {rules.n_to_accept} are known; {left}."
     if has_bad_run:
         return f"A run of {rules.run_length} weeks on the bad side speaks against it; {left}."
-    return f"{left[0].upper()}{left[1:]}, but possibly only {100 * lower:.0f} %, less than the {100 * rules.min_retained:.0f} % needed."
+    needed = f"{100 * rules.min_retained:.0f} % needed"
+    return f"{left[0].upper()}{left[1:]}, but possibly only {100 * lower:.0f} %, less than the {needed}."
 
 
 def weekly_adherence(events: pd.DataFrame, last_complete_week: pd.Timestamp) -> pd.DataFrame:

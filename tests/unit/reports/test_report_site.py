@@ -90,7 +90,8 @@ def test_every_figure_has_a_title_with_numbers_and_a_window_and_a_description(pa
             chart = figure.find(class_="chart")
             assert title in chart["aria-label"]
             assert chart["role"] == "img"
-    assert n_figures == 1 + 3 * 5 + 3
+    # The overview, three value streams, and three interventions: their weeks, two with an effect, two with items.
+    assert n_figures == 2 + 3 * 5 + 3 + 2 + 2
 
 
 def test_headings_are_in_order_and_tables_have_headers(pages: Pages) -> None:
