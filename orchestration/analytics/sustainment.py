@@ -319,18 +319,19 @@ def _reason(
     state: str, retained: float, lower: float, n_after: int, rules: SustainmentSettings, *, has_bad_run: bool
 ) -> str:
     """Say in words why the state is what it is."""
-    left = f"{retained:.0%} of the gain is left"
+    left = f"{100 * retained:.0f} % of the gain is left"
     if state == "regressed":
         return f"{rules.run_length} weeks in a row lie on the bad side of the gain's centre, and {left}."
     if state == "early_warning":
         return f"A week of the last {rules.n_recent} is a signal in the bad direction; {left}."
     if state == "sustained":
-        return f"{n_after} weeks after its first {rules.n_to_accept}, {left}, at least {lower:.0%}."
+        return f"{n_after} weeks after its first {rules.n_to_accept}, {left}, at least {100 * lower:.0f} %."
     if n_after < rules.n_to_sustain:
         return f"{n_after} of {rules.n_to_sustain} weeks after the gain's first {rules.n_to_accept} are known; {left}."
     if has_bad_run:
         return f"A run of {rules.run_length} weeks on the bad side speaks against it; {left}."
-    return f"{left[0].upper()}{left[1:]}, but possibly only {lower:.0%}, less than the {rules.min_retained:.0%} needed."
+    needed = f"{100 * rules.min_retained:.0f} % needed"
+    return f"{left[0].upper()}{left[1:]}, but possibly only {100 * lower:.0f} %, less than the {needed}."
 
 
 def weekly_adherence(events: pd.DataFrame, last_complete_week: pd.Timestamp) -> pd.DataFrame:

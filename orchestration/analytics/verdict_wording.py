@@ -92,7 +92,7 @@ def describe_missing(
     elif not judged.has_good_run:
         parts.append(f"{settings.run_length} weeks in a row on the better side")
     if good_bounds[0] <= 0 <= good_bounds[1]:
-        parts.append("an interval that excludes no change")
+        parts.append("an interval that leaves out no change at all")
     if abs(effect.effect) < judged.minimum_effect:
         parts.append("a change large enough to matter")
     if not judged.holds_gain and not parts:

@@ -1,14 +1,18 @@
 -- Did the interventions work?
--- The median week before the launch and after the transition, and the weeks since in which a rule of the process
--- behaviour chart fired. A difference without a signal may be chance; a signal has not yet a cause.
+-- The newest verdict on each intervention, the change that it rests on with its 95 % interval (percent, for durations)
+-- and what was projected. A verdict looks at the weeks, at chance and at the single items; its cause it cannot prove.
 -- Empty: registers/ holds no interventions.
-select series.intervention_name, series.metric, series.unit, series.desired_direction as wanted,
-    round(median(series.value) filter (points.is_baseline), 1) as before,
-    round(median(series.value) filter (series.phase = 'after' and series.is_complete), 1) as after,
-    count(*) filter (series.phase = 'after' and points.signal_direction = 'improvement') as better_weeks,
-    count(*) filter (series.phase = 'after' and points.signal_direction = 'concern') as worse_weeks,
-    count(*) filter (series.phase = 'after' and series.is_complete) as of_weeks
-from mart_intervention_series as series
-inner join process_behaviour_points as points using (intervention_id, week_start)
-group by all
+select series.intervention_name, verdicts.metric, verdicts.verdict, verdicts.sub_status, verdicts.n_post as weeks_since,
+    round(verdicts.effect_percent) as change_percent, round(verdicts.effect_percent_lower) as change_from,
+    round(verdicts.effect_percent_upper) as change_to, promised.projected_change_percent as projected_percent,
+    verdicts.action
+from intervention_verdicts as verdicts
+inner join (select distinct intervention_id, intervention_name from mart_intervention_series) as series
+    using (intervention_id)
+left join intervention_projections as promised
+    on verdicts.intervention_id = promised.intervention_id and verdicts.metric = promised.metric
+    and promised.is_in_force
+qualify row_number() over (
+    partition by verdicts.intervention_id, verdicts.metric order by verdicts.week_start desc nulls last
+) = 1
 order by series.intervention_name

@@ -39,13 +39,50 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "mart_intervention_series": (
         "intervention_id", "week_start", "intervention_name", "metric", "unit", "desired_direction", "scope_type",
         "scope_id", "value_stream_id", "stage_id", "level", "launched_date", "transition_end_date", "hypothesis",
-        "owner_role", "projected_change_percent", "week_number", "phase", "is_baseline", "is_complete", "value",
-        "n_items",
+        "owner_role", "projected_change_percent", "kind", "funded_date", "week_number", "phase", "is_baseline",
+        "is_complete", "value", "n_items",
     ),
     "process_behaviour_points": (
         "intervention_id", "week_start", "value", "centre_line", "lower_limit", "upper_limit", "lower_near_limit",
         "upper_near_limit", "moving_range", "limits_status", "is_baseline", "phase", "is_excluded", "exclusion_reason",
-        "signal_rule", "signal_direction", "chart_scale", "note",
+        "signal_rule", "signal_direction", "chart_scale", "note", "chart", "period_in_force", "period_centre_line",
+        "period_lower_limit", "period_upper_limit",
+    ),
+    "intervention_projections": (
+        "intervention_id", "version_number", "metric", "projected_change_percent", "projected_change_low_percent",
+        "projected_change_high_percent", "first_seen_as_of", "is_in_force",
+        "was_seen_in_time",
+    ),
+    "intervention_verdicts": (
+        "intervention_id", "metric", "week_start", "window_start", "window_end", "n_baseline", "n_post", "verdict",
+        "sub_status", "action", "missing",
+        "chart_scale", "effect", "effect_lower", "effect_upper", "projected_effect", "item_shift", "withheld_reason",
+    ),
+    "intervention_effects": ("intervention_id", "metric", "p_value", "is_discovery", "n_tests"),
+    "intervention_controls": (
+        "intervention_id", "metric", "chart_scale", "n_donors", "donors", "controlled_effect", "controlled_lower",
+        "controlled_upper", "placebo_p_value", "smallest_placebo_p_value", "withheld_reason",
+    ),
+    "intervention_items": (
+        "intervention_id", "n_items_before", "n_items_after", "shift", "shift_lower", "shift_upper",
+        "probability_shorter", "withheld_reason",
+    ),
+    "intervention_item_distribution": ("intervention_id", "phase", "percentile", "duration", "n_items"),
+    "intervention_sustainment": (
+        "intervention_id", "state", "gain_since", "is_trial", "gain_retained", "gain_retained_lower",
+        "gain_retained_upper", "n_recent", "n_after_acceptance", "reason",
+    ),
+    "alternate_constraints": (
+        "intervention_id", "end_to_end_metric", "constraint_before", "constraint_after", "finding", "reason",
+        "withheld_reason",
+    ),
+    "practice_adherence": (
+        "intervention_id", "week_start", "n_due", "n_followed", "adherence", "centre_line", "limits_status",
+        "alert_direction",
+    ),
+    "projection_scores": (
+        "intervention_id", "metric", "due_date", "is_due", "is_scored", "projected_gain", "actual_gain",
+        "withheld_reason",
     ),
     "stage_constraint_evidence": (
         "value_stream_id", "level", "workflow_id", "stage_id", "stage_name", "stage_position", "n_weeks",

@@ -31,7 +31,9 @@ from orchestration.reports.sections import (
     work_in_progress,
 )
 from orchestration.reports.sections.increments_compared import Scope
+from orchestration.reports.sections.intervention_evidence import evidence_on
 from orchestration.reports.sections.intervention_signals import Charted, charted_intervention
+from orchestration.reports.sections.intervention_verdicts import latest_verdicts
 from orchestration.reports.sections.levels import TABLE_LEVEL, charted_level, counted_at
 from orchestration.reports.sections.periods import complete_periods, complete_weeks
 from orchestration.reports.value_streams import ValueStream, value_streams
@@ -115,6 +117,13 @@ def _intervention_href(one: Charted) -> str:
 
 def _charted(frames: Mapping[str, pd.DataFrame]) -> list[Charted]:
     series, points = frames["mart_intervention_series"], frames["process_behaviour_points"]
+    promises = frames["intervention_projections"]
+    in_force = promises[promises["is_in_force"].astype(bool)]
+    # What was promised first counts, whatever the register says by now.
+    promised = in_force[["intervention_id", "metric", "projected_change_percent"]]
+    series = series.drop(columns="projected_change_percent").merge(
+        promised, on=["intervention_id", "metric"], how="left"
+    )
     return [charted_intervention(series, points, str(one)) for one in sorted(series["intervention_id"].unique())]
 
 
@@ -194,9 +203,10 @@ def _overview(
             ),
             Section(
                 "interventions",
-                "Interventions and how they go",
+                "Are our interventions working?",
                 interventions_overview.blocks(
                     charted,
+                    latest_verdicts(frames["intervention_verdicts"]),
                     {str(one.facts["intervention_id"]): _intervention_href(one) for one in charted},
                     scope_names,
                 ),
@@ -355,6 +365,7 @@ def _intervention_page(frames: Mapping[str, pd.DataFrame], context: ReportContex
     stage_id = one.facts["stage_id"]
     stage_name = None if pd.isna(stage_id) else str(stages.get(stage_id, stage_id))
     scope_name = _scope_name(frames, one)
+    identity, verdicts = str(one.facts["intervention_id"]), latest_verdicts(frames["intervention_verdicts"])
     return Page(
         file_name=_intervention_href(one),
         title=str(one.facts["intervention_name"]),
@@ -362,7 +373,13 @@ def _intervention_page(frames: Mapping[str, pd.DataFrame], context: ReportContex
             f"Intervention in {scope_name}, launched {day(one.facts['launched_date'])}. "
             f"{data_up_to(context.local_as_of)}"
         ),
-        sections=intervention_detail.sections(one, scope_name, stage_name),
+        sections=intervention_detail.sections(
+            one,
+            scope_name,
+            stage_name,
+            evidence_on(frames, identity, verdicts[identity]),
+            {str(stage): str(name) for stage, name in stages.items()},
+        ),
         kind="intervention",
         headline=data_quality.staleness_notices(frames["mart_data_coverage"], context),
     )

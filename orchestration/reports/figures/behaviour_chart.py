@@ -22,18 +22,23 @@ SIGNAL_NAMES = {
 }
 # Marker shapes repeat what the colours say, for readers who cannot tell the colours apart and for grey print.
 _SYMBOLS = {"favourable": "triangle-up", "unfavourable": "triangle-down", "neutral": "diamond"}
-_COLOURS = {"favourable": palette.FAVOURABLE, "unfavourable": palette.UNFAVOURABLE, "neutral": palette.MUTED}
+SIGNAL_COLOURS = {"favourable": palette.FAVOURABLE, "unfavourable": palette.UNFAVOURABLE, "neutral": palette.MUTED}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The frozen limits of one chart; None where a limit is not drawn (below the metric's floor, or withheld)."""
+    """The frozen limits of one chart; None where a limit is not drawn (below the metric's floor, or withheld).
+
+    `by_week` has them in place of single numbers where each week has limits of its own, by its size: week_start and
+    lower_limit, upper_limit, lower_near_limit, upper_near_limit.
+    """
 
     centre: float | None
     lower: float | None
     upper: float | None
     lower_near: float | None
     upper_near: float | None
+    by_week: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ def figure(points: pd.DataFrame, limits: Limits, timeline: Timeline, metric: str
     Args:
         points: One row per complete week: week_start, value (null = withheld), n_items, phase, signal (a key of
             `SIGNAL_NAMES` or null), signal_direction (favourable, unfavourable, neutral or null), signal_letter (the
-            run of one signal that the week belongs to, or null).
+            run of one signal that the week belongs to, or null), gain_centre, gain_lower, gain_upper (the limits of an
+            accepted gain in the weeks in which they are in force, else null).
         limits: The frozen limits.
         timeline: Launch, transition and baseline.
         metric: The register metric, for the units of the hover text.
@@ -62,6 +68,7 @@ def figure(points: pd.DataFrame, limits: Limits, timeline: Timeline, metric: str
     use_day_axis(chart)
     _shade_phases(chart, timeline)
     _draw_limits(chart, points, limits, timeline)
+    _draw_gain(chart, points)
     days = iso_days(points["week_start"])
     chart.add_trace(
         go.Scatter(
@@ -85,7 +92,7 @@ def figure(points: pd.DataFrame, limits: Limits, timeline: Timeline, metric: str
             mode="markers",
             marker={
                 "size": [10 if isinstance(direction, str) else 7 for direction in directions],
-                "color": [_COLOURS.get(str(direction), palette.INK) for direction in directions],
+                "color": [SIGNAL_COLOURS.get(str(direction), palette.INK) for direction in directions],
                 "symbol": [_SYMBOLS.get(str(direction), "circle") for direction in directions],
                 "line": {"width": 1, "color": "#FFFFFF"},
             },
@@ -171,6 +178,38 @@ def _draw_limits(chart: go.Figure, points: pd.DataFrame, limits: Limits, timelin
                 go.Scatter(x=ends, y=[level, level], name=name, mode="lines", line=line, hoverinfo="skip"),
             )
 
+    if limits.by_week is not None:
+        for column in ("upper_limit", "lower_limit"):
+            chart.add_trace(
+                go.Scatter(
+                    x=iso_days(limits.by_week["week_start"]),
+                    y=_nullable(limits.by_week[column]),
+                    name=column.replace("_", " "),
+                    mode="lines",
+                    line={"color": palette.MUTED, "width": 1.5, "dash": "dash", "shape": "hvh"},
+                    connectgaps=False,
+                    hoverinfo="skip",
+                ),
+            )
+
+
+def _draw_gain(chart: go.Figure, points: pd.DataFrame) -> None:
+    """Centre and limits of an accepted gain, in the weeks in which they are in force."""
+    if not points["gain_centre"].notna().any():
+        return
+    for column, width, dash in (("gain_centre", 2, "solid"), ("gain_lower", 1, "dash"), ("gain_upper", 1, "dash")):
+        chart.add_trace(
+            go.Scatter(
+                x=iso_days(points["week_start"]),
+                y=_nullable(points[column]),
+                name=column.replace("_", " "),
+                mode="lines",
+                line={"color": palette.FAVOURABLE, "width": width, "dash": dash},
+                connectgaps=True,
+                hoverinfo="skip",
+            ),
+        )
+
 
 def _letter_signals(chart: go.Figure, points: pd.DataFrame, centre: float | None) -> None:
     """Write each signal's letter beyond the outermost point of its run; the words below the chart name it."""
@@ -184,5 +223,5 @@ def _letter_signals(chart: go.Figure, points: pd.DataFrame, centre: float | None
             text=f"<b>{letter}</b>",
             showarrow=False,
             yshift=14 if is_above else -14,
-            font={"size": 13, "color": _COLOURS.get(str(part["signal_direction"].iloc[0]), palette.INK)},
+            font={"size": 13, "color": SIGNAL_COLOURS.get(str(part["signal_direction"].iloc[0]), palette.INK)},
         )

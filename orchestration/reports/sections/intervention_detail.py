@@ -1,10 +1,11 @@
-"""One intervention: its facts, its behaviour chart, what the signals say, its weekly points.
+"""One intervention: its verdict, its behaviour chart, what the signals say, its facts and weekly points.
 
-Belongs here: choosing what is true to say about one intervention. Does not belong here: a verdict or an estimate of its
-effect.
+Belongs here: the order of what is said about one intervention, and its chart. Does not belong here: the verdict's words
+(`intervention_verdicts`) and the evidence beside it (`intervention_evidence`).
 """
 
 import math
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pandas as pd
@@ -25,6 +26,12 @@ from orchestration.reports.blocks import (
 )
 from orchestration.reports.figures import behaviour_chart
 from orchestration.reports.figures.behaviour_chart import SIGNAL_NAMES, Timeline
+from orchestration.reports.sections.intervention_evidence import (
+    Evidence,
+    effect_blocks,
+    end_to_end_words,
+    sustainment_blocks,
+)
 from orchestration.reports.sections.intervention_signals import (
     Charted,
     against_centre,
@@ -32,6 +39,12 @@ from orchestration.reports.sections.intervention_signals import (
     projection,
     signal_letters,
     state,
+)
+from orchestration.reports.sections.intervention_verdicts import (
+    headword,
+    since_when,
+    verdict_sentence,
+    what_is_missing,
 )
 from orchestration.reports.wording import (
     MIN_ITEMS_FOR_PERCENTILE,
@@ -61,6 +74,7 @@ _REASON_WORDS = {
     "incomplete_week": "week not complete",
     "no_value": "no value",
     "not_positive": "duration of 0 on a logarithmic chart",
+    "no_size": "a share of which the parts are not known",
     "before_baseline": "before the baseline",
 }
 _PHASE_WORDS = {"before": "before", "transition": "transition", "after": "after"}
@@ -75,41 +89,75 @@ POINT_COLUMNS = (
 )
 
 
-def sections(charted: Charted, scope_name: str, stage_name: str | None) -> tuple[Section, ...]:
+def sections(
+    charted: Charted,
+    scope_name: str,
+    stage_name: str | None,
+    evidence: Evidence,
+    stage_names: Mapping[str, str],
+) -> tuple[Section, ...]:
     """The sections of an intervention's page.
 
     Args:
         charted: The intervention.
         scope_name: What its metric is measured on, in words ("value stream Payments").
         stage_name: Its stage, if the metric is one of a stage.
+        evidence: What the analyses hold on it.
+        stage_names: Names of all stages by id.
     """
-    words, tone = state(charted)
-    projected, projection_words = projection(charted)
-    signals = named_signals(charted)
-    said = [sentence for sentence in (against_centre(charted), projection_words) if sentence]
-    signal_words = [f"{clause}." for clause in signals] if signals else _without_signals(charted)
     return (
-        Section(
-            "signals",
-            "What the signals say so far",
-            present((
-                Notice(words, tone=tone),
-                Words(tuple(said)) if said else None,
-                _chart(charted, projected, scope_name, stage_name),
-                Words(tuple(signal_words)) if signal_words else None,
-                Words(
-                    (
-                        "A signal is a reason to look, not a verdict: about one unchanged process in three shows a "
-                        "signal within 13 weeks. Other changes at the same time would show here too.",
-                    )
-                ),
-            )),
-        ),
+        _verdict_section(charted, evidence, stage_names),
+        _signals_section(charted, scope_name, stage_name),
+        Section("lasting", "Does the gain last?", sustainment_blocks(evidence)),
         Section(
             "measured",
             "What was changed and measured",
             (_facts(charted, scope_name, stage_name), _points_table(charted)),
         ),
+    )
+
+
+def _verdict_section(charted: Charted, evidence: Evidence, stage_names: Mapping[str, str]) -> Section:
+    row = evidence.verdict
+    _, _, tone = headword(row)
+    since = since_when(row)
+    next_action = f"Next: {row['action']}"
+    if since is not None:
+        next_action += f" The verdict has stood {since}."
+    said = [next_action, what_is_missing(row)]
+    return Section(
+        "verdict",
+        "Is it working?",
+        present((
+            Notice(verdict_sentence(row, charted.metric, str(charted.facts["desired_direction"])), tone=tone),
+            Words(tuple(words for words in said if words)),
+            *effect_blocks(charted, evidence),
+            end_to_end_words(evidence, stage_names),
+        )),
+    )  # fmt: skip
+
+
+def _signals_section(charted: Charted, scope_name: str, stage_name: str | None) -> Section:
+    words, tone = state(charted)
+    projected, projection_words = projection(charted)
+    signals = named_signals(charted)
+    said = [sentence for sentence in (against_centre(charted), projection_words) if sentence]
+    signal_words = [f"{clause}." for clause in signals] if signals else _without_signals(charted)
+    return Section(
+        "signals",
+        "How the weeks went",
+        present((
+            Notice(words, tone="muted" if tone == "muted" else "plain"),
+            Words(tuple(said)) if said else None,
+            _chart(charted, projected, scope_name, stage_name),
+            Words(tuple(signal_words)) if signal_words else None,
+            Words(
+                (
+                    "A signal is a reason to look, not a verdict: about one unchanged process in three shows a signal "
+                    "within 13 weeks. Other changes at the same time would show here too.",
+                )
+            ),
+        )),
     )  # fmt: skip
 
 
@@ -180,6 +228,7 @@ def _chart(charted: Charted, projected: float | None, scope_name: str, stage_nam
                 signal=drawn["signal_rule"],
                 signal_direction=direction,
                 signal_letter=signal_letters(points).reindex(drawn.index),
+                **_accepted_gain(drawn),
             ),
             charted.limits,
             timeline,
@@ -193,6 +242,17 @@ def _chart(charted: Charted, projected: float | None, scope_name: str, stage_nam
     )
 
 
+def _accepted_gain(drawn: pd.DataFrame) -> dict[str, pd.Series]:
+    """The limits of an accepted gain in the weeks in which they are in force."""
+    is_gain = (drawn["period_in_force"].astype("Int64") > 1).fillna(value=False).astype(bool)
+    names = {
+        "gain_centre": "period_centre_line",
+        "gain_lower": "period_lower_limit",
+        "gain_upper": "period_upper_limit",
+    }
+    return {name: drawn[column].astype(float).where(is_gain) for name, column in names.items()}
+
+
 def _legend(
     charted: Charted, timeline: Timeline, projected: float | None, directions: set[str]
 ) -> tuple[LegendEntry, ...]:
@@ -203,9 +263,18 @@ def _legend(
         (timeline.baseline_first is not None, "baseline", "baseline"),
         (timeline.transition_end > timeline.launched, "transition", "transition, not judged"),
         (limits.centre is not None, "centre", "baseline’s centre line"),
-        (limits.upper is not None or limits.lower is not None, "limit", "limits"),
+        (
+            limits.upper is not None or limits.lower is not None or limits.by_week is not None,
+            "limit",
+            "limits" if limits.by_week is None else "limits, by the size of each week",
+        ),
         (limits.upper_near is not None or limits.lower_near is not None, "near", "near limits"),
         (projected is not None, "projected", "projected level"),
+        (
+            bool((charted.points["period_in_force"].astype("Int64") > 1).fillna(value=False).any()),
+            "gain",
+            "the gain’s own centre line and limits",
+        ),
         ("favourable" in directions, "favourable", "signal in the desired direction"),
         ("unfavourable" in directions, "unfavourable", "signal against it"),
     )

@@ -21,6 +21,9 @@ from orchestration.reports.wording import (
 )
 
 RUN_LENGTH = 7
+#: Charts whose limits differ by week, with its size.
+_CHARTS_BY_WEEK = ("p_prime", "u_prime")
+_LIMIT_COLUMNS = ("lower_limit", "upper_limit", "lower_near_limit", "upper_near_limit")
 
 
 @dataclass(frozen=True)
@@ -66,19 +69,24 @@ def charted_intervention(series: pd.DataFrame, points: pd.DataFrame, interventio
     joined["is_excluded"] = joined["is_excluded"].astype("boolean").fillna(value=True).astype(bool)
     first = judged.iloc[0] if len(judged) else pd.Series(dtype=object)
 
+    is_by_week = str(first.get("chart", "")) in _CHARTS_BY_WEEK
+
     def limit(column: str) -> float | None:
         value = first.get(column)
-        return None if value is None or is_missing(value) else float(value)
+        return None if is_by_week or value is None or is_missing(value) else float(value)
+
+    centre = first.get("centre_line")
 
     return Charted(
         facts=own.iloc[0],
         points=joined,
         limits=Limits(
-            centre=limit("centre_line"),
+            centre=None if centre is None or is_missing(centre) else float(centre),
             lower=limit("lower_limit"),
             upper=limit("upper_limit"),
             lower_near=limit("lower_near_limit"),
             upper_near=limit("upper_near_limit"),
+            by_week=judged[["week_start", *_LIMIT_COLUMNS]] if is_by_week else None,
         ),
         limits_status=str(first.get("limits_status", "run_chart")),
         note="" if is_missing(first.get("note")) else str(first["note"]),

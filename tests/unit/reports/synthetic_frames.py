@@ -14,12 +14,18 @@ from orchestration.analytics.constraint_declaration import WINDOWS_WEEKS, declar
 from orchestration.analytics.constraint_history import constraint_events
 from orchestration.analytics.constraint_scope import classify_constraint_scopes
 from orchestration.analytics.constraint_verdicts import kept_verdicts, verdicts_of
+from orchestration.analytics.discovery_control import control_false_discoveries
 from orchestration.analytics.flow_time_change import flow_time_changes
 from orchestration.analytics.hand_off_ranking import HAND_OFF_COLUMNS, rank_hand_offs
+from orchestration.analytics.interrupted_series import interrupted_effects
+from orchestration.analytics.intervention_verdict import intervention_verdicts
+from orchestration.analytics.item_level_effect import item_distribution, item_level_effects, weekly_item_shifts
 from orchestration.analytics.line_measures import measure_lines
-from orchestration.analytics.process_behaviour import chart_interventions
+from orchestration.analytics.process_behaviour import chart_interventions, chart_periods
+from orchestration.analytics.projection_record import expectations, projected_gains, record_projections
 from orchestration.analytics.signal_links import SIGNAL_COLUMNS, link_signals
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
+from orchestration.analytics.sustainment import assess_sustainment, weekly_adherence
 from orchestration.analytics.waiting_classes import classify_waits, elapsed_team_clock
 from orchestration.analytics.waiting_sums import waiting_by_stage
 from orchestration.analytics.work_instances import instances_from_visits
@@ -54,7 +60,7 @@ def frames(n_stories: int = 1350, n_features: int = 160, seed: int = 20260624) -
     next_stage = visits.sort_values("entered_at").groupby("work_item_id")["stage_id"].shift(-1)
     tables.update(_constraints(items, visits.assign(next_stage_id=next_stage), tables["dim_stages"], seed))
     tables["mart_intervention_series"] = _interventions(rng)
-    tables["process_behaviour_points"] = chart_interventions(tables["mart_intervention_series"])
+    tables |= _on_interventions(tables["mart_intervention_series"], rng)
     tables.update(_quality())
     tables["column_dictionary"] = dictionary()
     return tables
@@ -241,6 +247,8 @@ def _interventions(rng: np.random.Generator) -> pd.DataFrame:
                     "hypothesis": "If stories wait less for a tester they flow faster <end to end>.",
                     "owner_role": "Release train engineer",
                     "projected_change_percent": projected,
+                    "kind": "capacity",
+                    "funded_date": launch_week - pd.Timedelta(days=40),
                     "week_number": (WEEKS - launch_week).days // 7,
                     "phase": phase,
                     "is_baseline": np.isin(np.arange(len(WEEKS)), before),
@@ -251,6 +259,53 @@ def _interventions(rng: np.random.Generator) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _on_interventions(series: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """What the analyses make of the series, by the same methods; controls and practices are made up."""
+    points, periods = chart_interventions(series), chart_periods(series)
+    facts = series.drop_duplicates("intervention_id")
+    named = points.merge(
+        facts[["intervention_id", "metric", "desired_direction", "value_stream_id", "level"]], on="intervention_id"
+    )
+    weeks = named.loc[~named["is_excluded"], ["intervention_id", "metric", "week_start", "phase", "value"]]
+    items = weeks.loc[weeks.index.repeat(8)].reset_index(drop=True)
+    items["duration"] = items["value"] * rng.lognormal(0, 0.4, len(items))
+    items = items[items["metric"] != "throughput"]
+    register = facts.assign(
+        transition_days=14, projected_change_low_percent=-45.0, projected_change_high_percent=-15.0,
+        minimum_change_percent=np.nan,
+    )  # fmt: skip
+    projections = record_projections(register, None, pd.Timestamp("2026-01-01"))
+    effects = control_false_discoveries(interrupted_effects(named))
+    controls = effects[["intervention_id", "metric", "chart_scale", "withheld_reason"]].assign(
+        n_donors=2, donors="payments, insight", controlled_effect=effects["effect"] * 0.9,
+        controlled_lower=effects["effect_lower"] * 0.9, controlled_upper=effects["effect_upper"] * 0.9,
+        placebo_p_value=0.33, smallest_placebo_p_value=0.33,
+    )  # fmt: skip
+    verdicts = intervention_verdicts(named, expectations(projections, named), weekly_item_shifts(items))
+    alternate = facts[["intervention_id"]].assign(
+        end_to_end_metric="flow_time", constraint_before=None, constraint_after=None, finding="not_triggered",
+        reason="There is no local gain to follow up.", withheld_reason=None,
+    )  # fmt: skip
+    practice = pd.DataFrame({"intervention_id": "test-capacity", "event_date": WEEKS[-20:], "is_followed": True})
+    last_week = pd.Timestamp("2026-06-15")
+    gains = projected_gains(projections, effects.assign(sigma_baseline=1.0), last_week)
+    directions = dict(zip(facts["intervention_id"], facts["desired_direction"], strict=True))
+    return {
+        "process_behaviour_points": points,
+        "process_behaviour_periods": periods,
+        "intervention_projections": projections,
+        "intervention_verdicts": verdicts,
+        "intervention_effects": effects,
+        "intervention_controls": controls,
+        "intervention_items": item_level_effects(items, generator=rng),
+        "intervention_item_distribution": item_distribution(items),
+        "intervention_sustainment": assess_sustainment(points, periods, directions, generator=rng),
+        "alternate_constraints": alternate,
+        "practice_adherence": weekly_adherence(practice, last_week),
+        "projection_scores": gains,
+    }
 
 
 def dictionary() -> pd.DataFrame:

@@ -6,7 +6,9 @@ import pytest
 from orchestration.analytics.process_behaviour import chart_interventions
 from orchestration.reports.blocks import Chart, Notice, Table
 from orchestration.reports.sections import increments_compared, intervention_detail, stage_ladder, work_in_progress
+from orchestration.reports.sections.intervention_evidence import evidence_on
 from orchestration.reports.sections.intervention_signals import charted_intervention
+from orchestration.reports.sections.intervention_verdicts import latest_verdicts
 from orchestration.reports.sections.periods import complete_periods, complete_weeks
 
 
@@ -81,11 +83,11 @@ def test_the_behaviour_chart_leaves_incomplete_weeks_out_and_counts_them(frames:
     first = own["week_start"].min()
     own.loc[own["week_start"] == first, ["is_complete", "value"]] = [False, 500.0]
     charted = charted_intervention(own, chart_interventions(own), "wip-limits")
-    (chart,) = [
-        block
-        for block in intervention_detail.sections(charted, "value stream Lending", None)[0].blocks
-        if isinstance(block, Chart)
-    ]
+    verdict = latest_verdicts(frames["intervention_verdicts"])["wip-limits"]
+    sections = intervention_detail.sections(
+        charted, "value stream Lending", None, evidence_on(frames, "wip-limits", verdict), {}
+    )
+    (chart,) = [block for block in sections[1].blocks if isinstance(block, Chart)]
     assert "1 week left out: still running, or begun before the first day with data." in chart.notes
     drawn = next(trace for trace in chart.figure.data if trace.name == "weeks")
     assert first.strftime("%Y-%m-%d") not in list(drawn.x)

@@ -201,6 +201,9 @@ def _points(signals: list[str | None]) -> pd.DataFrame:
             "signal": signals,
             "signal_letter": ["A" if signal else None for signal in signals],
             "signal_direction": ["favourable" if signal else None for signal in signals],
+            "gain_centre": float("nan"),
+            "gain_lower": float("nan"),
+            "gain_upper": float("nan"),
         }
     )
 

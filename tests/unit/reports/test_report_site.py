@@ -90,8 +90,9 @@ def test_every_figure_has_a_title_with_numbers_and_a_window_and_a_description(pa
             chart = figure.find(class_="chart")
             assert title in chart["aria-label"]
             assert chart["role"] == "img"
-    # Of one constraint that is named there is a bar of why items wait before it.
-    assert n_figures == 1 + 3 * 5 + 3 + 1
+    # The overview, three value streams (one with a bar of why items wait before its constraint), and three
+    # interventions: their weeks, two with an effect, two with items.
+    assert n_figures == 2 + (3 * 5 + 1) + 3 + 2 + 2
 
 
 def test_headings_are_in_order_and_tables_have_headers(pages: Pages) -> None:
@@ -131,7 +132,7 @@ def test_overview_comes_in_the_order_of_the_questions(pages: Pages) -> None:
         "What is stuck, and how sure are we?",
         "What changed since last time",
         "Value streams against their own last increments",
-        "Interventions and how they go",
+        "Are our interventions working?",
         "What the numbers rest on",
     ]
 

@@ -271,7 +271,7 @@ def test_no_projection_is_no_sentence() -> None:
 
 
 @pytest.mark.parametrize("word", ["worked", "failed", "success", "proves", "caused"])
-def test_no_page_of_an_intervention_gives_a_verdict(pages: dict[str, object], word: str) -> None:
+def test_no_page_of_an_intervention_claims_more_than_its_numbers(pages: dict[str, object], word: str) -> None:
     texts = [page.get_text(" ") for name, page in pages.items() if name.startswith("intervention-")]  # type: ignore[attr-defined]
     assert len(texts) == 3
     assert all(word not in text for text in texts)
