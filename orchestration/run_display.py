@@ -36,6 +36,7 @@ _STEP_TITLES = {
     "build_models": "Build and test the models",
     "check_marts": "Check facts and marts",
     "analysis__stage_constraint_evidence": "Rank constraints",
+    "forecasts": "Forecast",
     "analysis__process_behaviour_points": "Chart interventions",
     "warehouse__published": "Publish",
     "reports__site": "Build the reports",

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from orchestration.analytics import constraint_table_words, intervention_table_words
+from orchestration.analytics import (
+    constraint_table_words,
+    delivery_table_words,
+    forecast_table_words,
+    intervention_table_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,4 +24,6 @@ if TYPE_CHECKING:
 PUBLISHED_TABLES: Final[Mapping[str, PublishedTable]] = {
     **constraint_table_words.TABLES,
     **intervention_table_words.TABLES,
+    **forecast_table_words.TABLES,
+    **delivery_table_words.TABLES,
 }

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from orchestration.portfolio.analysis_settings import Analysis
 from orchestration.portfolio.live_pull import Pull
 from orchestration.portfolio.register_rows import Capacity, Intervention, Objective, Outcome, Person
 from orchestration.portfolio.source_reading import Environments, StatusReading, TextFormat, Tool
@@ -299,6 +300,7 @@ class PortfolioFile(Written):
     work_types: list[WorkTypeRule] = Field(default=[])
     fields: dict[str, SourceFields] = Field(default={})
     quality: Quality = Field(default=Quality())
+    analysis: Analysis = Field(default=Analysis())
     gate: Gate = Field(default=Gate())
     keep_generations: Annotated[int, Field(ge=1)] = 5
     notify: Notify = Field(default=Notify())

@@ -7,6 +7,7 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, count_rows, run_query
 from orchestration.warehouse.export_inventory import export_head, export_paths, manifest_paths, unrecognised_exports
+from orchestration.warehouse.forecast_frames import read_parents, read_stage_load
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
 from orchestration.warehouse.known_items import known_items
 from orchestration.warehouse.landing import LandingReport, land_source, note_unreadable_source
@@ -75,6 +76,8 @@ __all__ = [
     "note_unreadable_source",
     "observed_frames",
     "read_frames",
+    "read_parents",
+    "read_stage_load",
     "read_visits",
     "record_refresh",
     "run_query",

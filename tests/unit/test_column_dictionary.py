@@ -1,6 +1,13 @@
 """The column dictionary: what the models' files and the analyses say, in one frame."""
 
-from orchestration.analytics import process_behaviour
+from orchestration.analytics import (
+    choke_point_forecast,
+    delivery_forecast,
+    load_forecast,
+    parent_delivery_forecast,
+    process_behaviour,
+    trend_test,
+)
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
 from orchestration.analytics.published_tables import PUBLISHED_TABLES
 from orchestration.column_dictionary import DICTIONARY_COLUMNS, column_dictionary
@@ -55,12 +62,22 @@ def test_every_column_of_the_analyses_is_told_and_no_other():
     fixed = {
         "process_behaviour_points": process_behaviour.POINT_COLUMNS,
         "stage_constraint_evidence": constraint_evidence.COLUMNS,
+        "trends": trend_test.COLUMNS,
+        "choke_point_forecasts": choke_point_forecast.FORECAST_COLUMNS,
+        "choke_point_backtest": choke_point_forecast.BACKTEST_COLUMNS,
+        "load_forecasts": load_forecast.COLUMNS,
+        "throughput_forecasts": delivery_forecast.COLUMNS,
+        "delivery_forecasts": parent_delivery_forecast.FORECAST_COLUMNS,
+        "delivery_backtest": parent_delivery_forecast.BACKTEST_COLUMNS,
     }
     assert {name: tuple(table.columns) for name, table in PUBLISHED_TABLES.items()} == fixed
 
 
 def test_numbers_of_the_analyses_have_a_unit_and_a_direction():
-    types = process_behaviour._POINT_TYPES | constraint_evidence._TYPES
+    types = process_behaviour._POINT_TYPES | constraint_evidence._TYPES | trend_test._TYPES
+    types |= choke_point_forecast._FORECAST_TYPES | choke_point_forecast._BACKTEST_TYPES | load_forecast._TYPES
+    types |= delivery_forecast._TYPES
+    types |= parent_delivery_forecast._FORECAST_TYPES | parent_delivery_forecast._BACKTEST_TYPES
     silent = [
         f"{table}.{name}"
         for table, told in PUBLISHED_TABLES.items()

@@ -28,12 +28,13 @@ def test_the_nightly_job_is_one_line_of_steps_in_the_order_of_the_house(location
     """A step that Dagster has split or turned round would check too late, or build before it has checked."""
     steps = [node.name for node in location.resolve_job_def("nightly_refresh").nodes_in_topological_order]
     assert steps[:3] == ["land", "check_raw", "build_models"]
-    assert sorted(steps[3:6]) == [
+    assert sorted(steps[3:7]) == [
         "analysis__process_behaviour_points",
         "analysis__stage_constraint_evidence",
         "check_marts",
+        "forecasts",
     ]
-    assert steps[6:] == ["warehouse__published", "reports__site"]
+    assert steps[7:] == ["warehouse__published", "reports__site"]
 
 
 def test_nothing_is_published_without_every_asset_before_it(location):
