@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 Tone = Literal["plain", "good", "warning", "bad", "muted"]
 Swatch = Literal[
     "queue", "active", "blocked", "done", "cancelled", "line", "limit", "near", "centre", "percentile", "projected",
-    "favourable", "unfavourable", "launch", "transition", "baseline", "dot", "ring", "interval",
+    "favourable", "unfavourable", "launch", "transition", "baseline", "dot", "ring", "interval", "range",
 ]  # fmt: skip
 
 

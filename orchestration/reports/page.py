@@ -25,6 +25,7 @@ from orchestration.reports.sections import (
     intervention_detail,
     interventions_overview,
     stage_ladder,
+    what_is_coming,
     work_in_progress,
 )
 from orchestration.reports.sections.increments_compared import Scope
@@ -180,6 +181,9 @@ def _overview(
                     scope_names,
                 ),
             ),
+            what_is_coming.overview_section(
+                frames, streams, {stream.identity: _stream_href(stream) for stream in streams}
+            ),
             Section(
                 "data",
                 "What the numbers rest on",
@@ -243,6 +247,7 @@ def _value_stream_page(frames: Mapping[str, pd.DataFrame], context: ReportContex
         lead=_stream_lead(frames, context, stream),
         sections=(
             Section("stuck", "Where work is stuck", tuple(stuck) or (Words((f"No {plural} yet.",)),)),
+            *what_is_coming.stream_sections(frames, stream, stage_metrics),
             Section("increments", "Against its own last increments", tuple(tables)),
             Section("cycle-time", "How long work takes", (cycle_time.chart(items, periods, level),)),
             Section(

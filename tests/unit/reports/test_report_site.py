@@ -90,7 +90,7 @@ def test_every_figure_has_a_title_with_numbers_and_a_window_and_a_description(pa
             chart = figure.find(class_="chart")
             assert title in chart["aria-label"]
             assert chart["role"] == "img"
-    assert n_figures == 1 + 3 * 5 + 3
+    assert n_figures == 1 + 3 * 6 + 3
 
 
 def test_headings_are_in_order_and_tables_have_headers(pages: Pages) -> None:
@@ -130,6 +130,7 @@ def test_overview_comes_in_the_order_of_the_questions(pages: Pages) -> None:
         "Where work is stuck",
         "Value streams against their own last increments",
         "Interventions and how they go",
+        "What is coming",
         "What the numbers rest on",
     ]
 
