@@ -37,6 +37,7 @@ _STEP_TITLES = {
     "check_marts": "Check facts and marts",
     "analysis__stage_constraint_evidence": "Rank constraints",
     "forecasts": "Forecast",
+    "reports__alerts": "Send alerts",
     "analysis__process_behaviour_points": "Chart interventions",
     "warehouse__published": "Publish",
     "reports__site": "Build the reports",

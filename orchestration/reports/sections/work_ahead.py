@@ -178,8 +178,8 @@ def at_risk_blocks(
     n_late, n_risk = int(is_late.sum()), int(is_risk.sum())
     sentence = (
         f"Of {counted(len(own), 'item')} in progress, {count(n_late)} {_is_are(n_late)} older than 85 % of comparable "
-        f"items were when they were finished, and {count(n_risk)} more {_is_are(n_risk)} older than 85 % were when they "
-        f"left the same stage.{left_out}"
+        f"items were when they were finished, and {count(n_risk)} more {_is_are(n_risk)} older than 85 % were when "
+        f"they left the same stage.{left_out}"
     )
     shown = own[is_late | is_risk].sort_values("attention_rank").head(AT_RISK_SHOWN)
     rows = tuple(
