@@ -184,8 +184,9 @@ def _choke_points(frames: Mapping[str, pd.DataFrame], rules: AlertSettings) -> I
             "/".join(str(row[name]) for name in ("scope_type", "scope_id", "level", "stage_id")),
             None,
             f"Choke point ahead in {row['scope_id']} ({row['level']}): {names.get(row['stage_id'], row['stage_id'])} "
-            f"holds {row['queue_now']:.0f} items and goes over its limit of {row['queue_limit']:.0f} within 4 weeks with "
-            f"a chance of {row['probability']:.0%}; {scored['warnings_right_share']:.0%} of past warnings came true.",
+            f"holds {row['queue_now']:.0f} items and goes over its limit of {row['queue_limit']:.0f} within 4 weeks "
+            f"with a chance of {row['probability']:.0%}; {scored['warnings_right_share']:.0%} of past warnings came "
+            "true.",
         )
 
 

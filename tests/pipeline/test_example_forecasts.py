@@ -1,14 +1,11 @@
 """What is coming to the example: forecasts with their hit rates, and alerts that are told once."""
 
 import json
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import weir_command, weir_environment
 
 from orchestration.portfolio_folder import PortfolioFolder
 from orchestration.warehouse import connect_published
@@ -52,7 +49,8 @@ def test_the_load_ahead_of_the_constraint_is_the_highest_of_its_value_stream(war
     """Test holds Payments back, and its people are those of the register."""
     rows = warehouse.execute(
         """select stage_id, coalesce(load, load_now), capacity_source from load_forecasts
-        where scope_type = 'value_stream' and scope_id = 'payments' and horizon_weeks = 4 and stage_id like 'delivery.%'"""
+        where scope_type = 'value_stream' and scope_id = 'payments' and horizon_weeks = 4
+            and stage_id like 'delivery.%'"""
     ).fetchall()
     assert max(rows, key=lambda row: row[1])[0] == "delivery.test"
     assert {row[2] for row in rows} == {"given"}
@@ -82,9 +80,10 @@ def test_every_feature_in_progress_with_work_begun_has_dates_in_order_or_a_reaso
 
 
 def test_dates_of_features_were_kept_about_as_often_as_promised(warehouse):
-    (rate, lower, upper, n_cases), = warehouse.execute(
-        "select hit_rate_85, hit_rate_85_lower, hit_rate_85_upper, n_cases from delivery_backtest where level = 'feature'"
-    ).fetchall()  # fmt: skip
+    ((rate, lower, upper, n_cases),) = warehouse.execute(
+        """select hit_rate_85, hit_rate_85_lower, hit_rate_85_upper, n_cases
+        from delivery_backtest where level = 'feature'"""
+    ).fetchall()
     assert n_cases > 100
     assert lower <= rate <= upper
     assert rate == pytest.approx(0.85, abs=0.08)
@@ -123,21 +122,18 @@ def chat() -> Iterator[tuple[str, list[str], list[int]]]:
     server.server_close()
 
 
-def test_an_alert_that_nobody_took_is_told_the_next_night_and_then_never_again(example_copy: PortfolioFolder, chat):
+def test_an_alert_that_nobody_took_is_told_the_next_night_and_then_never_again(
+    example_copy: PortfolioFolder, chat, weir, monkeypatch: pytest.MonkeyPatch
+):
     """A week after the example's exports end its sources are silent; the chat refuses on the first night."""
     url, told, statuses = chat
+    monkeypatch.setenv("WEIR_TEST_CHAT", url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     file = example_copy.portfolio_file
     file.write_text(file.read_text(encoding="utf-8") + "\nnotify: {webhook_env: WEIR_TEST_CHAT}\n", encoding="utf-8")
 
     def night() -> str:
-        done = subprocess.run(
-            weir_command("refresh", "--as-of", "2026-07-06T00:00:00+02:00"),
-            env=weir_environment(example_copy.folder) | {"WEIR_TEST_CHAT": url, "NO_PROXY": "127.0.0.1"},
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
+        done = weir("refresh", "--as-of", "2026-07-06T00:00:00+02:00", portfolio=example_copy.folder)
         assert done.returncode == 0, done.stderr
         return done.stdout + done.stderr
 
@@ -152,4 +148,4 @@ def test_an_alert_that_nobody_took_is_told_the_next_night_and_then_never_again(e
     assert "Expected by chance alone" in message
     night()
     assert len(told) == 1
-    assert os.listdir(example_copy.warehouse).count("alerts.json") == 1
+    assert (example_copy.warehouse / "alerts.json").exists()

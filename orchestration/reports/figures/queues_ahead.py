@@ -30,14 +30,14 @@ def figure(queues: list[tuple[str, pd.DataFrame, pd.DataFrame]]) -> go.Figure:
         cols=1,
         shared_xaxes=True,
         vertical_spacing=_SPACE_BETWEEN / height if n_rows > 1 else 0,
-        subplot_titles=[plain_text(clipped(title, 90)) for title, _, _ in queues],
+        subplot_titles=[plain_text(clipped(title, 60)) for title, _, _ in queues],
     )
     shared = new_figure().layout.to_plotly_json()
     axes = {name: shared.pop(name) for name in ("xaxis", "yaxis")}
     chart.update_layout(shared, margin={"l": 44, "r": 12, "t": 28, "b": 36})
     chart.update_xaxes(axes["xaxis"], type="date", tickformat="%-d %b\n%Y", hoverformat="%-d %b %Y", nticks=7)
     chart.update_yaxes(axes["yaxis"], rangemode="tozero", nticks=4)
-    chart.update_annotations(x=0, xanchor="left", font={"size": 13, "color": palette.INK})
+    chart.update_annotations(x=0, xanchor="left", font={"size": 12, "color": palette.INK})
     for row, (_, past, ahead) in enumerate(queues, start=1):
         _draw(chart, row, past, ahead)
     return chart

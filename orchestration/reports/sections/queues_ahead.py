@@ -10,7 +10,7 @@ import pandas as pd
 
 from orchestration.reports.blocks import Block, Cell, Chart, Column, LegendEntry, Notice, Table, Words
 from orchestration.reports.figures import queues_ahead as small_charts
-from orchestration.reports.wording import counted, day_range, is_missing, listed, number, percent
+from orchestration.reports.wording import clipped, counted, day_range, is_missing, listed, number, percent
 
 LIKELY = 0.5
 # A queue that may hold so few is no choke point, however likely it holds one more.
@@ -93,14 +93,17 @@ def stream_blocks(
             withheld.append(f"{name}: {of_queue['withheld_reason'].dropna().iloc[0]}.")
             continue
         past = _past(stage_weeks, stage_id, level, str(of_queue["level"].iloc[0]))
-        chances = " and ".join(
-            f"{percent(row['probability'])} within {row['horizon_weeks']} weeks" for row in of_queue.to_dict("records")
+        # Short enough for a phone.
+        chances = ", ".join(
+            f"{_chance(row['probability'])} in {row['horizon_weeks']}" for row in of_queue.to_dict("records")
         )
-        queues.append((f"{name}: limit {_limit(of_queue.iloc[0])}, chance to go over it {chances}", past, of_queue))
+        chances += " weeks"
+        queues.append((f"{clipped(name, 20)}: {chances}", past, of_queue))
     blocks: list[Block] = []
     if queues:
         window = day_range(queues[0][1]["week_end"].iloc[0], queues[0][1]["week_end"].iloc[-1])
-        title = f"{counted(len(queues), 'queue')}: the last {PAST_WEEKS} complete weeks and the 8 to come ({window})"
+        n_queues = counted(len(queues), "queue")
+        title = f"{n_queues} and the chance to go over the limit, after the last {PAST_WEEKS} complete weeks ({window})"
         blocks.append(
             Chart(
                 chart_id="queues-ahead",
@@ -164,7 +167,7 @@ def _headline(
     if likely.empty:
         return f"Of {n_queues} none is more likely than not to go over its limit {until}.{over}"
     named = [
-        f"{_name(row, stream_names, stage_names)} ({percent(row[probability].max())})" for _, row in likely.iterrows()
+        f"{_name(row, stream_names, stage_names)} ({_chance(row[probability].max())})" for _, row in likely.iterrows()
     ]
     verb = "is" if len(likely) == 1 else "are"
     return (
@@ -222,6 +225,11 @@ def _worth_of_rows(within: pd.DataFrame) -> tuple[str, ...]:
     return (f"Such forecasts, of all value streams, were right in {listed(rates)}. {trend}",)
 
 
+def _chance(probability: float) -> str:
+    """A share of drawn futures: none or all of them is no certainty."""
+    return percent(min(max(probability, 1e-6), 1 - 1e-6))
+
+
 def _limit(row: pd.Series) -> str:
     source = "configured" if row["limit_source"] == "wip_limit" else "its usual most"
     return f"{number(row['queue_limit'], 0)} ({source})"
@@ -245,7 +253,7 @@ def _table(
         chances = [
             Cell("over now", tone="bad")
             if row["is_over"]
-            else Cell(percent(row[name]), tone="warning" if row[name] >= LIKELY else "plain")
+            else Cell(_chance(row[name]), tone="warning" if row[name] >= LIKELY else "plain")
             for name in probability
         ]
         cells.append(
