@@ -1,25 +1,78 @@
-"""Telling somebody outside that a run failed.
+"""Telling somebody outside: that a run failed, and what there is to look at.
 
-Belongs here: the message and its delivery. Does not belong here: noticing the failure (`defs/automation`).
+Belongs here: messages and their delivery, by webhook and by e-mail. Does not belong here: noticing a failure
+(`defs/automation`), what is an alert (`alerts`), who was told already (`alert_outbox`).
 """
 
-from collections.abc import Mapping
+import smtplib
+import ssl
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from orchestration.portfolio.notify_settings import EmailNotify
+
 _TIMEOUT_SECONDS = 10
 _RETRIES = 3
 
 
 class NotificationError(RuntimeError):
-    """The webhook could not be reached; the text never holds its address, which is a secret."""
+    """Nobody could be told; the text never holds a webhook's address or a password, which are secrets."""
 
 
 def post_failure(url: str, message: Mapping[str, Any]) -> None:
-    """Post the message as JSON, retrying while the receiver is unreachable or overloaded.
+    """Post the message as JSON; see `_post`."""
+    _post(url, message)
+
+
+def post_alerts(url: str, title: str, sentences: Sequence[str], note: str) -> None:
+    """Post alerts as one text, as Slack's and Teams' incoming webhooks take it; see `_post`."""
+    lines = [
+        f"*{_plain(title)}*",
+        *(f"• {_plain(sentence)}" for sentence in sentences),
+        *([_plain(note)] if note else []),
+    ]
+    _post(url, {"text": "\n".join(lines)})
+
+
+def mail_alerts(account: EmailNotify, password: str, title: str, sentences: Sequence[str], note: str) -> None:
+    """Send alerts as one plain-text mail.
+
+    Raises:
+        NotificationError: The server could not be reached or did not take the mail.
+    """
+    mail = EmailMessage()
+    # A header ends with its line, whatever the portfolio is called.
+    mail["Subject"] = " ".join(title.split())
+    mail["From"], mail["To"] = account.sender, ", ".join(account.to)
+    mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain="weir.invalid")
+    mail.set_content("\n\n".join([title, *(f"- {sentence}" for sentence in sentences), *([note] if note else [])]))
+    connect = smtplib.SMTP_SSL if account.security == "tls" else smtplib.SMTP
+    try:
+        with connect(account.host, account.port, timeout=_TIMEOUT_SECONDS) as server:
+            if account.security == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if account.user is not None:
+                server.login(account.user, password)
+            server.send_message(mail)
+    except (smtplib.SMTPException, OSError) as error:
+        code = getattr(error, "smtp_code", type(error).__name__)
+        message = f"The mail server {account.host} did not take the mail ({code}); check host, port, security and user."
+        raise NotificationError(message) from None
+
+
+def _plain(text: str) -> str:
+    """Text in which a chat finds no markup: names come from tools."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _post(url: str, message: Mapping[str, Any]) -> None:
+    """Post a message as JSON, retrying while the receiver is unreachable or overloaded.
 
     Raises:
         NotificationError: The receiver stayed unreachable or refused.

@@ -123,6 +123,8 @@ def _missing_secrets(portfolio: Portfolio, environment: Mapping[str, str]) -> It
         for key, variable in (("token_env", source.pull.token_env), ("user_env", source.pull.user_env))
     ]
     named.append(("notify.webhook_env", portfolio.notify.webhook_env))
+    if portfolio.notify.email is not None:
+        named.append(("notify.email.password_env", portfolio.notify.email.password_env))
     named.append(("privacy.key_env", portfolio.privacy.key_env))
     for place, variable in named:
         if variable and not environment.get(variable):

@@ -37,6 +37,8 @@ _STEP_TITLES = {
     "check_marts": "Check facts and marts",
     "find_constraints": "Find constraints",
     "follow_interventions": "Follow interventions",
+    "forecasts": "Forecast",
+    "reports__alerts": "Send alerts",
     "warehouse__published": "Publish",
     "reports__site": "Build the reports",
 }

@@ -1,8 +1,8 @@
 """Upcoming choke points: how likely a queue is over its limit some weeks ahead.
 
 Belongs here: the probability per queue and horizon, its back-test, and the gate that lets a trend into a forecast only
-where trends have been worth something. Does not belong here: naming today's constraint, and how busy a stage will be
-(:mod:`.load_forecast`).
+where trends have been worth something. Does not belong here: the queues and their walk (:mod:`.queue_walks`), naming
+today's constraint, and how busy a stage will be (:mod:`.load_forecast`).
 
 Method: the weekly net flow (arrivals less departures) of the last 13 weeks is resampled in blocks around its mean, the
 mean shrunk towards 0 by z2 / (2 + z2) with z2 = (mean / standard error)^2, and the queue rolled forward as
@@ -21,8 +21,16 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.forecast_scoring import brier_score, wilson_interval
-from orchestration.analytics.input_frames import complete_weeks, require_columns, require_unique
-from orchestration.analytics.process_limits import natural_process_limits
+from orchestration.analytics.input_frames import require_columns
+from orchestration.analytics.queue_walks import (
+    KEYS,
+    STAGE_WEEK_COLUMNS,
+    Cases,
+    Queues,
+    known_at,
+    queues_by_week,
+    roll_queues,
+)
 from orchestration.analytics.week_blocks import block_positions, draw_block_uniforms
 
 if TYPE_CHECKING:
@@ -32,23 +40,9 @@ if TYPE_CHECKING:
 
 METHOD_VERSION = "choke_point_forecast-1"
 
-_KEYS = ("scope_type", "scope_id", "level", "stage_id")
-#: What is read of ``mart_stage_metrics``; further columns are ignored.
-STAGE_WEEK_COLUMNS = (
-    *_KEYS,
-    "stage_kind",
-    "week_start",
-    "is_complete",
-    "n_arrivals",
-    "n_departures",
-    "queue_length_end",
-    "wip_limit",
-)
 #: What is read of ``dim_increments``.
 INCREMENT_COLUMNS = ("increment_id", "start_date", "end_date")
 
-#: The level of a queue whose limit holds over several levels together.
-ALL_LEVELS = "all"
 #: Over the limit when the last week ends; over it at the end of any week until then.
 EVENTS = ("at", "within")
 NO_TREND_INFORMATION = "no trend information"
@@ -156,35 +150,6 @@ class ChokePointForecasts:
     backtest: pd.DataFrame
 
 
-@dataclass(frozen=True, slots=True)
-class _Queues:
-    """Queues by week: keys with one row per queue, and arrays of shape (queues, weeks) with NaN where nothing is known.
-
-    ``limit`` is the configured one.
-    """
-
-    keys: pd.DataFrame
-    weeks: pd.DatetimeIndex
-    net_flow: Floats
-    length: Floats
-    limit: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class _Cases:
-    """Queues at origins: what is known at the end of week ``origin`` and nothing later. NaN limit = none can be had."""
-
-    queue: Ints
-    origin: Ints
-    length: Floats
-    centred: Floats
-    mean: Floats
-    shrunk: Floats
-    limit: Floats
-    is_configured: Flags
-    n_limit_weeks: Ints
-
-
 def forecast_choke_points(
     stage_weeks: pd.DataFrame,
     increments: pd.DataFrame,
@@ -212,7 +177,7 @@ def forecast_choke_points(
     """
     require_columns(stage_weeks, STAGE_WEEK_COLUMNS, "stage weeks")
     require_columns(increments, INCREMENT_COLUMNS, "increments")
-    queues = _queues_by_week(stage_weeks)
+    queues = queues_by_week(stage_weeks)
     if queues is None:
         return ChokePointForecasts(
             pd.DataFrame(columns=list(FORECAST_COLUMNS)).astype(_FORECAST_TYPES),
@@ -237,69 +202,18 @@ def forecast_choke_points(
         forecasts[column] = forecasts[f"{column}_trend"].where(is_trend, forecasts[f"{column}_no_trend"])
     withheld = forecasts["withheld_reason"].notna()
     forecasts.loc[withheld, scores] = None
-    forecasts = forecasts.sort_values([*_KEYS, "horizon_weeks", "horizon", "event"], ignore_index=True)
+    forecasts = forecasts.sort_values([*KEYS, "horizon_weeks", "horizon", "event"], ignore_index=True)
     return ChokePointForecasts(forecasts[list(FORECAST_COLUMNS)].astype(_FORECAST_TYPES), backtest)
 
 
-def roll_queues(
-    start: Floats, net_flow: Floats, drift: Floats, limit: Floats, positions: Ints
-) -> tuple[Floats, Floats, Floats]:
-    """Roll queues forward as q = max(0, q + net flow) along resampled weeks.
-
-    Parameters: per case ``start`` (queue now), ``net_flow`` of shape (cases, points) around 0, ``drift`` added to it
-    and ``limit``; ``positions`` of shape (paths, weeks) from :func:`.week_blocks.block_positions`.
-
-    Returns per case and week, shape (cases, weeks): the share of paths over the limit in that week, the share over it
-    in that week or one before, and the queues of the last week, shape (cases, paths).
-    """
-    n_paths, n_weeks = positions.shape
-    queue = np.repeat(start[:, None], n_paths, axis=1)
-    has_been_over = np.zeros(queue.shape, dtype=bool)
-    at, within = np.empty((start.size, n_weeks)), np.empty((start.size, n_weeks))
-    step = net_flow + drift[:, None]
-    for week in range(n_weeks):
-        queue = np.maximum(queue + step[:, positions[:, week]], 0)
-        is_over = queue > limit[:, None]
-        has_been_over |= is_over
-        at[:, week], within[:, week] = is_over.mean(axis=1), has_been_over.mean(axis=1)
-    return at, within, queue
-
-
-def shrink_drift(net_flow: Floats) -> tuple[Floats, Floats]:
-    """Return the mean of each row, and the mean shrunk by z2 / (2 + z2) with z2 = (mean / standard error)^2."""
-    mean = net_flow.mean(axis=1)
-    squared_error = net_flow.var(axis=1, ddof=1) / net_flow.shape[1]
-    # mean * z2 / (2 + z2), written so that neither a constant nor a zero net flow divides by 0.
-    whole = mean**2 + 2 * squared_error
-    return mean, np.divide(mean**3, whole, out=np.zeros_like(mean), where=whole > 0)
-
-
-def _queues_by_week(stage_weeks: pd.DataFrame) -> _Queues | None:
-    """Return the queues with a complete week, those with a configured limit over all of their levels; None without."""
-    rows = complete_weeks(stage_weeks.loc[stage_weeks["stage_kind"] == "queue", list(STAGE_WEEK_COLUMNS)], "week_start")
-    require_unique(rows, [*_KEYS, "week_start"], "stage weeks")
-    if rows.empty:
-        return None
-    stage = ["scope_type", "scope_id", "stage_id"]
-    is_limited = rows.groupby(stage)["wip_limit"].transform("count") > 0
-    n_levels = rows.groupby(stage)["level"].transform("nunique")
-    rows["level"] = rows["level"].mask(is_limited & (n_levels > 1), ALL_LEVELS)
-    rows["net_flow"] = rows["n_arrivals"].astype("float64") - rows["n_departures"].astype("float64")
-    rows = rows.astype({"queue_length_end": "float64", "wip_limit": "float64"})
-    of_week = rows.groupby([*_KEYS, "week_start"], sort=True)
-    summed = of_week[["net_flow", "queue_length_end"]].sum(min_count=1).join(of_week["wip_limit"].max())
-    weeks = pd.date_range(rows["week_start"].min(), rows["week_start"].max(), freq="7D")
-    # No pivot table, which would drop a column of limits that holds none.
-    by_week = {
-        name: summed[name].unstack("week_start").reindex(columns=weeks)  # noqa: PD010
-        for name in ("net_flow", "queue_length_end", "wip_limit")
-    }
-    return _Queues(
-        keys=by_week["net_flow"].index.to_frame(index=False),
-        weeks=weeks,
-        net_flow=by_week["net_flow"].to_numpy(dtype=float),
-        length=by_week["queue_length_end"].to_numpy(dtype=float),
-        limit=by_week["wip_limit"].to_numpy(dtype=float),
+def _cases(queues: Queues, queue: Ints, origin: Ints, settings: ChokePointSettings) -> Cases:
+    return known_at(
+        queues,
+        queue,
+        origin,
+        window_weeks=settings.window_weeks,
+        min_limit_weeks=settings.min_limit_weeks,
+        max_limit_weeks=settings.max_limit_weeks,
     )
 
 
@@ -315,35 +229,8 @@ def _weeks_to_end_of_next_increment(increments: pd.DataFrame, last_week: pd.Time
     return -(-(end - last_day).days // 7)
 
 
-def _cases(queues: _Queues, queue: Ints, origin: Ints, settings: ChokePointSettings) -> _Cases:
-    """Return what is known of each queue at its origin; NaN where the weeks before it have gaps or are too few."""
-    window = origin[:, None] - np.arange(settings.window_weeks)[::-1]
-    net_flow = np.where(window >= 0, queues.net_flow[queue[:, None], np.maximum(window, 0)], np.nan)
-    mean, shrunk = shrink_drift(net_flow)
-    configured = queues.limit[queue, origin]
-    limit, n_limit_weeks = configured.copy(), np.zeros(queue.size, dtype=np.int64)
-    for case in np.flatnonzero(np.isnan(configured) & np.isfinite(mean)):
-        end = max(0, int(origin[case]) - settings.window_weeks + 1)
-        before = queues.length[queue[case], max(0, end - settings.max_limit_weeks) : end]
-        n_limit_weeks[case] = np.isfinite(before).sum()
-        if n_limit_weeks[case] >= settings.min_limit_weeks:
-            limits = natural_process_limits(before, floor=0, allow_for_autocorrelation=True)
-            limit[case] = limits.upper_limit if limits.has_width else np.nan
-    return _Cases(
-        queue=queue,
-        origin=origin,
-        length=queues.length[queue, origin],
-        centred=net_flow - mean[:, None],
-        mean=mean,
-        shrunk=shrunk,
-        limit=limit,
-        is_configured=np.isfinite(configured),
-        n_limit_weeks=n_limit_weeks,
-    )
-
-
 def _backtest(
-    queues: _Queues, horizons: Mapping[str, int], uniforms: Floats, settings: ChokePointSettings
+    queues: Queues, horizons: Mapping[str, int], uniforms: Floats, settings: ChokePointSettings
 ) -> pd.DataFrame:
     """Look ahead from each past week with what was known then, and compare with what came."""
     n_queues, n_weeks = queues.length.shape
@@ -455,8 +342,8 @@ def _score(
 
 
 def _forecast(
-    queues: _Queues,
-    now: _Cases,
+    queues: Queues,
+    now: Cases,
     horizons: Mapping[str, int],
     next_increment: int | None,
     uniforms: Floats,
@@ -516,7 +403,7 @@ def _forecast(
     return table
 
 
-def _withheld_reasons(now: _Cases, n_weeks: Ints, settings: ChokePointSettings) -> pd.Series[str]:
+def _withheld_reasons(now: Cases, n_weeks: Ints, settings: ChokePointSettings) -> pd.Series[str]:
     """Return per queue why nothing is forecast, missing where something is."""
     reasons: list[str | None] = []
     for known, length, limit, n_limit_weeks in zip(n_weeks, now.length, now.limit, now.n_limit_weeks, strict=True):

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from orchestration.analytics import (
     constraint_table_words,
+    delivery_table_words,
     effect_table_words,
+    forecast_table_words,
     intervention_table_words,
     projection_table_words,
     sustainment_table_words,
@@ -28,4 +30,6 @@ PUBLISHED_TABLES: Final[Mapping[str, PublishedTable]] = {
     **effect_table_words.TABLES,
     **sustainment_table_words.TABLES,
     **projection_table_words.TABLES,
+    **forecast_table_words.TABLES,
+    **delivery_table_words.TABLES,
 }

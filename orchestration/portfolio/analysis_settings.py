@@ -6,6 +6,7 @@ Belongs here: which areas there are. Does not belong here: the methods (`orchest
 from pydantic import Field
 
 from orchestration.portfolio.constraint_settings import ConstraintThresholds
+from orchestration.portfolio.forecast_settings import ForecastThresholds
 from orchestration.portfolio.intervention_settings import InterventionThresholds
 from orchestration.portfolio.value_types import Written
 
@@ -15,3 +16,4 @@ class Analysis(Written):
 
     constraints: ConstraintThresholds = Field(default=ConstraintThresholds())
     interventions: InterventionThresholds = Field(default=InterventionThresholds())
+    forecasts: ForecastThresholds = Field(default=ForecastThresholds())

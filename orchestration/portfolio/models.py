@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from orchestration.portfolio.analysis_settings import Analysis
 from orchestration.portfolio.live_pull import Pull
+from orchestration.portfolio.notify_settings import Notify
 from orchestration.portfolio.register_rows import (
     Capacity,
     Intervention,
@@ -277,12 +278,6 @@ class Gate(Written):
     """Limits beyond which a refresh publishes nothing."""
 
     max_quarantined_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.01
-
-
-class Notify(Written):
-    """Where a failed run is told; the address stays in the environment variable `webhook_env` names."""
-
-    webhook_env: VariableName | None = None
 
 
 class Privacy(Written):

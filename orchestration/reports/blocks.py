@@ -14,7 +14,7 @@ Tone = Literal["plain", "good", "warning", "bad", "muted"]
 Swatch = Literal[
     "queue", "active", "blocked", "done", "cancelled", "line", "limit", "near", "centre", "percentile", "projected",
     "favourable", "unfavourable", "launch", "transition", "baseline", "dot", "ring", "interval", "gain",
-    "passed", "batch",
+    "passed", "batch", "range",
 ]  # fmt: skip
 
 

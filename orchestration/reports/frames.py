@@ -35,6 +35,40 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "mart_stage_metrics": (
         "value_stream_id", "level", "stage_id", "week_start", "is_complete", "n_visits_ended",
         "wait_elapsed_days", "active_elapsed_days", "blocked_elapsed_days", "wip_limit", "n_breach_days",
+        "queue_length_end",
+    ),
+    "mart_ageing_items": (
+        "item_key", "title", "value_stream_id", "level", "stage_name", "age_calendar_days", "n_finished",
+        "p85_cycle_time_calendar_days", "is_over_p85", "n_passed_stage", "p85_age_at_leaving_calendar_days",
+        "attention", "attention_rank",
+    ),
+    "choke_point_forecasts": (
+        "scope_id", "level", "stage_id", "horizon", "horizon_weeks", "target_date", "event", "probability", "method",
+        "label", "queue_now", "queue_limit", "limit_source", "is_over_now", "queue_lower", "queue_median",
+        "queue_upper", "hit_rate", "n_cases", "withheld_reason",
+    ),
+    "choke_point_backtest": (
+        "scope_type", "horizon", "event", "n_cases", "n_origins", "base_rate", "hit_rate", "hit_rate_lower",
+        "hit_rate_upper", "n_warnings", "warnings_right_share",
+    ),
+    "load_forecasts": (
+        "scope_id", "stage_id", "horizon_weeks", "target_start", "target_end", "load", "load_lower", "load_upper",
+        "state", "load_now", "capacity_source", "withheld_reason",
+    ),
+    "trends": (
+        "scope_id", "level", "stage_id", "metric", "slope_per_week", "slope_lower", "slope_upper", "p_value",
+    ),
+    "throughput_forecasts": (
+        "scope_id", "level", "horizon_weeks", "target_date", "items_50", "items_85", "items_95", "hit_rate_85",
+        "hit_rate_85_lower", "hit_rate_85_upper", "n_cases", "n_weeks", "window_start", "window_end",
+        "withheld_reason",
+    ),
+    "delivery_forecasts": (
+        "work_item_id", "scope_id", "level", "n_children_left", "n_children_finished", "date_50", "date_85", "date_95",
+        "pace_source", "withheld_reason",
+    ),
+    "delivery_backtest": (
+        "scope_type", "level", "n_cases", "hit_rate_85", "hit_rate_85_lower", "hit_rate_85_upper",
     ),
     "mart_intervention_series": (
         "intervention_id", "week_start", "intervention_name", "metric", "unit", "desired_direction", "scope_type",
@@ -143,6 +177,12 @@ REQUIRED_ROWS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "mart_flow_metrics": {"work_type": ("all",), "period_type": ("week", "month", "increment")},
     "mart_stage_metrics": {"scope_type": ("value_stream",)},
     "mart_stage_days": {"scope_type": ("value_stream",)},
+    "choke_point_forecasts": {"scope_type": ("value_stream",)},
+    "choke_point_backtest": {"scope_type": ("value_stream",)},
+    "load_forecasts": {"scope_type": ("value_stream",)},
+    "trends": {"scope_type": ("value_stream",)},
+    "throughput_forecasts": {"scope_type": ("value_stream",)},
+    "delivery_forecasts": {"scope_type": ("value_stream",)},
 }
 """Of these tables only the rows whose columns hold one of the values: the others are never read into frames."""
 

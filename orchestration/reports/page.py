@@ -28,6 +28,7 @@ from orchestration.reports.sections import (
     intervention_detail,
     interventions_overview,
     stage_ladder,
+    what_is_coming,
     work_in_progress,
 )
 from orchestration.reports.sections.increments_compared import Scope
@@ -197,11 +198,6 @@ def _overview(
                 ),
             ),
             Section(
-                "value-streams",
-                "Value streams against their own last increments",
-                (increments_compared.glance_table(scopes), *(_unassigned_notice(items, stream) for stream in rest)),
-            ),
-            Section(
                 "interventions",
                 "Are our interventions working?",
                 interventions_overview.blocks(
@@ -210,6 +206,14 @@ def _overview(
                     {str(one.facts["intervention_id"]): _intervention_href(one) for one in charted},
                     scope_names,
                 ),
+            ),
+            what_is_coming.overview_section(
+                frames, streams, {stream.identity: _stream_href(stream) for stream in streams}
+            ),
+            Section(
+                "value-streams",
+                "Value streams against their own last increments",
+                (increments_compared.glance_table(scopes), *(_unassigned_notice(items, stream) for stream in rest)),
             ),
             Section(
                 "data",
@@ -274,6 +278,7 @@ def _value_stream_page(frames: Mapping[str, pd.DataFrame], context: ReportContex
         lead=_stream_lead(frames, context, stream),
         sections=(
             Section("stuck", "What is stuck, and why?", tuple(stuck) or (Words((f"No {plural} yet.",)),)),
+            *what_is_coming.stream_sections(frames, stream, stage_metrics),
             Section("increments", "Against its own last increments", (*tables, *_flow_time_change(frames, stream))),
             Section("cycle-time", "How long work takes", (cycle_time.chart(items, periods, level),)),
             Section(

@@ -13,6 +13,7 @@ from orchestration.warehouse.analysis_reads import (
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, count_rows, run_query
 from orchestration.warehouse.export_inventory import export_head, export_paths, manifest_paths, unrecognised_exports
+from orchestration.warehouse.forecast_frames import read_parents, read_stage_load
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
 from orchestration.warehouse.intervention_items import read_intervention_items
 from orchestration.warehouse.known_items import known_items
@@ -83,7 +84,9 @@ __all__ = [
     "observed_frames",
     "read_frames",
     "read_intervention_items",
+    "read_parents",
     "read_rows_since",
+    "read_stage_load",
     "read_stage_times",
     "read_stage_waits",
     "read_stage_week_items",

@@ -3,23 +3,28 @@
 from orchestration.analytics import (
     alternate_constraint,
     change_search,
+    choke_point_forecast,
     constraint_declaration,
     constraint_history,
     constraint_scope,
     constraint_verdicts,
     controlled_effect,
+    delivery_forecast,
     discovery_control,
     flow_time_change,
     hand_off_ranking,
     interrupted_series,
     intervention_verdict,
     item_level_effect,
+    load_forecast,
+    parent_delivery_forecast,
     process_behaviour,
     projection_calibration,
     projection_record,
     signal_links,
     stall_cascades,
     sustainment,
+    trend_test,
     waiting_sums,
 )
 from orchestration.analytics import stage_constraint_evidence as constraint_evidence
@@ -104,10 +109,25 @@ TYPES = {
 
 def test_every_column_of_the_analyses_is_told_and_no_other():
     fixed = {name: tuple(types) for name, types in TYPES.items()}
+    fixed = {
+        "process_behaviour_points": process_behaviour.POINT_COLUMNS,
+        "stage_constraint_evidence": constraint_evidence.COLUMNS,
+        "trends": trend_test.COLUMNS,
+        "choke_point_forecasts": choke_point_forecast.FORECAST_COLUMNS,
+        "choke_point_backtest": choke_point_forecast.BACKTEST_COLUMNS,
+        "load_forecasts": load_forecast.COLUMNS,
+        "throughput_forecasts": delivery_forecast.COLUMNS,
+        "delivery_forecasts": parent_delivery_forecast.FORECAST_COLUMNS,
+        "delivery_backtest": parent_delivery_forecast.BACKTEST_COLUMNS,
+    }
     assert {name: tuple(table.columns) for name, table in PUBLISHED_TABLES.items()} == fixed
 
 
 def test_numbers_of_the_analyses_have_a_unit_and_a_direction():
+    types = process_behaviour._POINT_TYPES | constraint_evidence._TYPES | trend_test._TYPES
+    types |= choke_point_forecast._FORECAST_TYPES | choke_point_forecast._BACKTEST_TYPES | load_forecast._TYPES
+    types |= delivery_forecast._TYPES
+    types |= parent_delivery_forecast._FORECAST_TYPES | parent_delivery_forecast._BACKTEST_TYPES
     silent = [
         f"{table}.{name}"
         for table, told in PUBLISHED_TABLES.items()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 from orchestration.defs.analysis.constraints import CONSTRAINT_ANALYSES
+from orchestration.defs.analysis.forecasts import FORECAST_ANALYSES
 from orchestration.defs.analysis.interventions import INTERVENTION_ANALYSES
 from orchestration.defs.ingestion.raw_tables import raw_tables
 from orchestration.defs.presentation import text_metadata
@@ -17,7 +18,7 @@ _GATED = [*raw_tables.keys, *dbt_models.keys]
 
 @dg.asset(
     key=["warehouse", "published"],
-    deps=[*_GATED, *CONSTRAINT_ANALYSES, *INTERVENTION_ANALYSES],
+    deps=[*_GATED, *CONSTRAINT_ANALYSES, *INTERVENTION_ANALYSES, *FORECAST_ANALYSES],
     group_name="published",
     kinds={"duckdb", "parquet"},
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)),

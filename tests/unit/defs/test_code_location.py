@@ -28,18 +28,20 @@ def test_the_nightly_job_is_one_line_of_steps_in_the_order_of_the_house(location
     """A step that Dagster has split or turned round would check too late, or build before it has checked."""
     steps = [node.name for node in location.resolve_job_def("nightly_refresh").nodes_in_topological_order]
     assert steps[:3] == ["land", "check_raw", "build_models"]
-    assert sorted(steps[3:6]) == [
+    assert sorted(steps[3:7]) == [
         "check_marts",
         "find_constraints",
         "follow_interventions",
+        "forecasts",
     ]
-    assert steps[6:] == ["warehouse__published", "reports__site"]
+    assert steps[7] == "warehouse__published"
+    assert sorted(steps[8:]) == ["reports__alerts", "reports__site"]
 
 
 def test_nothing_is_published_without_every_asset_before_it(location):
     graph = location.resolve_asset_graph()
     published = dg.AssetKey(["warehouse", "published"])
-    later = {published, dg.AssetKey(["reports", "site"])}
+    later = {published, dg.AssetKey(["reports", "site"]), dg.AssetKey(["reports", "alerts"])}
     before = {key for key in graph.get_all_asset_keys() if graph.get(key).is_materializable} - later
     assert graph.get(published).parent_keys == before
 

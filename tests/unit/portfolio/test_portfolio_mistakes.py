@@ -15,7 +15,12 @@ Change = Callable[..., str]
 # is written), else the line on which the piece stands.
 KEYS = {
     "misspelt": ("keep_generations: 3", "keep_generation: 3", "keep_generation", "Did you mean 'keep_generations'?"),
-    "unlike any": ("keep_generations: 3", "zzz: 3", "zzz", "is not a key here. Use one of: analysis, calendar"),
+    "unlike any": (
+        "keep_generations: 3",
+        "zzz: 3",
+        "zzz",
+        "is not a key here. Use one of: analysis, calendar, fields, gate",
+    ),
     "unknown, no value": ("keep_generations: 3", "colour:", "colour", "is not a key here"),
     "misspelt, nested": ("[Funnel]", "[Funnel], wiplimit: 3", "workflows[1].stages[0].wiplimit", "Did you mean 'wip_l"),
     "in a block": (

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pandas as pd
 from synthetic_facts import AS_OF, FIRST_DAY, STREAMS, WEEKS, dimensions, items_and_visits
+from synthetic_forecasts import forecasts
 
 from orchestration.analytics.constraint_declaration import WINDOWS_WEEKS, declare_constraints
 from orchestration.analytics.constraint_history import constraint_events
@@ -62,6 +63,7 @@ def frames(n_stories: int = 1350, n_features: int = 160, seed: int = 20260624) -
     tables["mart_intervention_series"] = _interventions(rng)
     tables |= _on_interventions(tables["mart_intervention_series"], rng)
     tables.update(_quality())
+    tables.update(forecasts(tables, seed))
     tables["column_dictionary"] = dictionary()
     return tables
 
@@ -203,7 +205,9 @@ def _stage_metrics(visits: pd.DataFrame, stages: pd.DataFrame) -> pd.DataFrame:
     named = summed.merge(stages[["stage_id", "stage_name", "stage_kind", "position", "wip_limit"]], on="stage_id")
     breach = np.where(named["wip_limit"].notna(), named["n_visits_ended"] % 3, np.nan)
     return named.rename(columns={"position": "stage_position"}).assign(
-        is_complete=named["week_start"] + pd.Timedelta(days=6) < AS_OF.normalize(), n_breach_days=breach
+        is_complete=named["week_start"] + pd.Timedelta(days=6) < AS_OF.normalize(),
+        n_breach_days=breach,
+        queue_length_end=named["n_visits_ended"].where(named["stage_kind"] == "queue").astype("float64"),
     )
 
 

@@ -92,7 +92,7 @@ def test_every_figure_has_a_title_with_numbers_and_a_window_and_a_description(pa
             assert chart["role"] == "img"
     # The overview, three value streams (one with a bar of why items wait before its constraint), and three
     # interventions: their weeks, two with an effect, two with items.
-    assert n_figures == 2 + (3 * 5 + 1) + 3 + 2 + 2
+    assert n_figures == 2 + (3 * 6 + 1) + 3 + 2 + 2
 
 
 def test_headings_are_in_order_and_tables_have_headers(pages: Pages) -> None:
@@ -131,8 +131,9 @@ def test_overview_comes_in_the_order_of_the_questions(pages: Pages) -> None:
     assert headings == [
         "What is stuck, and how sure are we?",
         "What changed since last time",
-        "Value streams against their own last increments",
         "Are our interventions working?",
+        "What is coming",
+        "Value streams against their own last increments",
         "What the numbers rest on",
     ]
 
