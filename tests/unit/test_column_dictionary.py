@@ -104,30 +104,22 @@ TYPES = {
     "intervention_projections": projection_record._TYPES,
     "projection_scores": projection_record._SCORE_TYPES,
     "projection_calibration": projection_calibration._TYPES,
+    "trends": trend_test._TYPES,
+    "choke_point_forecasts": choke_point_forecast._FORECAST_TYPES,
+    "choke_point_backtest": choke_point_forecast._BACKTEST_TYPES,
+    "load_forecasts": load_forecast._TYPES,
+    "throughput_forecasts": delivery_forecast._TYPES,
+    "delivery_forecasts": parent_delivery_forecast._FORECAST_TYPES,
+    "delivery_backtest": parent_delivery_forecast._BACKTEST_TYPES,
 }
 
 
 def test_every_column_of_the_analyses_is_told_and_no_other():
     fixed = {name: tuple(types) for name, types in TYPES.items()}
-    fixed = {
-        "process_behaviour_points": process_behaviour.POINT_COLUMNS,
-        "stage_constraint_evidence": constraint_evidence.COLUMNS,
-        "trends": trend_test.COLUMNS,
-        "choke_point_forecasts": choke_point_forecast.FORECAST_COLUMNS,
-        "choke_point_backtest": choke_point_forecast.BACKTEST_COLUMNS,
-        "load_forecasts": load_forecast.COLUMNS,
-        "throughput_forecasts": delivery_forecast.COLUMNS,
-        "delivery_forecasts": parent_delivery_forecast.FORECAST_COLUMNS,
-        "delivery_backtest": parent_delivery_forecast.BACKTEST_COLUMNS,
-    }
     assert {name: tuple(table.columns) for name, table in PUBLISHED_TABLES.items()} == fixed
 
 
 def test_numbers_of_the_analyses_have_a_unit_and_a_direction():
-    types = process_behaviour._POINT_TYPES | constraint_evidence._TYPES | trend_test._TYPES
-    types |= choke_point_forecast._FORECAST_TYPES | choke_point_forecast._BACKTEST_TYPES | load_forecast._TYPES
-    types |= delivery_forecast._TYPES
-    types |= parent_delivery_forecast._FORECAST_TYPES | parent_delivery_forecast._BACKTEST_TYPES
     silent = [
         f"{table}.{name}"
         for table, told in PUBLISHED_TABLES.items()
