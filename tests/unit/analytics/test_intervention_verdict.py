@@ -212,7 +212,7 @@ def test_what_is_missing_counts_the_weeks_for_power() -> None:
     frame = points(weeks_of(0, n_post=9, seed=4))
     last = intervention_verdicts(frame, expectation(projected=-0.06), shifts(frame)).iloc[-1]
     assert last["verdict"] == "inconclusive"
-    assert last["missing"].startswith("8 weeks in a row on the better side, an interval that excludes no change")
+    assert last["missing"].startswith("8 weeks in a row on the better side, an interval that leaves out no change")
     more = last["weeks_for_power"] - 9
     assert last["missing"].endswith(
         f"{more} more weeks would show the smallest change that matters with a chance of 80 %"
