@@ -70,14 +70,18 @@ _PAIRS_AT_ONCE = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class WaitingClassSettings:
-    """From which share of its capacity a resource counts as fully busy, and what counts as a batch.
+    """From which share of its capacity a resource is full, what counts as a batch, and how much is compared.
 
     Up to five people full means all of them. Of more one may be between two items, or work on what no tool shows, and
     the wait would seem to have nothing to do with them.
+
+    The comparisons grow with the square of a resource's work. Of one with more than `max_pairs` of a wait and an
+    instance in work during it, every n-th wait is compared, and the others take the shares that those have together.
     """
 
     full_from: float = 0.85
     batches: BatchSettings = DEFAULT_BATCHES
+    max_pairs: int = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,8 @@ def classify_waits(
     line = _Line(
         resource, enabled, ready, start, finish, batch, _full_at(capacity, settings), counted, available, ~is_open
     )
-    contention, prioritization = _busy_hours(line, np.flatnonzero(is_reported & (start > ready) & (resource >= 0)))
+    waiting = np.flatnonzero(is_reported & (start > ready) & (resource >= 0))
+    contention, prioritization = _busy_hours(line, waiting, settings.max_pairs)
     at_enabled, at_ready, at_start, at_finish = counted
     rest = at_start - at_ready - contention[0] - prioritization[0]
     rest_there = available[2] - available[1] - contention[1] - prioritization[1]
@@ -294,13 +299,15 @@ def _batch_ready(batch: Ints, enabled: Floats, start: Floats) -> tuple[Floats, I
     return ready, size
 
 
-def _busy_hours(line: _Line, waiting: Ints) -> tuple[Floats, Floats]:
+def _busy_hours(line: _Line, waiting: Ints, max_pairs: int) -> tuple[Floats, Floats]:
     """Return (contention, prioritization) hours, each of shape (2, instances): on the counted and the available clock.
 
     For each wait the instances in work during it are laid side by side and counted between any two of their ends.
     """
     contention, prioritization = np.zeros((2, line.start.size)), np.zeros((2, line.start.size))
-    for wait, other in _pairs(line, waiting):
+    spans = _spans(line, waiting)
+    is_compared = _compared(line, spans, max_pairs)
+    for wait, other in _pairs(line, spans, is_compared):
         is_batch_mate = (line.batch[wait] >= 0) & (line.batch[wait] == line.batch[other])
         # A batch counts as enabled when it was complete; among its members their own order counts.
         since = np.where(is_batch_mate, line.enabled[wait], line.ready[wait])
@@ -327,14 +334,49 @@ def _busy_hours(line: _Line, waiting: Ints) -> tuple[Floats, Floats]:
             length = np.diff(reading[order])
             for hours, holds in ((contention, is_contention), (prioritization, is_full & ~is_contention)):
                 hours[row] += np.bincount(of_wait[:-1][holds], weights=length[holds], minlength=line.start.size)
+    _fill_in(line, spans.waiting, is_compared, (contention, prioritization))
     return contention, prioritization
 
 
-def _pairs(line: _Line, waiting: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Yield (waits, instances of the same resource in work during them), in portions and ordered by wait."""
+def _fill_in(line: _Line, waiting: Ints, is_compared: Flags, classes: tuple[Floats, Floats]) -> None:
+    """Give waits that were not compared the shares that the compared waits of their resource have together."""
+    rest, done = waiting[~is_compared], waiting[is_compared]
+    if not rest.size:
+        return
+    n_resources = int(line.resource.max()) + 1
+    for row, clock in enumerate((line.counted, line.available)):
+        length = clock[2] - clock[1]
+        whole = np.bincount(line.resource[done], weights=length[done], minlength=n_resources)
+        for hours in classes:
+            part = np.bincount(line.resource[done], weights=hours[row, done], minlength=n_resources)
+            share = np.divide(part, whole, out=np.zeros(n_resources), where=whole > 0)
+            hours[row, rest] = share[line.resource[rest]] * length[rest]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    """Waits, and for each the places from ``lows`` to before ``highs`` of ``busy`` that may be in work during it."""
+
+    waiting: Ints
+    busy: Ints
+    lows: Ints
+    highs: Ints
+
+
+def _compared(line: _Line, spans: _Spans, max_pairs: int) -> Flags:
+    """Return which waits are compared with the work around them: all, or every n-th of a resource that has too many."""
+    resource = line.resource[spans.waiting]
+    _, first, number = np.unique(resource, return_index=True, return_inverse=True)
+    n_pairs = np.bincount(number, weights=np.maximum(spans.highs - spans.lows, 0))
+    step = np.maximum(np.ceil(n_pairs / max_pairs), 1).astype(np.int64)
+    flags: Flags = (np.arange(resource.size) - first[number]) % step[number] == 0
+    return flags
+
+
+def _spans(line: _Line, waiting: Ints) -> _Spans:
     busy = np.flatnonzero(line.has_begun & (line.finish > line.start) & (line.resource >= 0))
     busy = busy[np.lexsort((line.start[busy], line.resource[busy]))]
-    waiting = waiting[np.argsort(line.resource[waiting], kind="stable")]
+    waiting = waiting[np.lexsort((line.start[waiting], line.resource[waiting]))]
     resources = np.unique(line.resource[waiting])
     lows, highs = np.zeros(waiting.size, dtype=np.int64), np.zeros(waiting.size, dtype=np.int64)
     for resource in resources:
@@ -345,7 +387,13 @@ def _pairs(line: _Line, waiting: Ints) -> Iterator[tuple[Ints, Ints]]:
         reach = np.maximum.accumulate(line.finish[of_resource])
         lows[mine] = begin + np.searchsorted(reach, line.ready[waiting[mine]], side="right")
         highs[mine] = begin + np.searchsorted(line.start[of_resource], line.start[waiting[mine]], side="left")
-    n_pairs = np.maximum(highs - lows, 0)
+    return _Spans(waiting, busy, lows, highs)
+
+
+def _pairs(line: _Line, spans: _Spans, is_compared: Flags) -> Iterator[tuple[Ints, Ints]]:
+    """Yield (waits, instances of the same resource in work during them), in portions and ordered by wait."""
+    waiting, busy, lows = spans.waiting, spans.busy, spans.lows
+    n_pairs = np.where(is_compared, np.maximum(spans.highs - lows, 0), 0)
     portion = np.cumsum(n_pairs) // _PAIRS_AT_ONCE
     for number in np.unique(portion):
         chosen = np.flatnonzero((portion == number) & (n_pairs > 0))

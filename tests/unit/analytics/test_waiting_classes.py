@@ -244,6 +244,33 @@ def test_in_a_queue_served_in_order_all_wait_is_contention(people: int, *, is_kn
     assert waits["contention_hours"].sum() == pytest.approx(waits["wait_hours"].sum())
 
 
+def test_of_a_resource_with_very_much_work_every_nth_wait_is_compared() -> None:
+    # One person who takes the newest first: waits are longer, and of both kinds.
+    rng = np.random.default_rng(7)
+    arrives = np.cumsum(rng.exponential(1.0, 1500))
+    works = rng.exponential(0.85, 1500)
+    queue, spans, now, number = [], [], 0.0, 0
+    while len(spans) < arrives.size:
+        while number < arrives.size and (not queue or arrives[number] <= now):
+            queue.append(number)
+            now = max(now, arrives[number]) if len(queue) == 1 else now
+            number += 1
+        taken = queue.pop()
+        spans.append((arrives[taken], now, now + works[taken]))
+        now += works[taken]
+    frame = instances(spans)
+    whole = classified(frame, hours=1400)
+    some = classified(frame, hours=1400, settings=WaitingClassSettings(max_pairs=3000))
+    assert whole[CLASS_HOURS].sum(axis=1).to_numpy() == pytest.approx(whole["wait_hours"].to_numpy())
+    assert some[CLASS_HOURS].sum(axis=1).to_numpy() == pytest.approx(some["wait_hours"].to_numpy())
+    differs = ~np.isclose(some["prioritization_hours"], whole["prioritization_hours"])
+    assert 0.3 < differs.mean() < 1
+    total = whole["wait_hours"].sum()
+    for name in ("contention_hours", "prioritization_hours"):
+        assert whole[name].sum() > 0.1 * total
+        assert some[name].sum() / total == pytest.approx(whole[name].sum() / total, abs=0.1)
+
+
 def brute_force(spans: list[tuple[float, ...]], people: int) -> np.ndarray:
     """Split each wait hour by hour, as all times are whole hours."""
     enabled, started, finished = np.array(spans).T
