@@ -14,7 +14,7 @@ from orchestration.analysis_steps.moments import as_of_utc, last_week_start, sna
 from orchestration.analytics import constraint_declaration as declaration
 from orchestration.analytics import constraint_history, constraint_verdicts
 from orchestration.analytics.constraint_scope import ScopeSettings, classify_constraint_scopes
-from orchestration.analytics.given_capacity import people_of_stages
+from orchestration.analytics.given_capacity import CAPACITY_FRAMES, people_of_stages
 from orchestration.analytics.line_measures import (
     STAGE_COLUMNS,
     VISIT_COLUMNS,
@@ -162,12 +162,8 @@ def _read_inputs(build: RefreshBuild) -> ConstraintInputs:
         "dim_stages": list(STAGE_COLUMNS),
         "dim_dates": ["calendar_date", "working_hours"],
         "dim_value_streams": ["value_stream_id", "timezone"],
-        "dim_stage_roles": ["stage_id", "role"],
-        "dim_working_days": ["location_id", "calendar_date", "working_hours"],
-        "fct_capacity_days": [
-            "team_id", "role", "location_id", "calendar_date", "available_hours", "value_stream_id", "train_id",
-        ],
-    }  # fmt: skip
+        **CAPACITY_FRAMES,
+    }
     with build.connection() as connection:
         frames: dict[str, Any] = warehouse.read_frames(connection, wanted)
         frames["visits"] = warehouse.read_visits(connection, [*VISIT_COLUMNS, "train_id"], since)

@@ -17,6 +17,7 @@ from orchestration.analytics.change_search import level_changes
 from orchestration.analytics.chart_choice import choose_chart
 from orchestration.analytics.discovery_control import control_over_tables
 from orchestration.analytics.gain_history import gain_history
+from orchestration.analytics.given_capacity import CAPACITY_FRAMES
 from orchestration.analytics.interrupted_series import interrupted_effects
 from orchestration.analytics.intervention_charts import OPTIONAL_SERIES_COLUMNS, SERIES_COLUMNS
 from orchestration.analytics.intervention_verdict import intervention_verdicts
@@ -52,8 +53,8 @@ class InterventionInputs:
     """What one refresh knows of its interventions.
 
     ``frames``: mart_intervention_series, dim_interventions, flow_weeks (`weekly_measures.FLOW_COLUMNS`), items
-    (intervention_id, metric, week_start, duration), fct_practice_events, and for moved constraints visits, dim_stages
-    and dim_dates.
+    (intervention_id, metric, week_start, duration), fct_practice_events, and for moved constraints visits, dim_stages,
+    dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -211,6 +212,7 @@ def _read_inputs(build: RefreshBuild) -> InterventionInputs:
         "dim_stages": list(STAGE_COLUMNS),
         "dim_dates": ["calendar_date", "working_hours"],
         "dim_value_streams": ["value_stream_id", "timezone"],
+        **CAPACITY_FRAMES,
     }
     rows = {"mart_flow_metrics": {"scope_type": ("value_stream",), "work_type": ("all",), "period_type": ("week",)}}
     with build.connection() as connection:

@@ -7,10 +7,11 @@ import pandas as pd
 from orchestration.analysis_steps.intervention_settings import MethodSettings
 from orchestration.analytics.alternate_constraint import alternate_constraints
 from orchestration.analytics.constraint_declaration import METHOD_VERSION, declare_constraints
+from orchestration.analytics.given_capacity import people_of_stages
 from orchestration.analytics.interrupted_series import used_weeks
 from orchestration.analytics.intervention_charts import MAX_BASELINE_WEEKS
 from orchestration.analytics.intervention_verdict import judge
-from orchestration.analytics.line_measures import measure_lines
+from orchestration.analytics.line_measures import capacities_by_stage, measure_lines
 from orchestration.analytics.process_behaviour import chart_interventions
 from orchestration.analytics.random_streams import generator_for
 
@@ -36,7 +37,7 @@ def follow_local_gains(
         verdicts: Of all weeks; the last of each intervention counts.
         stream_series: The value streams' weeks on the interventions' calendars.
         launches: intervention_id, value_stream_id, level, launched_at and first_after (days).
-        frames: visits, dim_stages and dim_dates.
+        frames: visits, dim_stages, dim_dates, and what capacities are read from (`given_capacity`).
         week_start: The Monday before which all weeks are whole.
         snapshot: What the random numbers depend on.
         hours: The portfolio's working day.
@@ -127,6 +128,15 @@ def _declared(
     if n_weeks < 1 or line.empty:
         return None
     scope = f"{launch.name} {start:%Y-%m-%d} to {end:%Y-%m-%d}"
+    keys = ["value_stream_id", "level", "stage_id"]
+    people = people_of_stages(
+        frames["fct_capacity_days"],
+        frames["dim_working_days"],
+        frames["dim_stage_roles"],
+        visits[keys].dropna().drop_duplicates(),
+        (start, end - pd.Timedelta(days=1)),
+        "value_stream_id",
+    )
     declared = declare_constraints(
         measure_lines(
             line,
@@ -138,6 +148,7 @@ def _declared(
             day_start=hours[0],
             day_end=hours[1],
             timezones=timezones,
+            capacities=capacities_by_stage(people, "value_stream_id"),
         )
     )
     named = declared.loc[declared["status"] == "declared", "stage_id"]

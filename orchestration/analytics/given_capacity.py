@@ -23,6 +23,12 @@ CAPACITY_DAY_COLUMNS = ("team_id", "role", "location_id", "calendar_date", "avai
 WORKING_DAY_COLUMNS = ("location_id", "calendar_date", "working_hours")
 STAGE_ROLE_COLUMNS = ("stage_id", "role")
 USE_COLUMNS = ("value_stream_id", "level", "stage_id")
+#: Tables and columns that capacities are read from.
+CAPACITY_FRAMES: dict[str, list[str] | None] = {
+    "dim_stage_roles": list(STAGE_ROLE_COLUMNS),
+    "dim_working_days": list(WORKING_DAY_COLUMNS),
+    "fct_capacity_days": [*CAPACITY_DAY_COLUMNS, "value_stream_id", "train_id"],
+}
 
 
 def people_of_stages(
