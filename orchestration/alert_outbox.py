@@ -58,7 +58,12 @@ def write_outbox(file: Path, entries: Sequence[Entry]) -> None:
 
 
 def note_alerts(entries: Sequence[Entry], alerts: Sequence[Alert], day: date, channels: Sequence[str]) -> list[Entry]:
-    """Add what is new, to be told on the channels given; what was noticed before is only seen again."""
+    """Add what is new, to be told on the channels given; what was noticed before is only seen again.
+
+    Without a channel nothing is noted: the first one that is set up is told all that stands then.
+    """
+    if not channels:
+        return list(entries)
     noted = {entry.key: entry for entry in entries}
     for alert in alerts:
         since = alert.since.isoformat() if alert.since else _since(noted.values(), alert, day)
@@ -82,7 +87,8 @@ def deliver(
     """
     failures = []
     kept = list(entries)
-    write_outbox(file, kept)
+    if senders:
+        write_outbox(file, kept)
     for channel, send in senders.items():
         pending = [entry for entry in kept if channel in entry.pending]
         if not pending:

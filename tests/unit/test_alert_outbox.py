@@ -66,11 +66,14 @@ def test_what_stands_without_a_beginning_is_one_event_until_it_was_away_for_four
     assert note_alerts(later, [STANDING], date(2026, 7, 27), ["webhook"])[0].last_seen == "2026-07-27"
 
 
-def test_without_a_channel_events_are_noted_and_not_told_when_one_is_set_up(file: Path) -> None:
+def test_the_first_channel_is_told_all_that_stands_and_a_further_one_only_what_is_new(file: Path) -> None:
     night(file, [NEW], MONDAY)
     told: list[str] = []
     night(file, [NEW], MONDAY, webhook=told.extend)
-    assert told == []
+    assert told == ["It worsened."]
+    mailed: list[str] = []
+    night(file, [NEW, STANDING], MONDAY, webhook=told.extend, email=mailed.extend)
+    assert (told, mailed) == (["It worsened.", "Ready fills up."], ["Ready fills up."])
 
 
 def test_a_run_killed_while_telling_has_lost_nothing(file: Path) -> None:
