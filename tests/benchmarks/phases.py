@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import data_tests, dbt_build, refresh
-from orchestration.analysis_steps import constraints, interventions, linked_signals, waits
+from orchestration.analysis_steps.every_step import analyse
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from orchestration.report_site import build_report_site
 
@@ -93,10 +93,7 @@ def measured_refresh(folder: Path, *, full: bool, has_reports: bool = True) -> P
         with phases.measured("checks"):
             _run_tests(build, manifest, plan)
         with phases.measured("analysis"):
-            judged = constraints.judge_constraints(build)
-            linked_signals.link_signals(build, judged["constraint_declarations"])
-            waits.explain_waits(build)
-            interventions.follow_interventions(build)
+            analyse(build)
         with phases.measured("checks"):
             _passed(refresh.run_checks(build, "marts").messages("critical"))
         with phases.measured("publish"):

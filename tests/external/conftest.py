@@ -18,7 +18,7 @@ import pytest
 
 import checks
 from orchestration import dbt_build, refresh
-from orchestration.analysis_steps import constraints, interventions, linked_signals, waits
+from orchestration.analysis_steps.every_step import analyse
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from orchestration.report_site import build_report_site
 
@@ -68,11 +68,8 @@ def refreshed(folder: Path, as_of: datetime | None = None) -> Path:
         _assert_passed(refresh.run_checks(build, "raw"))
         outcomes = refresh.build_models(build, manifest=_parsed_project().deepcopy())
         assert dbt_build.failure_sentences(outcomes) == []
-        interventions.chart_interventions(build)
         _assert_passed(refresh.run_checks(build, "marts"))
-        judged = constraints.judge_constraints(build)
-        linked_signals.link_signals(build, judged["constraint_declarations"])
-        waits.explain_waits(build)
+        analyse(build)
         refresh.publish(build)
     build_report_site(paths)
     return folder / "warehouse" / "warehouse.duckdb"
