@@ -45,11 +45,11 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "choke_point_forecasts": (
         "scope_id", "level", "stage_id", "horizon", "horizon_weeks", "target_date", "event", "probability", "method",
         "label", "queue_now", "queue_limit", "limit_source", "is_over_now", "queue_lower", "queue_median",
-        "queue_upper", "hit_rate", "n_cases", "withheld_reason",
+        "queue_upper", "withheld_reason",
     ),
     "choke_point_backtest": (
-        "scope_type", "horizon", "event", "n_cases", "n_origins", "base_rate", "hit_rate", "hit_rate_lower",
-        "hit_rate_upper", "n_warnings", "warnings_right_share",
+        "scope_type", "horizon", "horizon_weeks", "event", "n_cases", "n_origins", "base_rate", "hit_rate",
+        "hit_rate_lower", "hit_rate_upper", "n_warnings", "warnings_right_share",
     ),
     "load_forecasts": (
         "scope_id", "stage_id", "horizon_weeks", "target_start", "target_end", "load", "load_lower", "load_upper",

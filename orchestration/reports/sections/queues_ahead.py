@@ -70,12 +70,18 @@ def overview_blocks(
 
 
 def stream_blocks(
-    forecasts: pd.DataFrame, stage_weeks: pd.DataFrame, stage_names: Mapping[str, str], stream_id: str, level: str
+    forecasts: pd.DataFrame,
+    backtest: pd.DataFrame,
+    stage_weeks: pd.DataFrame,
+    stage_names: Mapping[str, str],
+    stream_id: str,
+    level: str,
 ) -> tuple[Block, ...]:
     """Small charts of the queues of one value stream and level, with the chances in each title.
 
     Args:
         forecasts: `choke_point_forecasts` of value streams.
+        backtest: `choke_point_backtest` of value streams.
         stage_weeks: `mart_stage_metrics` of the value stream.
         stage_names: Name by stage_id, in the order of the workflow.
         stream_id: The value stream.
@@ -116,7 +122,7 @@ def stream_blocks(
                     LegendEntry("range", "80 % of the futures end within the shaded range"),
                     LegendEntry("limit", "limit: configured, or the most that was usual before the last 13 weeks"),
                 ),
-                notes=_worth_of_rows(within),
+                notes=_worth_of_horizons(backtest, within),
             )
         )
     if withheld:
@@ -212,15 +218,17 @@ def _worth_sentence(backtest: pd.DataFrame) -> str:
     )
 
 
-def _worth_of_rows(within: pd.DataFrame) -> tuple[str, ...]:
-    known = within[within["hit_rate"].notna()].drop_duplicates("horizon_weeks").sort_values("horizon_weeks")
+def _worth_of_horizons(backtest: pd.DataFrame, within: pd.DataFrame) -> tuple[str, ...]:
+    is_shown = (backtest["event"] == "within") & backtest["horizon"].isin(list(within["horizon"]))
+    known = backtest[is_shown & backtest["hit_rate"].notna()].sort_values("horizon_weeks")
     if known.empty:
         return ("No past forecast can be checked yet, so nobody knows what these are worth.",)
     rates = [
-        f"{percent(row['hit_rate'])} of {counted(row['n_cases'], 'case')} {row['horizon_weeks']} weeks ahead"
+        f"{percent(row['hit_rate'])} of {counted(row['n_cases'], 'case')} {row['horizon_weeks']} weeks ahead (always "
+        f"saying the same: {percent(max(row['base_rate'], 1 - row['base_rate']))})"
         for row in known.to_dict("records")
     ]
-    label = known["label"].dropna()
+    label = within["label"].dropna()
     trend = f"No trend is assumed ({label.iloc[0]})." if len(label) else "A trend is taken to go on."
     return (f"Such forecasts, of all value streams, were right in {listed(rates)}. {trend}",)
 

@@ -46,7 +46,12 @@ def stream_sections(
     stages = _stage_names(shown)
     queues: list[Block | None] = [
         *queues_ahead.stream_blocks(
-            frames["choke_point_forecasts"], stage_metrics, stages, stream.identity, stream.level
+            frames["choke_point_forecasts"],
+            frames["choke_point_backtest"],
+            stage_metrics,
+            stages,
+            stream.identity,
+            stream.level,
         ),
         work_ahead.load_table(frames["load_forecasts"], stages, stream.identity),
         work_ahead.trend_words(frames["trends"], stages, stream.identity, stream.level),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.reports.blocks import Block, Notice, Table, Words
+from orchestration.reports.blocks import Block, Chart, Notice, Table, Words
 from orchestration.reports.sections import deliveries_ahead, queues_ahead, work_ahead
 
 STREAMS = {"payments": "Payments"}
@@ -87,6 +87,23 @@ def test_a_queue_over_its_limit_is_told_as_such_and_small_ones_are_no_choke_poin
         "Of 1 queue none is more likely than not to go over its limit within 8 weeks. Ready in Payments is over" in text
     )
     assert "Ready for test" not in text
+
+
+def test_small_charts_hold_what_forecasts_were_worth_against_always_saying_the_same() -> None:
+    weeks = pd.DataFrame(
+        {
+            "stage_id": "w.ready", "level": "story", "is_complete": True, "queue_length_end": [18, 20],
+            "week_start": pd.to_datetime(["2026-06-15", "2026-06-22"]),
+        }
+    )  # fmt: skip
+    (chart,) = queues_ahead.stream_blocks(
+        queue("w.ready", (0.0, 0.63)), backtest(horizon_weeks=8), weeks, {"w.ready": "Ready"}, "payments", "story"
+    )
+    assert isinstance(chart, Chart)
+    assert "Ready: under 1 % in 4, 63 % in 8 weeks" in chart.description
+    (note,) = chart.notes
+    assert "right in 74 % of 763 cases 8 weeks ahead (always saying the same: 69 %)" in note
+    assert "No trend is assumed" in note
 
 
 def test_withheld_choke_points_say_why() -> None:
