@@ -36,12 +36,12 @@ def overview_chart(lines: Mapping[str, pd.DataFrame], named: Mapping[str, set[st
         lines: Value stream name → `line_evidence`.
         named: Value stream name → ids of the stages that are declared or candidates.
     """
+    measured = {name: line[line["utilisation"].notna()] for name, line in lines.items()}
     parts = [
-        line[line["utilisation"].notna()].assign(group_name=name, is_named=line["stage_id"].isin(named[name]))
-        for name, line in lines.items()
+        line.assign(group_name=name, is_named=line["stage_id"].isin(named[name]))
+        for name, line in measured.items()
         if not line.empty
     ]
-    parts = [part for part in parts if not part.empty]
     if not parts:
         return None
     stages = pd.concat(parts, ignore_index=True)
