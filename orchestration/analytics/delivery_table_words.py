@@ -37,13 +37,15 @@ _THROUGHPUT_FORECASTS = PublishedTable(
             "share 0-1",
             "neutral",
             "no past case",
-            "never",
+            "in no past case",
         ),
         "hit_rate_85_lower": PublishedColumn(
             "Lower end of its 95 % interval (Wilson), every H-th case counted.", "share 0-1", "neutral", "no past case"
         ),
         "hit_rate_85_upper": PublishedColumn("Upper end of it.", "share 0-1", "neutral", "no past case"),
-        "hit_rate_50": PublishedColumn("The same of items_50.", "share 0-1", "neutral", "no past case", "never"),
+        "hit_rate_50": PublishedColumn(
+            "The same of items_50.", "share 0-1", "neutral", "no past case", "in no past case"
+        ),
         "pit_mean": PublishedColumn(
             ("Mean place of what came among what was said: below 0.5 too much was said, above it too little."),
             "share 0-1",
@@ -104,7 +106,9 @@ _DELIVERY_FORECASTS = PublishedTable(
             "Finished parents that they come from.", "parents", "neutral", when_zero="none, or withheld"
         ),
         "block_weeks": PublishedColumn("Weeks drawn together.", "weeks", "neutral", WITHHELD),
-        "hit_rate_85": PublishedColumn(_HIT_PARENT.format(85), "share 0-1", "neutral", "no past case", "never"),
+        "hit_rate_85": PublishedColumn(
+            _HIT_PARENT.format(85), "share 0-1", "neutral", "no past case", "in no past case"
+        ),
         "hit_rate_85_lower": PublishedColumn(
             "Lower end of its 95 % interval (Wilson), each parent counted once.", "share 0-1", "neutral", "no past case"
         ),
@@ -135,7 +139,7 @@ _DELIVERY_BACKTEST = PublishedTable(
         "n_unresolved": PublishedColumn("Looks ahead whose date has not passed.", "cases", "neutral", when_zero="none"),
         **{
             f"hit_rate_{share}": PublishedColumn(
-                _HIT_PARENT.format(share), "share 0-1", "neutral", "no date has passed", "never"
+                _HIT_PARENT.format(share), "share 0-1", "neutral", "no date has passed", "in no past case"
             )
             for share in (50, 70, 85)
         },
@@ -143,7 +147,9 @@ _DELIVERY_BACKTEST = PublishedTable(
             "Lower end of its 95 % interval (Wilson), each parent counted once.", "share 0-1", "neutral", "no case"
         ),
         "hit_rate_85_upper": PublishedColumn("Upper end of it.", "share 0-1", "neutral", "no case"),
-        "hit_rate_95": PublishedColumn(_HIT_PARENT.format(95), "share 0-1", "neutral", "no date has passed", "never"),
+        "hit_rate_95": PublishedColumn(
+            _HIT_PARENT.format(95), "share 0-1", "neutral", "no date has passed", "in no past case"
+        ),
         "pit_mean": PublishedColumn(
             (
                 "Mean place of the week that came among those drawn, of the cases that are done: "

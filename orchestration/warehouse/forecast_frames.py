@@ -3,10 +3,15 @@
 Belongs here: those queries. Does not belong here: what is forecast (``orchestration.analytics``).
 """
 
+from __future__ import annotations
+
 from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def read_stage_load(connection: duckdb.DuckDBPyConnection, since: date) -> dict[str, pd.DataFrame]:

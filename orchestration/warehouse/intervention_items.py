@@ -4,8 +4,14 @@ Belongs here: which items of the facts a metric of durations rests on, as the ma
 what is made of their durations.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import duckdb
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def read_intervention_items(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def test_pages_draw_their_figures_without_console_messages_or_network(opened: Op
             " return [plot.id, box.width, box.height, plot.querySelectorAll('svg .trace, svg .point').length]})"
         )
         assert len(drawn) == opened.page.locator("figure").count()
-        assert all(width > 300 and height > 100 and n > 0 for _, width, height, n in drawn), (path.name, drawn)
+        assert all(width > 300 and height > 80 and n > 0 for _, width, height, n in drawn), (path.name, drawn)
         n_drawn += len(drawn)
     assert n_drawn > 0
     assert opened.complaints == []
