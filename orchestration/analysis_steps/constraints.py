@@ -11,6 +11,7 @@ import pandas as pd
 from orchestration import warehouse
 from orchestration.analysis_steps.earlier_results import earlier_results
 from orchestration.analysis_steps.moments import as_of_utc, last_week_start, snapshot_of
+from orchestration.analysis_steps.written_tables import written_tables
 from orchestration.analytics import constraint_declaration as declaration
 from orchestration.analytics import constraint_history, constraint_verdicts
 from orchestration.analytics.constraint_scope import ScopeSettings, classify_constraint_scopes
@@ -27,6 +28,14 @@ from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
 from orchestration.portfolio.constraint_settings import ConstraintThresholds
 from orchestration.refresh import RefreshBuild
 
+#: Tables that `judge_constraints` writes.
+TABLES = (
+    "stage_constraint_evidence",
+    "constraint_declarations",
+    "constraint_verdicts",
+    "constraint_events",
+    "constraint_scopes",
+)
 #: Each is measured over all windows; a train only where its value stream has several.
 SCOPES = ("value_stream", "train")
 EVIDENCE_WEEKS = declaration.WINDOWS_WEEKS[0]
@@ -52,12 +61,12 @@ class ConstraintInputs:
 
 def judge_constraints(build: RefreshBuild) -> dict[str, pd.DataFrame]:
     """Measure each line's stages once, say which hold it back and what is new about it; write the tables."""
-    earlier = {table: earlier_results(build, table) for table in ("constraint_verdicts", "constraint_events")}
-    tables = constraint_tables(_read_inputs(build), earlier)
-    with build.connection() as connection:
-        for name, frame in tables.items():
-            warehouse.write_analysis(connection, name, frame)
-    return tables
+
+    def make() -> dict[str, pd.DataFrame]:
+        earlier = {table: earlier_results(build, table) for table in ("constraint_verdicts", "constraint_events")}
+        return constraint_tables(_read_inputs(build), earlier)
+
+    return written_tables(build, TABLES, make)
 
 
 def constraint_tables(

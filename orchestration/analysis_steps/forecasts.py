@@ -9,6 +9,7 @@ import pandas as pd
 
 from orchestration import warehouse
 from orchestration.analysis_steps.moments import last_week_start, snapshot_of
+from orchestration.analysis_steps.written_tables import written_tables
 from orchestration.analytics import (
     choke_point_forecast,
     delivery_forecast,
@@ -51,6 +52,10 @@ _SERIES_KEYS = ["scope_type", "scope_id", "level"]
 
 def forecast(build: RefreshBuild) -> dict[str, pd.DataFrame]:
     """Forecast what the facts and marts of a build tell, write the tables of `TABLES`, return them by name."""
+    return written_tables(build, TABLES, partial(_made, build))
+
+
+def _made(build: RefreshBuild) -> dict[str, pd.DataFrame]:
     with build.connection() as connection:
         frames = warehouse.read_frames(
             connection,
@@ -72,11 +77,7 @@ def forecast(build: RefreshBuild) -> dict[str, pd.DataFrame]:
         load_since = last_week - pd.Timedelta(weeks=load_forecast.DEFAULT_SETTINGS.window_weeks)
         frames |= warehouse.read_stage_load(connection, load_since.date())
         frames |= warehouse.read_parents(connection)
-    tables = forecast_tables(build, frames, last_week)
-    with build.connection() as connection:
-        for name in TABLES:
-            warehouse.write_analysis(connection, name, tables[name])
-    return tables
+    return forecast_tables(build, frames, last_week)
 
 
 def forecast_tables(

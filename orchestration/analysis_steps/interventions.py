@@ -11,6 +11,7 @@ from orchestration.analysis_steps.earlier_results import earlier_results
 from orchestration.analysis_steps.intervention_settings import MethodSettings, method_settings
 from orchestration.analysis_steps.local_gains import follow_local_gains
 from orchestration.analysis_steps.moments import as_of_utc, last_week_start, snapshot_of
+from orchestration.analysis_steps.written_tables import written_tables
 from orchestration.analytics import controlled_effect as control
 from orchestration.analytics import projection_record as record
 from orchestration.analytics.change_search import level_changes
@@ -42,6 +43,23 @@ from orchestration.analytics.sustainment import PRACTICE_COLUMNS, assess_sustain
 from orchestration.analytics.weekly_measures import FLOW_COLUMNS, end_to_end_series, weekly_values
 from orchestration.refresh import RefreshBuild
 
+#: Tables that `follow_interventions` writes.
+TABLES = (
+    "process_behaviour_points",
+    "process_behaviour_periods",
+    "intervention_projections",
+    "intervention_verdicts",
+    "intervention_effects",
+    "intervention_controls",
+    "intervention_items",
+    "intervention_item_distribution",
+    "alternate_constraints",
+    "intervention_sustainment",
+    "practice_adherence",
+    "level_changes",
+    "projection_scores",
+    "projection_calibration",
+)
 _SERIES = [*SERIES_COLUMNS, *OPTIONAL_SERIES_COLUMNS, "scope_type", "value_stream_id", "level", "transition_end_date"]
 #: Metrics of value streams that are searched for changes at dates that nobody gave.
 _SEARCHED = ("cycle_time", "flow_time", "throughput")
@@ -68,12 +86,12 @@ class InterventionInputs:
 
 def follow_interventions(build: RefreshBuild) -> dict[str, pd.DataFrame]:
     """Chart, measure and judge every intervention, watch over its gains, and write the tables; returns them."""
-    known = earlier_results(build, "intervention_projections")
-    tables = intervention_tables(_read_inputs(build), known)
-    with build.connection() as connection:
-        for name, frame in tables.items():
-            warehouse.write_analysis(connection, name, frame)
-    return tables
+
+    def make() -> dict[str, pd.DataFrame]:
+        known = earlier_results(build, "intervention_projections")
+        return intervention_tables(_read_inputs(build), known)
+
+    return written_tables(build, TABLES, make)
 
 
 def intervention_tables(

@@ -1,12 +1,14 @@
 """Which weekly signals move together, and stalls that ran from stage to stage: frames in, tables out."""
 
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from orchestration import warehouse
 from orchestration.analysis_steps.moments import last_week_start, snapshot_of
+from orchestration.analysis_steps.written_tables import written_tables
 from orchestration.analytics import signal_links, stall_cascades
 from orchestration.analytics.random_streams import generator_for
 from orchestration.analytics.weekly_signals import line_signals, stage_weeks
@@ -25,6 +27,10 @@ def link_signals(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.Da
     ``declared``: `constraint_declarations` of this refresh. Where there is too little for a verdict there is too little
     for weekly signals, and each comparison more makes a link harder to show.
     """
+    return written_tables(build, ("signal_links", "stall_cascades"), partial(_made, build, declared))
+
+
+def _made(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.DataFrame]:
     week_start = last_week_start(build)
     settings = stall_cascades.CascadeSettings()
     zone = ZoneInfo(build.portfolio.portfolio.timezone)
@@ -43,13 +49,13 @@ def link_signals(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.Da
     }
     with build.connection() as connection:
         frames = warehouse.read_frames(connection, wanted, rows)
-        items = warehouse.read_stage_week_items(connection, since)
+        items = warehouse.read_stage_week_items(connection, since, week_start.to_pydatetime())
     judged = declared.loc[
         (declared["scope"] == "value_stream") & (declared["verdict"] != "insufficient_data"),
         ["value_stream_id", "level", "workflow_id"],
     ].drop_duplicates()
     weeks = stage_weeks(frames["mart_stage_metrics"], frames["dim_stages"], judged)
-    tables = {
+    return {
         "signal_links": signal_links.link_signals(
             line_signals(weeks, frames["mart_quality_signals"]),
             week_start,
@@ -57,7 +63,3 @@ def link_signals(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.Da
         ),
         "stall_cascades": stall_cascades.stall_cascades(weeks, items, week_start, settings=settings),
     }
-    with build.connection() as connection:
-        for name, frame in tables.items():
-            warehouse.write_analysis(connection, name, frame)
-    return tables

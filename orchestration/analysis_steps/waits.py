@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from orchestration import warehouse
 from orchestration.analysis_steps.moments import last_week_start, snapshot_of
+from orchestration.analysis_steps.written_tables import written_tables
 from orchestration.analytics import flow_time_change, hand_off_ranking, waiting_classes, work_instances
 from orchestration.analytics.given_capacity import people_of_resources
 from orchestration.analytics.random_streams import generator_for
@@ -20,6 +22,8 @@ from orchestration.refresh import RefreshBuild
 if TYPE_CHECKING:
     import duckdb
 
+#: Tables that `explain_waits` writes.
+TABLES = ("waiting_by_transition", "waiting_by_stage", "hand_off_pairs", "hand_off_matrix", "flow_time_changes")
 WINDOW_WEEKS = 13
 #: Three increments make the two newest changes.
 N_INCREMENTS = 3
@@ -27,6 +31,10 @@ N_INCREMENTS = 3
 
 def explain_waits(build: RefreshBuild) -> dict[str, pd.DataFrame]:
     """Split the waits of the last weeks into classes, rank the hand-offs, split the change of flow time; write them."""
+    return written_tables(build, TABLES, partial(_made, build))
+
+
+def _made(build: RefreshBuild) -> dict[str, pd.DataFrame]:
     waits, edges = _classified_waits(build)
     thresholds = build.portfolio.analysis.constraints
     snapshot = snapshot_of(build)
@@ -37,7 +45,7 @@ def explain_waits(build: RefreshBuild) -> dict[str, pd.DataFrame]:
             connection, "fct_hand_offs", hand_off_ranking.HAND_OFF_COLUMNS, "taken_at", edges[0].to_pydatetime()
         )
         items, stage_times = _finished_items(build, connection)
-    tables = {
+    return {
         "waiting_by_transition": waiting_by_transition(
             waits, edges, generator=generator_for(snapshot, "transitions", waiting_classes.METHOD_VERSION),
             settings=settings,
@@ -56,10 +64,6 @@ def explain_waits(build: RefreshBuild) -> dict[str, pd.DataFrame]:
             settings=flow_time_change.FlowTimeChangeSettings(min_items=thresholds.min_items_per_increment),
         ),
     }  # fmt: skip
-    with build.connection() as connection:
-        for name, frame in tables.items():
-            warehouse.write_analysis(connection, name, frame)
-    return tables
 
 
 def _classified_waits(build: RefreshBuild) -> tuple[pd.DataFrame, pd.DatetimeIndex]:

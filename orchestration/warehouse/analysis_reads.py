@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# The active stage that each queue stage is directly before.
+_SERVED = """
+    served as (
+        select queues.stage_id, actives.stage_id as served_stage_id
+        from flow.dim_stages as queues
+        inner join flow.dim_stages as actives
+            on queues.workflow_id = actives.workflow_id and actives.position > queues.position
+            and actives.stage_kind = 'active' and actives.is_counted and not actives.is_unmapped
+            and not actives.is_cancelled
+        where queues.stage_kind = 'queue' and queues.is_counted and not queues.is_unmapped
+        qualify row_number() over (partition by queues.stage_id order by actives.position, actives.stage_id) = 1
+    )"""
+
+
 def read_stage_waits(connection: duckdb.DuckDBPyConnection, since: datetime) -> pd.DataFrame:
     """Read which share of its flow time each item finished since a moment waited before each active stage it visited.
 
@@ -23,23 +37,14 @@ def read_stage_waits(connection: duckdb.DuckDBPyConnection, since: datetime) -> 
     scope_id (value stream), level, stage_name, finished_at, wait_share.
     """
     return connection.execute(
-        """
-        with served as (
-            select queues.stage_id, actives.stage_id as served_stage_id,
-                row_number() over (partition by queues.stage_id order by actives.position, actives.stage_id) as nearest
-            from flow.dim_stages as queues
-            inner join flow.dim_stages as actives
-                on queues.workflow_id = actives.workflow_id and actives.position > queues.position
-                and actives.stage_kind = 'active' and actives.is_counted and not actives.is_unmapped
-                and not actives.is_cancelled
-            where queues.stage_kind = 'queue' and queues.is_counted and not queues.is_unmapped
-        ),
+        f"""
+        with {_SERVED},
         times as (
             select visits.work_item_id, coalesce(served.served_stage_id, visits.stage_id) as stage_id,
                 sum(case when served.served_stage_id is not null then visits.elapsed_days else 0 end) as wait_days,
                 bool_or(visits.stage_kind = 'active') as is_visited
             from flow.fct_stage_visits as visits
-            left join served on visits.stage_id = served.stage_id and served.nearest = 1
+            left join served on visits.stage_id = served.stage_id
             where not visits.is_after_end
             group by all
         )
@@ -79,35 +84,26 @@ def read_stage_times(connection: duckdb.DuckDBPyConnection, since: datetime) -> 
     ).df()
 
 
-def read_stage_week_items(connection: duckdb.DuckDBPyConnection, since: datetime) -> pd.DataFrame:
-    """Read which items were in each active stage, or in the queue directly before it, in each week since a moment.
+def read_stage_week_items(connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> pd.DataFrame:
+    """Read which items were in each active stage, or in the queue directly before it, in each week between two moments.
 
     Columns: value_stream_id, level, stage_id (the active stage), week_start, work_item_id; each once. Weeks are those
     of dim_dates on the visits' local days.
     """
     return connection.execute(
-        """
-        with served as (
-            select queues.stage_id, actives.stage_id as served_stage_id
-            from flow.dim_stages as queues
-            inner join flow.dim_stages as actives
-                on queues.workflow_id = actives.workflow_id and actives.position > queues.position
-                and actives.stage_kind = 'active' and actives.is_counted and not actives.is_unmapped
-                and not actives.is_cancelled
-            where queues.stage_kind = 'queue' and queues.is_counted and not queues.is_unmapped
-            qualify row_number() over (partition by queues.stage_id order by actives.position, actives.stage_id) = 1
-        )
+        f"""
+        with {_SERVED}
         select distinct visits.value_stream_id, visits.level, coalesce(served_stage_id, visits.stage_id) as stage_id,
             dates.iso_week_start as week_start, visits.work_item_id
         from flow.fct_stage_visits as visits
         left join served on visits.stage_id = served.stage_id
         inner join flow.dim_dates as dates on dates.calendar_date = dates.iso_week_start
             and dates.iso_week_start >= $since::date
-            and dates.iso_week_start <= coalesce(visits.exited_date, visits.entered_date + 366)
+            and dates.iso_week_start <= coalesce(visits.exited_date, $until::date)
             and dates.iso_week_start + 6 >= visits.entered_date
         where visits.has_usable_history and not visits.is_after_end and visits.level is not null
             and (served.served_stage_id is not null or visits.stage_kind = 'active')
             and (visits.exited_at is null or visits.exited_at >= $since)
         order by all""",
-        {"since": since},
+        {"since": since, "until": until},
     ).df()

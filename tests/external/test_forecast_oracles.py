@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from orchestration.analytics.delivery_forecast import (
     weeks_at_confidence,
     weeks_until_done,
 )
-from orchestration.analytics.percentile_intervals import DEFAULT_SETTINGS, median_with_open_items
 from orchestration.analytics.stage_indicators import theil_sen_slope
 from orchestration.analytics.trend_test import mann_kendall, measure_trend
 from orchestration.analytics.week_blocks import draw_block_uniforms
@@ -60,13 +58,3 @@ def test_monte_carlo_agrees_with_the_exact_convolution() -> None:
     items = items_within(samples, exact["fixed_weeks"], uniforms)
     for confidence, expected in exact["items_at_confidence"].items():
         assert items_at_confidence(items, float(confidence)) == expected
-
-
-def test_kaplan_meier_medians_of_freireich() -> None:
-    trial = published("survival/freireich_6mp.json")
-    drug, placebo = trial["6MP"], trial["placebo"]
-    time, is_open = np.array(drug["time"], dtype=float), np.array(drug["censored"], dtype=bool)
-    # Nine relapses: one fewer than a median needs elsewhere.
-    nine_will_do = replace(DEFAULT_SETTINGS, min_items=9)
-    assert median_with_open_items(time[~is_open], time[is_open], nine_will_do)[0] == drug["median"]
-    assert median_with_open_items(placebo["time"], [])[0] == placebo["median"]

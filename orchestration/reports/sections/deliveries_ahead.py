@@ -162,7 +162,7 @@ def _worth(backtest: pd.DataFrame, named: pd.DataFrame) -> tuple[str, ...]:
 
 def _table(rows: pd.DataFrame, caption: str, stream_names: Mapping[str, str], hrefs: Mapping[str, str]) -> Table:
     cells = []
-    for _, row in rows.iterrows():
+    for row in rows.to_dict("records"):
         stream = stream_names.get(row["scope_id"])
         n_all = row["n_children_left"] + row["n_children_finished"]
         cells.append(
@@ -194,7 +194,7 @@ def _table(rows: pd.DataFrame, caption: str, stream_names: Mapping[str, str], hr
     )
 
 
-def _dates(row: pd.Series) -> tuple[Cell, Cell]:
+def _dates(row: Mapping[Hashable, Any]) -> tuple[Cell, Cell]:
     if is_missing(row["date_50"]):
         return Cell(f"not said: {row['withheld_reason']}", tone="muted"), Cell("–")
     if is_missing(row["date_85"]):

@@ -4,7 +4,8 @@ Belongs here: what is said of queues to come and of what such forecasts were wor
 stuck today (`constraint_evidence`), and how the chances are computed (`analysis.choke_point_forecasts`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -164,7 +165,7 @@ def _headline(
     if ahead.empty:
         return f"No queue has a limit of {MIN_LIMIT} items or more, so none is called a choke point to come."
     over = (
-        f" {listed([_name(row, stream_names, stage_names) for _, row in ahead[is_over].iterrows()])} "
+        f" {listed([_name(row, stream_names, stage_names) for row in ahead[is_over].to_dict('records')])} "
         f"{'is' if is_over.sum() == 1 else 'are'} over the limit already."
         if is_over.any()
         else ""
@@ -173,7 +174,8 @@ def _headline(
     if likely.empty:
         return f"Of {n_queues} none is more likely than not to go over its limit {until}.{over}"
     named = [
-        f"{_name(row, stream_names, stage_names)} ({_chance(row[probability].max())})" for _, row in likely.iterrows()
+        f"{_name(row, stream_names, stage_names)} ({_chance(row['highest'])})"
+        for row in likely.assign(highest=likely[probability].max(axis=1)).to_dict("records")
     ]
     verb = "is" if len(likely) == 1 else "are"
     return (
@@ -181,7 +183,7 @@ def _headline(
     )
 
 
-def _name(row: pd.Series, stream_names: Mapping[str, str], stage_names: Mapping[str, str]) -> str:
+def _name(row: Mapping[Hashable, Any], stream_names: Mapping[str, str], stage_names: Mapping[str, str]) -> str:
     return f"{stage_names.get(row['stage_id'], row['stage_id'])} in {stream_names[row['scope_id']]}"
 
 
@@ -238,7 +240,7 @@ def _chance(probability: float) -> str:
     return percent(min(max(probability, 1e-6), 1 - 1e-6))
 
 
-def _limit(row: pd.Series) -> str:
+def _limit(row: Mapping[Hashable, Any]) -> str:
     source = "configured" if row["limit_source"] == "wip_limit" else "its usual most"
     return f"{number(row['queue_limit'], 0)} ({source})"
 
@@ -257,7 +259,7 @@ def _table(
         Column("Waiting in 8 weeks", is_numeric=True, note="80 % of the futures"),
     )
     cells = []
-    for _, row in rows.iterrows():
+    for row in rows.to_dict("records"):
         chances = [
             Cell("over now", tone="bad")
             if row["is_over"]

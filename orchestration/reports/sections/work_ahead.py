@@ -4,7 +4,8 @@ Belongs here: load ahead, trends and ageing items in words and tables. Does not 
 (`queues_ahead`), delivery dates (`deliveries_ahead`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -91,7 +92,7 @@ def load_table(loads: pd.DataFrame, stage_names: Mapping[str, str], stream_id: s
             else "capacity estimated from its busiest weeks"
         )
         now = "–" if is_missing(first["load_now"]) else percent(first["load_now"])
-        rows.append((Cell(name, note=source), Cell(now), *(_load_cell(row) for _, row in of_stage.iterrows())))
+        rows.append((Cell(name, note=source), Cell(now), *(_load_cell(row) for row in of_stage.to_dict("records"))))
     horizons = own.drop_duplicates("horizon_weeks").sort_values("horizon_weeks")
     return Table(
         "How busy each stage will be: work expected to arrive over what people can do",
@@ -108,7 +109,7 @@ def load_table(loads: pd.DataFrame, stage_names: Mapping[str, str], stream_id: s
     )
 
 
-def _load_cell(row: pd.Series) -> Cell:
+def _load_cell(row: Mapping[Hashable, Any]) -> Cell:
     if is_missing(row["load"]):
         return Cell("not said", note=str(row["withheld_reason"]), tone="muted")
     tone = {"above": "bad", "may_cross": "warning"}.get(str(row["state"]), "plain")
@@ -193,7 +194,7 @@ def at_risk_blocks(
             Cell(count(row["age_calendar_days"])),
             Cell(_why_at_risk(row), tone="bad" if str(row["attention"]).startswith("late") else "warning"),
         )
-        for _, row in shown.iterrows()
+        for row in shown.to_dict("records")
     )
     n_all = n_late + n_risk
     caption = f"{counted(n_all, 'item')} at risk" + (
@@ -212,7 +213,7 @@ def _is_are(number_of: int) -> str:
     return "is" if number_of == 1 else "are"
 
 
-def _why_at_risk(row: pd.Series) -> str:
+def _why_at_risk(row: Mapping[Hashable, Any]) -> str:
     blocked = "; blocked" if "blocked" in str(row["attention"]) else ""
     if str(row["attention"]).startswith("late"):
         return (
