@@ -98,8 +98,8 @@ def read_stage_week_items(connection: duckdb.DuckDBPyConnection, since: datetime
         from flow.fct_stage_visits as visits
         left join served on visits.stage_id = served.stage_id
         inner join flow.dim_dates as dates on dates.calendar_date = dates.iso_week_start
-            and dates.iso_week_start >= $since::date
-            and dates.iso_week_start <= coalesce(visits.exited_date, $until::date)
+            and dates.iso_week_start >= $since::date and dates.iso_week_start < $until::date
+            and (visits.exited_date is null or dates.iso_week_start <= visits.exited_date)
             and dates.iso_week_start + 6 >= visits.entered_date
         where visits.has_usable_history and not visits.is_after_end and visits.level is not null
             and (served.served_stage_id is not null or visits.stage_kind = 'active')

@@ -130,7 +130,7 @@ def _waits_long(waits: pd.DataFrame) -> list[tuple[str, str]]:
     found.append(
         (
             "Why",
-            f"Mostly ({percent(largest['share'])}, interval {100 * largest['share_lower']:.0f}–"
+            f"Mostly ({percent(largest['share'])}, 95 % interval {100 * largest['share_lower']:.0f}–"
             f"{100 * largest['share_upper']:.0f} %): {CLASS_NAMES[largest['waiting_class']]}.{gain}"
             if not is_missing(largest["share_lower"])
             else f"Mostly ({percent(largest['share'])}): {CLASS_NAMES[largest['waiting_class']]}.{gain}",

@@ -195,9 +195,9 @@ def _item_words(evidence: Evidence) -> str | None:
     shift, lower, upper = (100 * math.expm1(float(row[name])) for name in ("shift", "shift_lower", "shift_upper"))
     share = float(row["probability_shorter"])
     items = f"{counted(row['n_items_after'], 'item')} after the launch against {row['n_items_before']:.0f} before"
-    way = "less" if shift < 0 else "more"
+    took = f"{abs(shift):.0f} % {'less' if shift < 0 else 'more'} time" if round(shift) else "about as long"
     between = f"{percent_change(lower)} to {percent_change(upper)}"
-    text = f"Item by item ({items}): a typical one took {abs(shift):.0f} % {way} time ({between})"
+    text = f"Item by item ({items}): a typical one took {took} ({between} with 95 % confidence)"
     if abs(share - _MANY_ITEMS) < 0.05:  # noqa: PLR2004 - nearer than that, it is half and half to a reader
         return f"{text}; an item after was shorter than one before about as often as longer."
     return f"{text}; an item after was shorter than one before in {percent(share)} of comparisons."

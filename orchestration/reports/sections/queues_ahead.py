@@ -207,7 +207,10 @@ def _worth_sentence(backtest: pd.DataFrame) -> str:
         return "No past forecast can be checked yet, so nobody knows what these are worth."
     row = found.iloc[0]
     always = max(row["base_rate"], 1 - row["base_rate"])
-    than = "better than" if row["hit_rate"] > always else "no better than"
+    if row["hit_rate"] <= always:
+        than = "no better than"
+    else:
+        than = "better than" if row["hit_rate_lower"] > always else "not clearly better than"
     of_warnings = (
         f" Of {counted(row['n_warnings'], 'warning')} {percent(row['warnings_right_share'])} came true."
         if row["n_warnings"]

@@ -69,8 +69,11 @@ def test_a_trend_that_does_not_help_is_said_to_be_none() -> None:
 
 
 def test_what_forecasts_were_worth_is_held_against_always_saying_the_same() -> None:
-    assert "right in 74 % (95 % interval 65 % to 82 %), better than always saying the same (69 %)" in overview(
-        queue("w.ready", (0.1, 0.2))
+    assert "right in 74 % (95 % interval 65 % to 82 %), not clearly better than always saying the same (69 %)" in (
+        overview(queue("w.ready", (0.1, 0.2)))
+    )
+    assert "), better than always saying the same (60 %)" in overview(
+        queue("w.ready", (0.1, 0.2)), backtest(base_rate=0.4)
     )
     assert "no better than always saying the same (80 %)" in overview(
         queue("w.ready", (0.1, 0.2)), backtest(base_rate=0.2)
