@@ -3,8 +3,9 @@
 Belongs here: scores of probabilities, quantiles and hits. Does not belong here: making the forecasts, and what counts
 as one case, which the back-test of each method decides.
 
-Sources: G. W. Brier (1950); A. H. Murphy, "A new vector partition of the probability score" (1973); E. B. Wilson
-(1927); R. Koenker, G. Bassett (1978) for the pinball loss.
+Sources: G. W. Brier (1950); A. H. Murphy, J. Applied Meteorology 12 (1973), with the two terms that binning adds by
+D. B. Stephenson et al., Weather and Forecasting 23 (2008); E. B. Wilson, JASA 22 (1927); R. Koenker, G. Bassett,
+Econometrica 46 (1978) for the pinball loss.
 """
 
 from __future__ import annotations
@@ -21,36 +22,53 @@ if TYPE_CHECKING:
     from orchestration.analytics.array_types import Floats
 
 
-@dataclass(frozen=True, slots=True)
-class BrierParts:
-    """Murphy's parts of a Brier score, which is reliability - resolution + uncertainty, each 0 to 1.
-
-    ``reliability``: distance of what was said from what then happened (0 is best); ``resolution``: how far the groups
-    differ from the base rate (more is better); ``uncertainty``: the score of always saying the base rate.
-    """
-
-    reliability: float
-    resolution: float
-    uncertainty: float
-
-
 def brier_score(probabilities: ArrayLike, outcomes: ArrayLike) -> float:
     """Return the mean squared distance of probabilities (0 to 1) from what happened (0 or 1); NaN without a case."""
     difference = np.asarray(probabilities, dtype=float) - np.asarray(outcomes, dtype=float)
     return float(np.mean(difference**2)) if difference.size else float("nan")
 
 
-def brier_parts(probabilities: ArrayLike, outcomes: ArrayLike) -> BrierParts:
-    """Split a Brier score over the groups of equal probability; exact, as nothing is binned."""
-    said, group = np.unique(np.asarray(probabilities, dtype=float), return_inverse=True)
-    happened = np.asarray(outcomes, dtype=float)
-    n_cases = np.bincount(group)
-    frequency = np.bincount(group, weights=happened) / n_cases
-    base_rate = happened.mean()
-    return BrierParts(
-        reliability=float(np.average((said - frequency) ** 2, weights=n_cases)),
-        resolution=float(np.average((frequency - base_rate) ** 2, weights=n_cases)),
+@dataclass(frozen=True, slots=True)
+class BrierSplit:
+    """The Brier score and its parts: ``brier = reliability - resolution + uncertainty + within_bin``.
+
+    ``within_bin`` is what grouping unlike probabilities adds (variance less twice the covariance within the bins); 0
+    where each bin holds one probability, which is Murphy's identity.
+    """
+
+    brier: float
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within_bin: float
+
+
+def split_brier(probabilities: ArrayLike, outcomes: ArrayLike, n_bins: int = 10) -> BrierSplit:
+    """Return the Brier score of probabilities (n,) against outcomes (n,) 0 or 1, and its parts over equal bins.
+
+    All NaN for no forecasts. Raises ``ValueError`` for a probability outside 0 to 1 or an outcome that is neither.
+    """
+    forecast, outcome = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)
+    if not ((forecast >= 0) & (forecast <= 1)).all() or not np.isin(outcome, (0.0, 1.0)).all():
+        raise ValueError("A Brier score needs probabilities from 0 to 1 and outcomes of 0 or 1; check both.")
+    nan = float("nan")
+    if forecast.size == 0:
+        return BrierSplit(nan, nan, nan, nan, nan)
+    bins = np.minimum((forecast * n_bins).astype(np.int64), n_bins - 1)
+    count = np.bincount(bins, minlength=n_bins)
+    held = count > 0
+    weight = count[held] / forecast.size
+    mean_forecast = np.bincount(bins, forecast, n_bins)[held] / count[held]
+    mean_outcome = np.bincount(bins, outcome, n_bins)[held] / count[held]
+    base_rate = outcome.mean()
+    place = np.cumsum(held)[bins] - 1
+    off_forecast, off_outcome = forecast - mean_forecast[place], outcome - mean_outcome[place]
+    return BrierSplit(
+        brier=float(((forecast - outcome) ** 2).mean()),
+        reliability=float((weight * (mean_forecast - mean_outcome) ** 2).sum()),
+        resolution=float((weight * (mean_outcome - base_rate) ** 2).sum()),
         uncertainty=float(base_rate * (1 - base_rate)),
+        within_bin=float((off_forecast**2 - 2 * off_forecast * off_outcome).mean()),
     )
 
 

@@ -1,11 +1,9 @@
 """How good the office's own projections were: bias, coverage, probabilities, and projections corrected by them.
 
 Belongs here: scoring of frozen projections whose due date has come, and the correction of later ones. Does not belong
-here: freezing projections and measuring what came.
+here: freezing projections, measuring what came, and the scores themselves.
 
-Sources: Wilson interval: E. B. Wilson, JASA 22 (1927); probabilities: G. W. Brier (1950), split by A. H. Murphy, J.
-Applied Meteorology 12 (1973), with the two terms that binning adds by D. B. Stephenson et al., Weather and
-Forecasting 23 (2008); quantiles: the pinball loss of R. Koenker, G. Bassett, Econometrica 46 (1978).
+The scores and their sources are those of :mod:`.forecast_scoring`.
 """
 
 from __future__ import annotations
@@ -17,9 +15,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+from orchestration.analytics.forecast_scoring import pinball_loss, split_brier, wilson_interval
 
+if TYPE_CHECKING:
     from orchestration.analytics.array_types import Flags, Floats
 
 METHOD_VERSION = "projection_calibration-1"
@@ -115,57 +113,6 @@ class CalibrationSettings:
 DEFAULT_SETTINGS = CalibrationSettings()
 
 
-@dataclass(frozen=True, slots=True)
-class BrierSplit:
-    """The Brier score and its parts: ``brier = reliability - resolution + uncertainty + within_bin``.
-
-    ``within_bin`` is what grouping unlike probabilities adds (variance less twice the covariance within the bins); 0
-    where each bin holds one probability, which is Murphy's identity.
-    """
-
-    brier: float
-    reliability: float
-    resolution: float
-    uncertainty: float
-    within_bin: float
-
-
-def split_brier(probabilities: ArrayLike, outcomes: ArrayLike, n_bins: int = DEFAULT_SETTINGS.n_bins) -> BrierSplit:
-    """Return the Brier score of probabilities (n,) against outcomes (n,) 0 or 1, and its parts over equal bins.
-
-    All NaN for no forecasts. Raises ``ValueError`` for a probability outside 0 to 1 or an outcome that is neither.
-    """
-    forecast, outcome = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)
-    if not ((forecast >= 0) & (forecast <= 1)).all() or not np.isin(outcome, (0.0, 1.0)).all():
-        raise ValueError("A Brier score needs probabilities from 0 to 1 and outcomes of 0 or 1; check both.")
-    nan = float("nan")
-    if forecast.size == 0:
-        return BrierSplit(nan, nan, nan, nan, nan)
-    bins = np.minimum((forecast * n_bins).astype(np.int64), n_bins - 1)
-    count = np.bincount(bins, minlength=n_bins)
-    held = count > 0
-    weight = count[held] / forecast.size
-    mean_forecast = np.bincount(bins, forecast, n_bins)[held] / count[held]
-    mean_outcome = np.bincount(bins, outcome, n_bins)[held] / count[held]
-    base_rate = outcome.mean()
-    place = np.cumsum(held)[bins] - 1
-    off_forecast, off_outcome = forecast - mean_forecast[place], outcome - mean_outcome[place]
-    return BrierSplit(
-        brier=float(((forecast - outcome) ** 2).mean()),
-        reliability=float((weight * (mean_forecast - mean_outcome) ** 2).sum()),
-        resolution=float((weight * (mean_outcome - base_rate) ** 2).sum()),
-        uncertainty=float(base_rate * (1 - base_rate)),
-        within_bin=float((off_forecast**2 - 2 * off_forecast * off_outcome).mean()),
-    )
-
-
-def pinball_loss(quantiles: ArrayLike, actual: ArrayLike, level: float) -> Floats:
-    """Return the loss of each quantile forecast: level (y - q) where y lies above it, (1 - level) (q - y) below."""
-    difference = np.asarray(actual, dtype=float) - np.asarray(quantiles, dtype=float)
-    loss: Floats = np.maximum(level * difference, (level - 1) * difference)
-    return loss
-
-
 def projection_calibration(scored: pd.DataFrame, *, settings: CalibrationSettings = DEFAULT_SETTINGS) -> pd.DataFrame:
     """Score the projections that have come due, by kind and over all kinds.
 
@@ -254,12 +201,12 @@ def _coverage(
         if not _is_enough(n_intervals, settings.min_coverage, f"coverage of {level} % intervals", short):
             continue
         n_covered = int(((actual >= lower) & (actual <= upper) & has_interval).sum())
-        wilson = binomtest(n_covered, n_intervals).proportion_ci(settings.confidence, method="wilson")
+        lowest, highest = wilson_interval(n_covered, n_intervals, settings.confidence)
         row |= {
             f"n_covered_{level}": n_covered,
             f"coverage_{level}": n_covered / n_intervals,
-            f"coverage_{level}_lower": float(wilson.low),
-            f"coverage_{level}_upper": float(wilson.high),
+            f"coverage_{level}_lower": lowest,
+            f"coverage_{level}_upper": highest,
         }
     return row
 

@@ -10,20 +10,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from orchestration.analytics.forecast_scoring import brier_parts, brier_score, pinball_loss, wilson_interval
+from orchestration.analytics.forecast_scoring import brier_score, pinball_loss, split_brier, wilson_interval
 
-cases = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]), st.booleans()), min_size=1, max_size=40)
+FORECASTS = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40)
 
 
-@given(cases)
-def test_brier_is_reliability_less_resolution_plus_uncertainty(pairs: list[tuple[float, bool]]) -> None:
-    said, happened = zip(*pairs, strict=True)
-    parts = brier_parts(said, happened)
-    whole = parts.reliability - parts.resolution + parts.uncertainty
-    assert whole == pytest.approx(brier_score(said, happened), abs=1e-12)
-    assert min(parts.reliability, parts.resolution, parts.uncertainty) >= 0
-    base_rate = np.full(len(happened), np.mean(happened))
-    assert parts.uncertainty == pytest.approx(brier_score(base_rate, happened), abs=1e-12)
+@given(FORECASTS)
+def test_the_parts_add_up_to_the_brier_score(pairs: list[tuple[float, bool]]) -> None:
+    forecast, outcome = zip(*pairs, strict=True)
+    split = split_brier(forecast, outcome)
+    assert split.brier == pytest.approx(
+        split.reliability - split.resolution + split.uncertainty + split.within_bin, abs=1e-12
+    )
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.05, 0.35, 0.8]), st.booleans()), min_size=1, max_size=40))
+def test_with_one_probability_a_bin_it_is_murphys_identity(pairs: list[tuple[float, bool]]) -> None:
+    forecast, outcome = zip(*pairs, strict=True)
+    split = split_brier(forecast, outcome)
+    assert split.within_bin == pytest.approx(0, abs=1e-12)
+    assert split.brier == pytest.approx(split.reliability - split.resolution + split.uncertainty, abs=1e-12)
+
+
+def test_a_split_worked_by_hand() -> None:
+    split = split_brier([0.25, 0.25, 0.75, 0.75], [0, 1, 1, 1])
+    assert split.brier == pytest.approx((0.0625 + 0.5625 + 0.0625 + 0.0625) / 4)
+    assert split.reliability == pytest.approx((0.25**2 + 0.25**2) / 2)
+    assert split.resolution == pytest.approx((0.25**2 + 0.25**2) / 2)
+    assert split.uncertainty == pytest.approx(0.75 * 0.25)
+    assert np.isnan(split_brier([], []).brier)
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        split_brier([1.2], [1])
 
 
 def test_brier_worked_by_hand() -> None:

@@ -5,50 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from orchestration.analytics.projection_calibration import (
     COLUMNS,
     calibrate_projections,
-    pinball_loss,
     projection_calibration,
-    split_brier,
 )
-
-FORECASTS = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40)
-
-
-@given(FORECASTS)
-def test_the_parts_add_up_to_the_brier_score(pairs: list[tuple[float, bool]]) -> None:
-    forecast, outcome = zip(*pairs, strict=True)
-    split = split_brier(forecast, outcome)
-    assert split.brier == pytest.approx(
-        split.reliability - split.resolution + split.uncertainty + split.within_bin, abs=1e-12
-    )
-
-
-@given(st.lists(st.tuples(st.sampled_from([0.05, 0.35, 0.8]), st.booleans()), min_size=1, max_size=40))
-def test_with_one_probability_a_bin_it_is_murphys_identity(pairs: list[tuple[float, bool]]) -> None:
-    forecast, outcome = zip(*pairs, strict=True)
-    split = split_brier(forecast, outcome)
-    assert split.within_bin == pytest.approx(0, abs=1e-12)
-    assert split.brier == pytest.approx(split.reliability - split.resolution + split.uncertainty, abs=1e-12)
-
-
-def test_a_split_worked_by_hand() -> None:
-    split = split_brier([0.25, 0.25, 0.75, 0.75], [0, 1, 1, 1])
-    assert split.brier == pytest.approx((0.0625 + 0.5625 + 0.0625 + 0.0625) / 4)
-    assert split.reliability == pytest.approx((0.25**2 + 0.25**2) / 2)
-    assert split.resolution == pytest.approx((0.25**2 + 0.25**2) / 2)
-    assert split.uncertainty == pytest.approx(0.75 * 0.25)
-    assert np.isnan(split_brier([], []).brier)
-    with pytest.raises(ValueError, match="from 0 to 1"):
-        split_brier([1.2], [1])
-
-
-def test_the_pinball_loss_costs_by_side() -> None:
-    assert pinball_loss([10.0, 10.0, 10.0], [14.0, 8.0, 10.0], 0.9) == pytest.approx([3.6, 0.2, 0.0])
 
 
 def scored(n: int, ratio: float = 0.5, kind: str = "automation", n_covered: int | None = None) -> pd.DataFrame:
