@@ -4,7 +4,7 @@
     pre_hook="{{ forget_touched() }}"
 ) }}
 -- One row per item and event: the team, level, work type and workflow in force from then on, by the first rule that
--- matches. Distinct combinations of attributes are matched, not events: rules are few and combinations far fewer than
+-- matches, and beside them what stages are told from (a join of the two would be the dearest of all). Distinct combinations of attributes are matched, not events: rules are few and combinations far fewer than
 -- events.
 with timelines as (
 
@@ -148,7 +148,14 @@ workflow_matches as (
 
 select
     dated.work_item_id,
+    dated.source_id,
     dated.event_number,
+    dated.event_at,
+    dated.next_event_at,
+    dated.status,
+    dated.status_id,
+    dated.resolution,
+    dated.removed_at,
     placed.team_id,
     placed.train_id,
     placed.value_stream_id,

@@ -11,15 +11,7 @@
 -- One row per counted item and event: the stage in force from then on. A status maps by its name; a renamed status by
 -- the name its id has today; a status that nobody mapped by the tool's own category, to a stage that says so.
 -- A done item whose resolution is mapped to `cancelled` is in the cancelled stage.
-with timelines as (
-
-    select *
-    from {{ ref('int_item_timelines_built') }}
-    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
-
-),
-
-memberships as (
+with events as (
 
     select *
     from {{ ref('int_item_memberships_mapped') }}
@@ -51,64 +43,32 @@ statuses as (
 
 ),
 
-events as (
-
-    select
-        timelines.work_item_id,
-        timelines.source_id,
-        timelines.event_number,
-        timelines.event_at,
-        timelines.next_event_at,
-        timelines.status,
-        timelines.status_id,
-        timelines.resolution,
-        timelines.removed_at,
-        memberships.team_id,
-        memberships.train_id,
-        memberships.value_stream_id,
-        memberships.level,
-        memberships.work_type,
-        memberships.workflow_id,
-        memberships.rule_date
-    from timelines
-    inner join memberships
-        on timelines.work_item_id = memberships.work_item_id
-        and timelines.event_number = memberships.event_number
-
-),
-
-births as (
-
-    select
-        work_item_id,
-        event_at as born_at
-    from timelines
-    where event_number = 1
-
-),
-
-items_today as (
-
-    select
-        work_item_id,
-        workflow_id
-    from events
-    where next_event_at is null
-
-),
-
 -- An item that is of no counted level today is not counted; one that became counted later (a sub-task made a story)
 -- is counted from its birth. The same work kept in two tools is counted once.
-counted as (
+lives as (
 
-    select events.*
+    select
+        events.work_item_id,
+        min(events.event_at) as born_at,
+        count(*) > count(events.workflow_id) as has_uncounted_events
     from events
-    inner join items_today on events.work_item_id = items_today.work_item_id
     left join {{ ref('int_item_duplicates_identified') }} as duplicates
         on events.work_item_id = duplicates.work_item_id
+    where duplicates.work_item_id is null
+    group by events.work_item_id
+    having max(case when events.next_event_at is null then events.workflow_id end) is not null
+
+),
+
+counted as (
+
+    select
+        events.*,
+        lives.born_at,
+        lives.has_uncounted_events
+    from events
+    inner join lives on events.work_item_id = lives.work_item_id
     where events.workflow_id is not null
-        and items_today.workflow_id is not null
-        and duplicates.work_item_id is null
 
 ),
 
@@ -198,13 +158,24 @@ resolved as (
 
 ),
 
+-- Of most items all events are counted: what comes first and next is known, and only the others are sorted.
 numbered as (
 
     select
         *,
-        row_number() over (partition by work_item_id order by event_number) as counted_number,
+        event_number = 1 as is_first,
+        next_event_at as next_counted_at
+    from resolved
+    where not has_uncounted_events
+
+    union all
+
+    select
+        *,
+        row_number() over (partition by work_item_id order by event_number) = 1 as is_first,
         lead(event_at) over (partition by work_item_id order by event_number) as next_counted_at
     from resolved
+    where has_uncounted_events
 
 )
 
@@ -212,7 +183,7 @@ select
     resolved.work_item_id,
     resolved.source_id,
     resolved.event_number,
-    case when resolved.counted_number = 1 then births.born_at else resolved.event_at end as event_at,
+    case when resolved.is_first then resolved.born_at else resolved.event_at end as event_at,
     resolved.next_counted_at as next_event_at,
     resolved.status,
     resolved.team_id,
@@ -230,4 +201,3 @@ select
     stages.is_unmapped as is_unmapped_stage
 from numbered as resolved
 inner join stages on resolved.stage_id = stages.stage_id
-inner join births on resolved.work_item_id = births.work_item_id

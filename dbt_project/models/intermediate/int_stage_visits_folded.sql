@@ -25,76 +25,135 @@ stages as (
 
 ),
 
+{% set where_it_stood = [
+    'source_id', 'status', 'value_stream_id', 'train_id', 'team_id', 'level', 'work_type', 'workflow_id', 'stage_id',
+    'stage_kind', 'stage_position', 'is_counted_stage', 'is_cancelled_stage', 'is_unmapped_stage',
+] %}
+combinations as (
+    {{ numbered_combinations('events', where_it_stood, 'placement_number') }}
+),
+
+placements as (
+
+    select
+        *,
+        dense_rank() over (order by stage_id) as stage_number,
+        dense_rank() over (order by workflow_id) as workflow_number,
+        stage_kind <> 'done' as is_open_stage,
+        case
+            when is_cancelled_stage or (coalesce(is_unmapped_stage, false) and stage_kind <> 'done') then null
+            else stage_position
+        end as reach_position
+    from combinations
+
+),
+
+numbered as (
+
+    select
+        events.work_item_id,
+        events.event_number,
+        events.event_at,
+        events.removed_at,
+        placements.placement_number,
+        placements.stage_number,
+        placements.workflow_number,
+        placements.is_open_stage,
+        placements.reach_position
+    from events
+    inner join placements on {{ is_same_combination('events', 'placements', where_it_stood) }}
+
+),
+
 compared as (
 
     select
         *,
-        lag(stage_id) over (partition by work_item_id order by event_number) as previous_stage_id
-    from events
+        lag(stage_number) over (partition by work_item_id order by event_number) as previous_stage_number
+    from numbered
 
 ),
 
 placed as (
 
-    select
-        *,
-        case
-            when is_cancelled_stage or (coalesce(is_unmapped_stage, false) and stage_kind <> 'done') then null
-            else stage_position
-        end as reach_position
+    select *
     from compared
-    where previous_stage_id is null
-        or previous_stage_id <> stage_id
+    where previous_stage_number is null
+        or previous_stage_number <> stage_number
 
 ),
 
 {% set life = 'partition by work_item_id order by event_number' %}
 {% set workflow_before =
-    'partition by work_item_id, workflow_id order by event_number rows between unbounded preceding and 1 preceding' %}
-entries as (
+    'partition by work_item_id, workflow_number order by event_number rows between unbounded preceding and 1 preceding'
+%}
+sequenced as (
 
     select
         work_item_id,
-        source_id,
-        cast(row_number() over ({{ life }}) as integer) as visit_sequence,
-        cast(row_number() over (partition by work_item_id, stage_id order by event_number) as integer) as visit_number,
-        event_at as entered_at,
-        coalesce(
-            lead(event_at) over ({{ life }}),
-            case when stage_kind <> 'done' and removed_at is not null then greatest(event_at, removed_at) end
-        ) as left_at,
+        event_number,
+        event_at,
         removed_at,
-        status as status_at_entry,
-        value_stream_id,
-        train_id,
-        team_id,
-        level,
-        work_type,
-        workflow_id,
-        stage_id,
-        stage_kind,
-        stage_position,
+        placement_number,
+        is_open_stage,
         reach_position,
-        is_counted_stage,
-        is_cancelled_stage,
-        is_unmapped_stage,
-        lead(stage_id) over ({{ life }}) as next_stage_id,
-        lead(workflow_id) over ({{ life }}) as next_workflow_id,
-        lead(reach_position) over ({{ life }}) as next_reach_position,
-        lag(stage_kind) over ({{ life }}) as previous_kind,
+        row_number() over ({{ life }}) as visit_sequence,
+        row_number() over (partition by work_item_id, stage_number order by event_number) as visit_number,
+        lead(event_at) over ({{ life }}) as next_event_at,
+        lead(placement_number) over ({{ life }}) as next_placement_number,
+        lag(event_number) over ({{ life }}) as previous_event_number,
+        lag(is_open_stage) over ({{ life }}) as is_previous_open,
+        max(case when is_open_stage then event_number end)
+            over ({{ life }} rows between unbounded preceding and unbounded following) as last_open_event_number,
         {{ last_known_before('reach_position', workflow_before) }} as previous_position,
         max(reach_position) over ({{ workflow_before }}) as furthest_position_before
     from placed
 
 ),
 
-last_open as (
+entries as (
 
     select
-        work_item_id,
-        max(case when stage_kind <> 'done' then visit_sequence else 0 end) as last_open_sequence
-    from entries
-    group by work_item_id
+        sequenced.work_item_id,
+        placements.source_id,
+        cast(sequenced.visit_sequence as integer) as visit_sequence,
+        cast(sequenced.visit_number as integer) as visit_number,
+        sequenced.event_at as entered_at,
+        coalesce(
+            sequenced.next_event_at,
+            case
+                when sequenced.is_open_stage and sequenced.removed_at is not null
+                    then greatest(sequenced.event_at, sequenced.removed_at)
+            end
+        ) as left_at,
+        sequenced.removed_at,
+        placements.status as status_at_entry,
+        placements.value_stream_id,
+        placements.train_id,
+        placements.team_id,
+        placements.level,
+        placements.work_type,
+        placements.workflow_id,
+        placements.stage_id,
+        placements.stage_kind,
+        placements.stage_position,
+        placements.reach_position,
+        placements.is_counted_stage,
+        placements.is_cancelled_stage,
+        placements.is_unmapped_stage,
+        next_placements.stage_id as next_stage_id,
+        next_placements.workflow_id as next_workflow_id,
+        next_placements.reach_position as next_reach_position,
+        sequenced.previous_position,
+        sequenced.furthest_position_before,
+        -- Everything after the last open stage is the item's end; only its first visit is the moment of finishing.
+        sequenced.event_number > coalesce(sequenced.last_open_event_number, 0) as is_after_end,
+        coalesce(sequenced.previous_event_number, 0) = coalesce(sequenced.last_open_event_number, 0) as is_end,
+        coalesce(not sequenced.is_previous_open and sequenced.is_open_stage, false) as is_reopening
+    from sequenced
+    inner join placements on sequenced.placement_number = placements.placement_number
+    left join placements as next_placements
+        on sequenced.next_placement_number = next_placements.placement_number
 
 ),
 
@@ -127,9 +186,6 @@ skips as (
 
 select
     entries.*,
-    -- Everything after the last open stage is the item's end; only its first visit is the moment of finishing.
-    entries.visit_sequence > last_open.last_open_sequence as is_after_end,
-    entries.visit_sequence = last_open.last_open_sequence + 1 as is_end,
     coalesce(entries.reach_position < entries.previous_position, false) as is_backward,
     coalesce(
         entries.next_workflow_id = entries.workflow_id
@@ -144,10 +200,8 @@ select
         ),
         false
     ) as is_rework,
-    coalesce(entries.previous_kind = 'done' and entries.stage_kind <> 'done', false) as is_reopening,
     coalesce(skips.n_stages_skipped, 0) as n_stages_skipped
 from entries
-inner join last_open on entries.work_item_id = last_open.work_item_id
 left join skips
     on entries.work_item_id = skips.work_item_id
     and entries.visit_sequence = skips.visit_sequence

@@ -14,6 +14,8 @@ from orchestration.reports.wording import clipped
 # Above this multiple of the 98th value in rank a few old items would press all others against the axis.
 TOP_EDGE_RATIO = 1.6
 FEWEST_FOR_AN_EDGE = 50
+# More dots than this lie on one another, and a page of tens of thousands opens slowly or not at all.
+MOST_DOTS = 3_000
 
 
 def top_edge(durations: pd.Series) -> float | None:
@@ -27,16 +29,23 @@ def top_edge(durations: pd.Series) -> float | None:
     return nearly_all * 1.25 if float(durations.max()) > nearly_all * TOP_EDGE_RATIO else None
 
 
+def drawn_every(n_items: int) -> int:
+    """Which of so many items, in a row, get a dot: 1 for each, 20 for every twentieth."""
+    return -(-n_items // MOST_DOTS)
+
+
 def figure(items: pd.DataFrame, percentile_lines: pd.DataFrame) -> go.Figure:
     """Dots by finish day and cycle time, lines by period and percentile.
 
     Args:
-        items: Finished items: finished_date, cycle_time_calendar_days, item_key, title.
+        items: Finished items in the order of their dots: finished_date, cycle_time_calendar_days, item_key, title.
+            Of more than `MOST_DOTS` only each `drawn_every`-th gets one.
         percentile_lines: percentile (50, 85 …), first_day, last_day, days, period_name and n: a level line each.
     """
     chart = new_figure(y_title="Cycle time, calendar days")
     use_day_axis(chart)
     edge = top_edge(items["cycle_time_calendar_days"])
+    items = items.iloc[:: drawn_every(len(items))]
     beyond = items["cycle_time_calendar_days"] > edge if edge is not None else pd.Series(data=False, index=items.index)
     for name, part, symbol in (
         ("finished", items[~beyond], "circle"),

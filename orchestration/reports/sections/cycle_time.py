@@ -91,13 +91,17 @@ def chart(items: pd.DataFrame, periods: pd.DataFrame, level: str) -> Block:
         "Cycle time: from the first entry into the stage where work is committed to the last finish, first and last "
         "day counted."
     ]
+    every = cycle_time_scatter.drawn_every(len(shown))
+    if every > 1:
+        notes.append(
+            f"Only one in {every} has a dot, {count(-(-len(shown) // every))} of {count(len(shown))}; the lines count all."
+        )
     if edge is not None:
         beyond = shown[shown["cycle_time_calendar_days"] > edge]
         verb = "lies" if len(beyond) == 1 else "lie"
         notes.append(
             f"{counted_items(len(beyond), level).capitalize()} with more than {number(edge, 0)} days {verb} above the "
-            f"top edge and {'is' if len(beyond) == 1 else 'are'} drawn on it as triangles (longest: "
-            f"{days(beyond['cycle_time_calendar_days'].max())})."
+            f"top edge, on which dots are triangles (longest: {days(beyond['cycle_time_calendar_days'].max())})."
         )
     n_undefined = len(finished) - len(shown)
     if n_undefined:

@@ -111,6 +111,14 @@ def test_few_items_are_never_moved_to_an_edge() -> None:
     assert cycle_time_scatter.top_edge(pd.Series([1, 2, 3, 900])) is None
 
 
+def test_of_very_many_items_each_nth_has_a_dot() -> None:
+    items = _scatter_items([1, 2, 3] * 2_500)
+    figure = cycle_time_scatter.figure(items, _line(50, 2).iloc[:0])
+    assert cycle_time_scatter.drawn_every(len(items)) == 3
+    assert len(figure.data[0].x) == 2_500
+    assert cycle_time_scatter.drawn_every(cycle_time_scatter.MOST_DOTS) == 1
+
+
 def test_text_from_a_tool_is_escaped_for_plotly() -> None:
     figure = cycle_time_scatter.figure(_scatter_items([3, 1, 4]), _line(50, 3))
     texts = [*figure.data[0].text, *(text for text in figure.data[1].text if text)]
