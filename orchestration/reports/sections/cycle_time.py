@@ -94,7 +94,8 @@ def chart(items: pd.DataFrame, periods: pd.DataFrame, level: str) -> Block:
     every = cycle_time_scatter.drawn_every(len(shown))
     if every > 1:
         notes.append(
-            f"Only one in {every} has a dot, {count(-(-len(shown) // every))} of {count(len(shown))}; the lines count all."
+            f"Only one in {every} has a dot, {count(-(-len(shown) // every))} of {count(len(shown))}; "
+            "the lines count all."
         )
     if edge is not None:
         beyond = shown[shown["cycle_time_calendar_days"] > edge]
