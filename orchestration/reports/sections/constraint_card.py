@@ -11,7 +11,7 @@ import pandas as pd
 
 from orchestration.reports.blocks import Block, Chart, Facts, LegendEntry, Swatch, Words
 from orchestration.reports.figures import waiting_classes
-from orchestration.reports.sections.constraint_verdict import WINDOW_WEEKS, named_stages
+from orchestration.reports.sections.constraint_verdict import named_stages
 from orchestration.reports.wording import count, counted, day_range, is_missing, listed, number, percent
 
 CLASS_NAMES: Final[Mapping[str, str]] = {
@@ -54,9 +54,9 @@ def cards(
             *_data_warning(stage),
             *_piles_up(measured.get(stage_id)),
             *_waits_long(waits),
-            _hand_offs(tables["hand_off_pairs"], value_stream_id, level),
+            _hand_offs(tables["hand_off_pairs"], value_stream_id, level, int(stage["window_weeks"])),
             _moves_with(_of_line(tables["signal_links"], value_stream_id, level), stage_id, str(stage["stage_name"])),
-            *_reach(tables["constraint_scopes"], str(stage["stage_name"])),
+            *_reach(tables["constraint_scopes"], str(stage["stage_name"]), int(stage["window_weeks"])),
         ]
         blocks += [Words((f"What is known of {stage['stage_name']}:",)), Facts(tuple(entries))]
         chart = _classes_chart(waits, stage_id, str(stage["stage_name"]))
@@ -172,13 +172,13 @@ def _classes_chart(waits: pd.DataFrame, stage_id: str, stage_name: str) -> Chart
     )
 
 
-def _hand_offs(pairs: pd.DataFrame, value_stream_id: str, level: str) -> tuple[str, str]:
+def _hand_offs(pairs: pd.DataFrame, value_stream_id: str, level: str, weeks: int) -> tuple[str, str]:
     name = "Costliest hand-offs"
     own = pairs[
         (pairs["scope_type"] == "team") & (pairs["to_value_stream_id"] == value_stream_id) & (pairs["level"] == level)
     ].sort_values(["wait_rank", "from_id", "to_id"])
     if own.empty:
-        return name, f"Nothing was handed from team to team in the last {WINDOW_WEEKS} weeks."
+        return name, f"Nothing was handed from team to team in the last {counted(weeks, 'week')}."
     told = []
     for row in own.head(_N_PAIRS).to_dict("records"):
         back = (
@@ -215,6 +215,6 @@ def _moves_with(links: pd.DataFrame, stage_id: str, stage_name: str) -> tuple[st
     )
 
 
-def _reach(scopes: pd.DataFrame, stage_name: str) -> list[tuple[str, str]]:
-    own = scopes[(scopes["stage_name"] == stage_name) & (scopes["window_weeks"] == WINDOW_WEEKS)]
+def _reach(scopes: pd.DataFrame, stage_name: str, weeks: int) -> list[tuple[str, str]]:
+    own = scopes[(scopes["stage_name"] == stage_name) & (scopes["window_weeks"] == weeks)]
     return [("How far it reaches", str(own["sentence"].iloc[0]))] if len(own) else []

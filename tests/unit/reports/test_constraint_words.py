@@ -17,14 +17,15 @@ LINE = {
 def line(verdict: str, statuses: tuple[str, str], p: tuple[float, float] = (0.97, 0.03), **changes: object):
     rows = [
         {
-            **LINE, "window_weeks": weeks, "stage_id": stage_id, "stage_name": name, "stage_position": place,
+            **LINE, "window_weeks": weeks, "window": window, "stage_id": stage_id, "stage_name": name,
+            "stage_position": place,
             "n_departures": 470 - place, "utilisation": busy, "utilisation_lower": busy - 0.02,
             "utilisation_upper": busy + 0.02, "p_constraint": chance, "utilisation_lead": lead, "status": status,
             "littles_law_gap": 0.02, "littles_law_holds": True,
             "withheld_reason": None if status == "declared" else "30 departures, at least 60 needed",
             "verdict": verdict, "sentence": "Too little to compare stages by: 3 complete weeks, at least 6 needed.",
         }
-        for weeks in (13, 26)
+        for weeks, window in ((13, "short"), (26, "long"))
         for stage_id, name, place, busy, chance, lead, status in (
             ("w.build", "Build", 1, 0.7, p[1], -0.26, statuses[0]),
             ("w.test", "Test", 2, 0.96, p[0], 0.26, statuses[1]),
@@ -215,7 +216,7 @@ def change(**changes: object) -> pd.DataFrame:
 def test_the_change_of_flow_time_is_split_by_mix_and_stage() -> None:
     (table,) = flow_time_change.blocks(change(), "payments", "story", {"PI-1": "Spring", "PI-2": "Summer"})
     assert isinstance(table, Table)
-    assert table.caption == "From Spring to Summer mean flow time changed by -3.0 days (n 40 and 50 stories)"
+    assert table.caption == "From Spring to Summer mean flow time of stories changed by -3.0 days (n 40 and 50)"
     assert [row[0].text for row in table.rows] == [
         "Mean flow time", "The same kinds of work took another time", "Another mix of kinds of work", "Time in Test",
         "Time in Build", "Between stages",
@@ -226,7 +227,7 @@ def test_the_change_of_flow_time_is_split_by_mix_and_stage() -> None:
 def test_a_withheld_change_says_why() -> None:
     (notice,) = flow_time_change.blocks(change(withheld_reason="3 items before"), "payments", "story", {})
     assert isinstance(notice, Notice)
-    assert notice.text == "Change of flow time from PI-1 to PI-2: not shown, 3 items before."
+    assert notice.text == "Change of flow time of stories from PI-1 to PI-2: not shown, 3 items before."
     assert flow_time_change.blocks(change(), "lending", "story", {}) == ()
 
 
