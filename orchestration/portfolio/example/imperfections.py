@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -141,18 +142,34 @@ class Planter:
         item.moves[position + 1] = (int(later), item.moves[position + 1][1])
 
     def _link(self) -> None:
+        """Everyday Banking's stories wait for stories of Payments: each is linked while both are open."""
         number = self.numbers["linked_across_streams"]
-        blockers = self._take(number, lambda item: item.stream.id == "payments")
-        blocked = self._take(number, lambda item: item.stream.id == "servicing")
-        order = self.rng.permutation(len(blocked)).tolist()
-        pairs = [(blocker, blocked[position]) for blocker, position in zip(blockers, order, strict=False)]
-        for blocker, held in pairs:
+        # A tenth still waits at the end.
+        open_ones = self._take(number // 10, lambda item: item.stream.id == "servicing" and _end(item) == END_MS)
+        ended = self._take(number - len(open_ones), lambda item: item.stream.id == "servicing" and _end(item) < END_MS)
+        pairs = []
+        for held in (*open_ones, *ended):
+            # The blocker is done before the one it holds, so that it was worth waiting for.
+            taken = self._take(1, partial(_held_up, held))
+            if not taken:
+                continue
+            (blocker,) = taken
             at = max(blocker.moves[0][0], held.moves[0][0]) + MS_PER_HOUR
             blocker.blocks, held.blocked_by = held, blocker
-            if at < END_MS:
-                blocker.edits.append((at, records.LINKED, held))
-                held.edits.append((at, records.LINKED, blocker))
-        self.planted["linked_across_streams"] = [blocker for blocker, _ in pairs]
+            blocker.edits.append((at, records.LINKED, held))
+            held.edits.append((at, records.LINKED, blocker))
+            pairs.append(blocker)
+        self.planted["linked_across_streams"] = pairs
+
+
+def _end(item: SimulatedItem) -> int:
+    return item.moves[-1][0] if item.status in {records.DONE, records.CANCELLED} else END_MS
+
+
+def _held_up(held: SimulatedItem, blocker: SimulatedItem) -> bool:
+    """Whether a story of Payments can have kept the other one waiting, for a day at least."""
+    linked = max(blocker.moves[0][0], held.moves[0][0]) + MS_PER_HOUR
+    return blocker.stream.id == "payments" and linked + 24 * MS_PER_HOUR < _end(blocker) <= _end(held)
 
 
 def _passed(item: SimulatedItem, status: str) -> bool:

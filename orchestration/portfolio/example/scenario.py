@@ -15,9 +15,9 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-EXAMPLE_VERSION: Final = "3"
+EXAMPLE_VERSION: Final = "4"
 """Raised whenever the same seed would give other bytes than before; 2 brought deliveries and code quality, 3 a register
-of capacity that counts those who are away."""
+of capacity that counts those who are away, 4 links between value streams that keep somebody waiting."""
 
 DEFAULT_SEED: Final = 20260628
 COPY_ITEMS: Final = 6500

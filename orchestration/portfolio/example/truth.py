@@ -205,7 +205,7 @@ FLAW_WORDS = {
     "created_in_later_status": "created in Build; no change leads there",
     "duplicate_resolution": "closed as done with the resolution Duplicate, which means cancelled",
     "history_gaps": "the change into Ready for test is missing from the changelog",
-    "linked_across_streams": "blocks an issue of another value stream",
+    "linked_across_streams": "blocks an issue of Everyday Banking, which waits for it",
     "markup_titles": "a title with markup, quotes or umlauts",
     "moved_project": "opened in TRF, moved to CARD before work began; the key changed with it",
     "night_incidents": "lived through the night of a clock change",
