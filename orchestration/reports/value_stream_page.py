@@ -106,6 +106,7 @@ def _stuck_blocks(
     level = stream.level
     evidence = constraint_evidence.line_evidence(frames["stage_constraint_evidence"], stream.identity, level, workflow)
     line = constraint_verdict.line_verdict(frames["constraint_declarations"], stream.identity, level, workflow)
+    teams = dict(zip(frames["dim_teams"]["team_id"], frames["dim_teams"]["team_name"], strict=True))
     tables = {
         name: frames[name] for name in ("waiting_by_stage", "hand_off_pairs", "signal_links", "constraint_scopes")
     }
@@ -115,7 +116,7 @@ def _stuck_blocks(
                 constraint_verdict.headline(stream.name, line, level),
                 tone="muted" if constraint_verdict.named_stages(line).empty else "plain",
             ),
-            *constraint_card.cards(line, evidence, level, stream.identity, tables),
+            *constraint_card.cards(line, evidence, level, stream.identity, tables, teams),
             stage_ladder.chart(stage_metrics, frames["dim_stages"], level, workflow),
             constraint_evidence.detail_table(stream.name, evidence, level),
             *_stall_blocks(frames, stream, workflow, line, stage_metrics),

@@ -109,6 +109,7 @@ class Planter:
         titles = iter(MARKUP_TITLES)
         self._each("markup_titles", lambda _: True, lambda item: setattr(item, "title", next(titles)))
         self._link()
+        self._hand_over()
 
     def _each(
         self, flaw: str, eligible: Callable[[SimulatedItem], bool], change: Callable[[SimulatedItem], None]
@@ -160,6 +161,41 @@ class Planter:
             held.edits.append((at, records.LINKED, blocker))
             pairs.append(blocker)
         self.planted["linked_across_streams"] = pairs
+
+    def _hand_over(self) -> None:
+        """From the end of 2025 on, stories of three teams are given to a team of Cards while they wait for a tester."""
+        teams = {team.id: team for stream in scenario.VALUE_STREAMS for team in stream.teams}
+        shares = np.array_split(np.arange(self.numbers["handed_over"]), len(scenario.HAND_OVERS))
+        handed: list[SimulatedItem] = []
+        for (giver, taker), share in zip(scenario.HAND_OVERS, shares, strict=True):
+            chosen = self._take(len(share), partial(_could_be_handed_to, taker))
+            for item in chosen:
+                begin, end = _wait_for_a_tester(item) or (0, 0)
+                _hand_to_its_team(item, teams[giver], (begin + end) // 2)
+            handed += chosen
+        self.planted["handed_over"] = handed
+
+
+def _wait_for_a_tester(item: SimulatedItem) -> tuple[int, int] | None:
+    for (at, status), (until, following) in pairwise(item.moves):
+        if status == records.READY_FOR_TEST and following == records.TEST:
+            return at, until
+    return None
+
+
+def _could_be_handed_to(taker: str, item: SimulatedItem) -> bool:
+    wait = _wait_for_a_tester(item)
+    if wait is None or item.team.id != taker or item.came_from_project is not None:
+        return False
+    is_late = wait[0] >= local_ms(datetime.combine(scenario.HAND_OVERS_FROM, time()))
+    return is_late and wait[1] - wait[0] > 24 * MS_PER_HOUR
+
+
+def _hand_to_its_team(item: SimulatedItem, giver: scenario.Team, at: int) -> None:
+    if giver.project != item.team.project:
+        item.came_from_project = giver.project
+        item.edits.append((at, records.PROJECT_MOVED, None))
+    item.edits.append((at, records.HANDED_OVER, giver))
 
 
 def _end(item: SimulatedItem) -> int:

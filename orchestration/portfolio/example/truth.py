@@ -204,6 +204,7 @@ FLAW_WORDS = {
     "completed_by_pages": "over 100 changelog entries, the oldest cut off, complete in changelog pages beside them",
     "created_in_later_status": "created in Build; no change leads there",
     "duplicate_resolution": "closed as done with the resolution Duplicate, which means cancelled",
+    "handed_over": "handed to a team of Cards while it waited for a tester, from the end of 2025 on",
     "history_gaps": "the change into Ready for test is missing from the changelog",
     "linked_across_streams": "blocks an issue of Everyday Banking, which waits for it",
     "markup_titles": "a title with markup, quotes or umlauts",

@@ -4,6 +4,7 @@ Belongs here: the cells and their text. Does not belong here: whose pairs are sh
 section). What stayed inside is grey and has no part in the scale: it is far more, and would leave all else pale.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +19,8 @@ _PALEST: Final = "#FDF3DC"
 # From this many columns on a cell has room for its hours only.
 _CROWDED: Final = 6
 _ROW_HEIGHT: Final = 46
-_NAME_LENGTH: Final = 16
+_NAME_LENGTH: Final = 24
+_LINE_LENGTH: Final = 12
 _THOUSAND: Final = 1000
 _TEN_THOUSAND: Final = 10_000
 
@@ -36,7 +38,7 @@ class Pair:
 
 def height(n_names: int) -> int:
     """Height of the chart in CSS pixels."""
-    return 96 + _ROW_HEIGHT * n_names
+    return 104 + _ROW_HEIGHT * n_names
 
 
 def figure(names: Sequence[tuple[str, str]], pairs: Sequence[Pair]) -> go.Figure:
@@ -80,18 +82,24 @@ def figure(names: Sequence[tuple[str, str]], pairs: Sequence[Pair]) -> go.Figure
                 ygap=2,
             )
         )
-    short = [plain_text(clipped(name, _NAME_LENGTH)) for _, name in names]
+    short = ["<br>".join(plain_text(line) for line in _lines(name)) for _, name in names]
     shared = {"tickmode": "array", "tickvals": list(range(len(names))), "ticktext": short, "showgrid": False}
     chart.update_xaxes(**shared, range=[-0.5, len(names) - 0.5], side="top", title_text="to", ticks="")
     chart.update_yaxes(**shared, range=[len(names) - 0.5, -0.5], title_text="from", ticks="")
-    chart.update_layout(margin={"l": 60, "r": 8, "t": 60, "b": 8})
+    chart.update_layout(margin={"l": 60, "r": 8, "t": 66, "b": 8})
     return chart
 
 
 def _cell(pair: Pair, *, is_crowded: bool) -> str:
     if is_crowded:
         return _short(pair.hours)
-    return f"{pair.hours:,.0f} h<br>n {pair.n_hand_offs:,}"
+    hours = f"{pair.hours / _THOUSAND:.1f}k" if pair.hours >= _TEN_THOUSAND else f"{pair.hours:,.0f}"
+    return f"{hours} h<br>n {pair.n_hand_offs:,}"
+
+
+def _lines(name: str) -> list[str]:
+    """A name in two short lines at most, so that it fits over a narrow column."""
+    return textwrap.wrap(clipped(name, _NAME_LENGTH), _LINE_LENGTH, break_long_words=False, max_lines=2) or [name]
 
 
 def _short(hours: float) -> str:

@@ -22,7 +22,7 @@ HREF: Final = "across-value-streams.html"
 
 def overview_blocks(frames: Mapping[str, pd.DataFrame], context: ReportContext) -> tuple[Block, ...]:
     """What the first page says of it: a sentence each on waits and on hand-offs, and the way to the page."""
-    told = _sentences(frames, context)
+    told = _sentences(frames, context, is_short=True)
     link = Notice("Who hands on to whom, who waits for whom, level by level:", "plain", HREF, "across value streams")
     return (Words(tuple(told)), link)
 
@@ -75,14 +75,21 @@ def sections(
     )
 
 
-def _sentences(frames: Mapping[str, pd.DataFrame], context: ReportContext) -> list[str]:
+def _sentences(frames: Mapping[str, pd.DataFrame], context: ReportContext, *, is_short: bool = False) -> list[str]:
+    """What is said at the top; in short of the widest kind of hand-off only."""
     names = hand_offs.scope_names(frames)
     level = charted_level(frames["fct_work_items"])
     return [
         *dependency_waits.sentences(
             frames["fct_dependencies"], frames["mart_dependency_waits"], names, context.as_of_day
         ),
-        *hand_offs.sentences(frames["hand_off_matrix"], frames["hand_off_pairs"], names, level),
+        *hand_offs.sentences(
+            frames["hand_off_matrix"],
+            frames["hand_off_pairs"],
+            names,
+            level,
+            kinds=(names.widest,) if is_short else None,
+        ),
     ]
 
 

@@ -33,7 +33,12 @@ _N_PAIRS: Final = 3
 
 
 def cards(
-    line: pd.DataFrame, evidence: pd.DataFrame, level: str, value_stream_id: str, tables: Mapping[str, pd.DataFrame]
+    line: pd.DataFrame,
+    evidence: pd.DataFrame,
+    level: str,
+    value_stream_id: str,
+    tables: Mapping[str, pd.DataFrame],
+    teams: Mapping[str, str],
 ) -> tuple[Block, ...]:
     """One card per stage named.
 
@@ -43,6 +48,7 @@ def cards(
         level: Level of work charted.
         value_stream_id: The value stream.
         tables: waiting_by_stage, hand_off_pairs, signal_links, constraint_scopes.
+        teams: Team id → its name.
     """
     measured = {str(row["stage_id"]): row for row in evidence.to_dict("records")}
     blocks: list[Block] = []
@@ -54,7 +60,7 @@ def cards(
             *_data_warning(stage),
             *_piles_up(measured.get(stage_id)),
             *_waits_long(waits),
-            _hand_offs(tables["hand_off_pairs"], value_stream_id, level, int(stage["window_weeks"])),
+            _hand_offs(tables["hand_off_pairs"], value_stream_id, level, int(stage["window_weeks"]), teams),
             _moves_with(_of_line(tables["signal_links"], value_stream_id, level), stage_id, str(stage["stage_name"])),
             *_reach(tables["constraint_scopes"], str(stage["stage_name"]), int(stage["window_weeks"])),
         ]
@@ -172,7 +178,9 @@ def _classes_chart(waits: pd.DataFrame, stage_id: str, stage_name: str) -> Chart
     )
 
 
-def _hand_offs(pairs: pd.DataFrame, value_stream_id: str, level: str, weeks: int) -> tuple[str, str]:
+def _hand_offs(
+    pairs: pd.DataFrame, value_stream_id: str, level: str, weeks: int, teams: Mapping[str, str]
+) -> tuple[str, str]:
     name = "Costliest hand-offs"
     own = pairs[
         (pairs["scope_type"] == "team") & (pairs["to_value_stream_id"] == value_stream_id) & (pairs["level"] == level)
@@ -183,12 +191,13 @@ def _hand_offs(pairs: pd.DataFrame, value_stream_id: str, level: str, weeks: int
     for row in own.head(_N_PAIRS).to_dict("records"):
         back = (
             ""
-            if is_missing(row["ping_pong_rate"])
+            if is_missing(row["ping_pong_rate"]) or row["ping_pong_rate"] == 0
             else f", {percent(row['ping_pong_rate'])} of the items come straight back"
         )
+        giver, taker = (teams.get(str(row[side]), str(row[side])) for side in ("from_id", "to_id"))
         slower = ", slower than waits inside teams" if row["is_slower_than_within"] is True else ""
         told.append(
-            f"{row['from_id']} to {row['to_id']}: {count(row['wait_hours'])} working hours over "
+            f"{giver} to {taker}: {count(row['wait_hours'])} working hours over "
             f"{counted(row['n_hand_offs'], 'hand-off')}{back}{slower}"
         )
     return name, f"{'; '.join(told)}."

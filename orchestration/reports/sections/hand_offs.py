@@ -5,7 +5,7 @@ Belongs here: the sentences, the matrices, the dearest pairs and the trend, from
 work waits before one stage (`constraint_card`).
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,6 +43,11 @@ _COLUMNS: Final = (
     Column("Inside teams", is_numeric=True, note="half, for comparison"),
     Column("Come straight back", is_numeric=True, note="of the items"),
     Column("Why they waited", is_prose=True),
+)
+_COMPARISON_NOTE: Final = (
+    "Work lies from the end of work in one place to its start in the next. The comparison is with waits between stages "
+    "inside teams of the value stream that takes the work; “slower” is said only where the difference is beyond chance "
+    "over all pairs, and not small."
 )
 _TREND_TITLES: Final = {
     "value_stream": "between value streams",
@@ -83,7 +88,9 @@ def scope_names(frames: Mapping[str, pd.DataFrame]) -> ScopeNames:
     return ScopeNames(found)
 
 
-def sentences(matrix: pd.DataFrame, pairs: pd.DataFrame, names: ScopeNames, level: str) -> list[str]:
+def sentences(
+    matrix: pd.DataFrame, pairs: pd.DataFrame, names: ScopeNames, level: str, kinds: Sequence[str] | None = None
+) -> list[str]:
     """What lay between value streams, trains and teams, and between whom nothing did; true for any data.
 
     Args:
@@ -91,11 +98,13 @@ def sentences(matrix: pd.DataFrame, pairs: pd.DataFrame, names: ScopeNames, leve
         pairs: `analysis.hand_off_pairs`.
         names: Names of the scopes.
         level: Level of work told of.
+        kinds: Kinds of scope told of, the widest first; None for all that there are several of.
     """
+    told_kinds = kinds or (*names.wide_kinds, "team")
     own = matrix[(matrix["level"] == level) & (matrix["scope_type"] == "value_stream")]
     if own.empty:
         return [f"Hand-offs cannot be told: no {level} passed from one active stage to another in the window."]
-    crossing = {kind: _crossing(matrix, pairs, kind, level) for kind in (*names.wide_kinds, "team")}
+    crossing = {kind: _crossing(matrix, pairs, kind, level) for kind in told_kinds}
     parts = [
         f"{count(rows['wait_hours'].sum())} between {KINDS[kind]} "
         f"(n {counted(rows['n_hand_offs'].sum(), 'hand-off')}{_most(rows, names, kind)})"
@@ -110,7 +119,8 @@ def sentences(matrix: pd.DataFrame, pairs: pd.DataFrame, names: ScopeNames, leve
     empty = [KINDS[kind] for kind, rows in crossing.items() if rows.empty]
     if empty:
         n_all = counted(own["n_hand_offs"].sum(), "hand-off")
-        rest = "" if parts else f": of {n_all} from stage to stage none is known to have left its team"
+        is_nothing = not parts and "team" in told_kinds
+        rest = f": of {n_all} from stage to stage none is known to have left its team" if is_nothing else ""
         told.append(f"No {level} was handed on between {' nor between '.join(empty)} in {_window(own)}{rest}.")
     return told
 
@@ -245,12 +255,9 @@ def pairs_table(
     columns = _COLUMNS if is_split else _COLUMNS[:-1]
     cut = f"; the first {PAIRS_SHOWN} of {len(own)}" if len(own) > PAIRS_SHOWN else ""
     caption = f"Dearest hand-offs of {level_plural(level)} between {KINDS[kind]}, {_window(own)}{cut}"
-    notes = (
-        "Work lies from the end of work in one place to its start in the next. The comparison is with waits between "
-        "stages inside teams of the value stream that takes the work; “slower” is said only where the difference is "
-        "beyond chance over all pairs, and not small.",
-    )
     folded = f"The dearest hand-offs of {level_plural(level)} between {KINDS[kind]}, in numbers" if is_folded else None
+    # Said once: the table of teams is the last and always there.
+    notes = (_COMPARISON_NOTE,) if kind == "team" and not is_folded else ()
     return Table(caption, columns, tuple(row[: len(columns)] for row in rows), collapsed_as=folded, notes=notes)
 
 

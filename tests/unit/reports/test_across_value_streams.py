@@ -99,6 +99,8 @@ def test_hand_offs_only_between_teams_are_told_as_such() -> None:
     assert told[0].endswith(": 40 between teams (n 6 hand-offs, all from Alpha to Beta).")
     assert told[1].startswith("No story was handed on between value streams nor between trains in 13 weeks")
     assert "none is known" not in told[1]
+    (widest,) = hand_offs.sentences(matrix(*INSIDE), pairs(), NAMES, "story", kinds=("value_stream",))
+    assert widest == "No story was handed on between value streams in 13 weeks, 30 Mar – 28 Jun 2026."
 
 
 def test_a_row_of_the_dearest_hand_offs_says_everything_or_why_not() -> None:
@@ -133,6 +135,9 @@ def test_the_matrix_keeps_what_stayed_inside_off_its_scale() -> None:
     assert (crossing.zmin, crossing.zmax, crossing.colorscale[1][1]) == (0, 120, palette.QUEUE)
     assert list(crossing.text) == ["120 h<br>n 14", "30 h<br>n 2"]
     assert "Payments &lt;i&gt;" in figure.layout.yaxis.ticktext
+    long = hand_off_matrix.figure([("a", "Everyday Banking"), ("b", "")], [Pair("a", "b", 12_480, 9)])
+    assert list(long.layout.xaxis.ticktext) == ["Everyday<br>Banking", ""]
+    assert list(long.data[0].text) == ["12.5k h<br>n 9"]
     one = hand_off_matrix.figure([("pay", "Payments"), ("lend", "Lending")], cells[1:2])
     assert [trace.name for trace in one.data] == ["handed on"]
     names = [(str(number), f"Train {number}") for number in range(8)]

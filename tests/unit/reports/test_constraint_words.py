@@ -158,7 +158,7 @@ def tables(share: float | None = 0.9, reason: str | None = None) -> dict[str, pd
 
 def card(given: dict[str, pd.DataFrame]) -> tuple[dict[str, str], list[Chart]]:
     rows = line("declared", ("not_named", "declared"))
-    blocks = constraint_card.cards(rows, EVIDENCE, "story", "payments", given)
+    blocks = constraint_card.cards(rows, EVIDENCE, "story", "payments", given, {})
     (facts,) = [block for block in blocks if isinstance(block, Facts)]
     return dict(facts.entries), [block for block in blocks if isinstance(block, Chart)]
 
@@ -182,7 +182,7 @@ def test_the_card_tells_where_work_piles_up_why_it_waits_and_what_moves_with_it(
 
 def test_times_that_do_not_fit_together_are_said_first() -> None:
     rows = line("declared", ("not_named", "declared"), littles_law_holds=False, littles_law_gap=0.3)
-    blocks = constraint_card.cards(rows, EVIDENCE, "story", "payments", tables())
+    blocks = constraint_card.cards(rows, EVIDENCE, "story", "payments", tables(), {})
     (facts,) = [block for block in blocks if isinstance(block, Facts)]
     assert facts.entries[0] == (
         "Check the data first", "Items there, and the rate and time at which they left, disagree by 30 %.",
@@ -197,7 +197,7 @@ def test_a_withheld_split_says_why_and_draws_nothing() -> None:
 
 def test_no_card_without_a_stage_named() -> None:
     rows = line("no_dominant_constraint", ("not_named", "not_named"))
-    assert constraint_card.cards(rows, EVIDENCE, "story", "payments", tables()) == ()
+    assert constraint_card.cards(rows, EVIDENCE, "story", "payments", tables(), {}) == ()
 
 
 def change(**changes: object) -> pd.DataFrame:
