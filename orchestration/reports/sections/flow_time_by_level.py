@@ -53,8 +53,8 @@ def across(changes: pd.DataFrame, streams: Sequence[ValueStream], increments: pd
     if not panels:
         return Notice(f"Changes of flow time from {before} to {after}: not shown. {_list(withheld)}", tone="muted")
     every = [change for panel in panels for change in panel.changes]
-    n_shorter = sum(change.upper < 0 for change in every)
-    n_longer = sum(change.lower > 0 for change in every)
+    n_shorter = sum(change.upper < 0 for change in every) or "none"
+    n_longer = sum(change.lower > 0 for change in every) or "none"
     title = (
         f"From {before} to {after} mean flow time got shorter in {n_shorter} and longer in {n_longer} of "
         f"{counted(len(every), 'comparison')} of a value stream at a level; the rest may be chance ({window})"

@@ -27,7 +27,6 @@ from orchestration.reports.wording import (
     listed,
     number,
     percent,
-    sentence_start,
 )
 
 #: Kinds of scope from the widest to the narrowest, as sentences name them.
@@ -36,13 +35,12 @@ PAIRS_SHOWN: Final = 10
 MATRIX_SIZE: Final = 12
 FEWEST_PERIODS: Final = 3
 _COLUMNS: Final = (
-    Column("From → to"),
+    Column("From → to", note="and what the waits were mostly"),
     Column("Work lay", is_numeric=True, note="working hours"),
     Column("Hand-offs", is_numeric=True, note="n"),
     Column("Half waited up to", is_numeric=True, note="working hours"),
     Column("Inside teams", is_numeric=True, note="half, for comparison"),
     Column("Come straight back", is_numeric=True, note="of the items"),
-    Column("Why they waited", is_prose=True),
 )
 _COMPARISON_NOTE: Final = (
     "Work lies from the end of work in one place to its start in the next. The comparison is with waits between stages "
@@ -248,17 +246,13 @@ def pairs_table(
     if own.empty:
         return None
     own = own.sort_values(["wait_rank", "from_id", "to_id", "to_value_stream_id"])
-    records = own.head(PAIRS_SHOWN).to_dict("records")
-    rows = tuple(_pair_row(row, names, kind) for row in records)
-    # Without the visits of the takers no wait can be split, and a column of nothing would only take room.
-    is_split = any(row["n_split"] for row in records)
-    columns = _COLUMNS if is_split else _COLUMNS[:-1]
+    rows = tuple(_pair_row(row, names, kind) for row in own.head(PAIRS_SHOWN).to_dict("records"))
     cut = f"; the first {PAIRS_SHOWN} of {len(own)}" if len(own) > PAIRS_SHOWN else ""
     caption = f"Dearest hand-offs of {level_plural(level)} between {KINDS[kind]}, {_window(own)}{cut}"
     folded = f"The dearest hand-offs of {level_plural(level)} between {KINDS[kind]}, in numbers" if is_folded else None
     # Said once: the table of teams is the last and always there.
     notes = (_COMPARISON_NOTE,) if kind == "team" and not is_folded else ()
-    return Table(caption, columns, tuple(row[: len(columns)] for row in rows), collapsed_as=folded, notes=notes)
+    return Table(caption, _COLUMNS, rows, collapsed_as=folded, notes=notes)
 
 
 def _pair_row(row: Mapping[Hashable, Any], names: ScopeNames, kind: str) -> tuple[Cell, ...]:
@@ -268,7 +262,7 @@ def _pair_row(row: Mapping[Hashable, Any], names: ScopeNames, kind: str) -> tupl
     share = row["share_of_stream_wait"]
     of_stream = None if is_missing(share) else f"{percent(share)} of the taker's waits"
     return (
-        Cell(f"{names.of(kind, row['from_id'])} → {names.of(kind, row['to_id'])}"),
+        Cell(f"{names.of(kind, row['from_id'])} → {names.of(kind, row['to_id'])}", note=_why(row)),
         Cell(count(row["wait_hours"]), note=of_stream),
         Cell(count(row["n_hand_offs"])),
         Cell(_hours(row["median_wait_hours"], unit=""), note=_untold(reason) if is_untold else None),
@@ -278,7 +272,6 @@ def _pair_row(row: Mapping[Hashable, Any], names: ScopeNames, kind: str) -> tupl
             tone="warning" if is_slower else "plain",
         ),
         Cell(_share(row["ping_pong_rate"])),
-        Cell(_why(row)),
     )
 
 
@@ -291,14 +284,15 @@ def _inside_note(row: Mapping[Hashable, Any], *, is_slower: bool) -> str:
     return f"{n_inside}; the hand-off is slower" if is_slower else n_inside
 
 
-def _why(row: Mapping[Hashable, Any]) -> str:
+def _why(row: Mapping[Hashable, Any]) -> str | None:
+    """The largest class of the pair's waits; None where none could be split."""
     shares = {name: row[f"{name}_share"] for name in CLASS_NAMES}
     told = {name: share for name, share in shares.items() if not is_missing(share)}
     if not told:
-        return "Not told: no wait could be split"
+        return None
     name, share = max(told.items(), key=lambda one: one[1])
     words = CLASS_NAMES[name].replace("its people", "the takers")
-    return f"{sentence_start(words)}: {percent(share)} (n {count(row['n_split'])})"
+    return f"{percent(share)}: {words} (n {count(row['n_split'])})"
 
 
 def _hours(value: Any, unit: str = " h") -> str:

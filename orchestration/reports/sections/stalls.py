@@ -91,7 +91,8 @@ def blocks(
             ),
             notes=(
                 "Unusual is what lies above the stage's own 85th percentile. A stall is a busy spell that moved "
-                "through the line; a stable line has about five a year by chance, so one alone is no sign of a change.",
+                "through the line; a stable simulated line of five stages has about five a year, so one alone is no "
+                "sign of a change.",
             ),
         ),
         Words((_story(of_newest, names),)),

@@ -112,17 +112,18 @@ def test_a_row_of_the_dearest_hand_offs_says_everything_or_why_not() -> None:
     assert isinstance(table, Table)
     first, second = table.rows
     assert [cell.text for cell in first] == [
-        "Alpha → Gamma", "1,240", "14", "12", "3.5", "25 %", "The takers were busy with earlier work: 70 % (n 8)",
+        "Alpha → Gamma", "1,240", "14", "12", "3.5", "25 %",
     ]  # fmt: skip
     assert first[1].note == "40 % of the taker's waits"
     assert (first[4].note, first[4].tone) == ("n 90; the hand-off is slower", "warning")
     assert [cell.text for cell in second[3:6]] == ["–", "3.5", "–"]
     assert second[3].note == "3 hand-offs, at least 10 needed"
     assert second[4].note == "n 90"
-    # A reason to split nothing takes no column.
-    bare = hand_offs.pairs_table(rows.assign(n_split=0), NAMES, "team", "story")
+    assert first[0].note == "70 %: the takers were busy with earlier work (n 8)"
+    shares = [column for column in rows.columns if column.endswith("_share")]
+    bare = hand_offs.pairs_table(rows.assign(**dict.fromkeys(shares, np.nan)), NAMES, "team", "story")
     assert isinstance(bare, Table)
-    assert len(bare.columns) == len(bare.rows[0]) == 6
+    assert bare.rows[0][0].note is None
     assert hand_offs.pairs_table(rows, NAMES, "train", "story") is None
 
 
