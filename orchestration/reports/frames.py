@@ -157,9 +157,9 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "period_type", "period_id", "level", "boundary", "n_hand_offs", "wait_working_hours",
     ),
     "mart_dependency_waits": (
-        "period_type", "period_id", "period_start", "scope_type", "predecessor_name", "successor_name", "is_crossing",
-        "n_waits", "wait_elapsed_days", "wait_in_progress_elapsed_days", "n_start_gaps", "start_gap_elapsed_days",
-        "n_open", "open_wait_elapsed_days",
+        "period_type", "period_id", "period_start", "scope_type", "predecessor_id", "predecessor_name", "successor_id",
+        "successor_name", "is_crossing", "n_waits", "wait_elapsed_days", "wait_in_progress_elapsed_days",
+        "n_start_gaps", "start_gap_elapsed_days", "n_open", "open_wait_elapsed_days",
     ),
     "fct_dependencies": (
         "predecessor_work_item_id", "successor_work_item_id", "predecessor_value_stream_id", "predecessor_team_id",

@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from orchestration.reports.blocks import Block, Notice, Section, Words, present
+from orchestration.reports.blocks import Block, Chart, Notice, Section, Table, Words, present
 from orchestration.reports.context import ReportContext
 from orchestration.reports.sections import constraint_reach, dependency_waits, flow_time_by_level, hand_offs
 from orchestration.reports.sections.hand_offs import ScopeNames
@@ -109,6 +109,10 @@ def _hand_off_blocks(
         for kind in (*names.wide_kinds, "team")
     ]
     shown = present(blocks)
-    if shown:
+    if any(isinstance(block, Chart) or (isinstance(block, Table) and not block.collapsed_as) for block in shown):
         return shown
+    if shown:
+        # What is folded away is no answer: say what holds of the level that the page charts.
+        told = hand_offs.sentences(matrix, pairs, names, level)
+        return (Notice(" ".join(told), tone="muted"), *shown)
     return (hand_offs.nothing_to_draw(matrix),)

@@ -27,6 +27,7 @@ from orchestration.reports.wording import (
     number,
 )
 
+UNASSIGNED: Final = "unassigned"
 WEEKS_SUMMED: Final = 26
 WAITING_SHOWN: Final = 15
 _PAIRS_SHOWN: Final = 10
@@ -79,10 +80,10 @@ def _today(dependencies: pd.DataFrame, kind: str) -> str:
     other = KINDS[kind].removesuffix("s")
     across = dependencies[flagged(dependencies[f"is_cross_{kind}"])]
     if len(across):
-        longest = across["blocked_elapsed_days"].max()
-        verb = "waits" if len(across) == 1 else "wait"
+        longest, n_waiting = across["blocked_elapsed_days"].max(), across["successor_work_item_id"].nunique()
+        verb = "waits" if n_waiting == 1 else "wait"
         return (
-            f"{counted(across['successor_work_item_id'].nunique(), 'open item')} {verb} today for an item of another "
+            f"{counted(n_waiting, 'open item')} {verb} today for an item of another "
             f"{other}, the longest for {days(longest)}."
         )
     if dependencies.empty:
@@ -158,10 +159,15 @@ def pair_blocks(pairs: pd.DataFrame, names: ScopeNames, as_of_day: date) -> tupl
     return present([_pairs_table(pairs, kind, as_of_day, is_folded=kind != kinds[0]) for kind in kinds])
 
 
+def _between_known(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs of which both sides are known: of what no rule matched nobody knows whether a boundary lies between."""
+    return pairs[(pairs["predecessor_id"] != UNASSIGNED) & (pairs["successor_id"] != UNASSIGNED)]
+
+
 def _recent(pairs: pd.DataFrame, kind: str, as_of_day: date) -> tuple[pd.DataFrame, str]:
     """The week rows of one kind of scope, 26 weeks back and the running one, and what to call that time."""
     first = as_of_day - timedelta(days=as_of_day.weekday(), weeks=WEEKS_SUMMED)
-    own = pairs[(pairs["scope_type"] == kind) & (pairs["period_type"] == "week")]
+    own = _between_known(pairs[(pairs["scope_type"] == kind) & (pairs["period_type"] == "week")])
     kept = own[pd.to_datetime(own["period_start"]) >= pd.Timestamp(first)]
     return kept, f"since {day(first)}"
 
@@ -213,6 +219,7 @@ def trend_block(pairs: pd.DataFrame, periods: pd.DataFrame, names: ScopeNames) -
         periods: `periods.complete_periods` of the portfolio, oldest first.
         names: Names of the scopes.
     """
+    pairs = _between_known(pairs)
     own = pairs[
         pairs["period_type"].isin(list(periods["period_type"].unique()))
         & pairs["period_id"].isin(list(periods["period_id"]))

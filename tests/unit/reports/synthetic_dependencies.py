@@ -88,10 +88,13 @@ def _waits(found: pd.DataFrame, increments: pd.DataFrame, teams: pd.DataFrame) -
     for kind in _KINDS:
         sides = events.assign(
             scope_type=kind,
+            predecessor_id=events[f"predecessor_{kind}_id"],
+            successor_id=events[f"successor_{kind}_id"],
             predecessor_name=events[f"predecessor_{kind}_id"].map(names[kind]),
             successor_name=events[f"successor_{kind}_id"].map(names[kind]),
         )
-        keys = ["period_type", "period_id", "period_start", "scope_type", "predecessor_name", "successor_name"]
+        keys = ["period_type", "period_id", "period_start", "scope_type"]
+        keys += ["predecessor_id", "predecessor_name", "successor_id", "successor_name"]
         sums = sides.groupby(keys, as_index=False)[summed].sum(min_count=1)
         rows.append(sums.assign(is_crossing=sums["predecessor_name"] != sums["successor_name"]))
     return pd.concat(rows, ignore_index=True)

@@ -158,12 +158,14 @@ def test_trains_that_are_the_value_streams_once_more_are_not_drawn_twice() -> No
 def waits(*rows: tuple[str, str, float, int, float | None], period: str = "week") -> pd.DataFrame:
     made = [
         {"period_type": period, "period_id": start, "period_start": pd.Timestamp(start), "scope_type": kind,
-         "predecessor_name": "Payments", "successor_name": "Lending", "is_crossing": True, "n_waits": n,
+         "predecessor_id": "pay", "predecessor_name": "Payments", "successor_id": "lend",
+         "successor_name": "Lending", "is_crossing": True, "n_waits": n,
          "wait_elapsed_days": days, "wait_in_progress_elapsed_days": days / 2, "n_start_gaps": 0,
          "start_gap_elapsed_days": 0.0, "n_open": None if open_days is None else 2, "open_wait_elapsed_days": open_days}
         for start, kind, days, n, open_days in rows
     ]  # fmt: skip
-    columns = list(made[0]) if made else ["period_type", "period_start", "scope_type", "is_crossing", "n_waits"]
+    columns = ["period_type", "period_start", "scope_type", "is_crossing", "n_waits", "predecessor_id", "successor_id"]
+    columns = list(made[0]) if made else columns
     return pd.DataFrame(made, columns=columns)
 
 
@@ -205,6 +207,15 @@ def test_where_nobody_is_known_to_wait_across_that_is_said(dependencies: pd.Data
     first, second = dependency_waits.sentences(dependencies, old, NAMES, AS_OF)
     assert first == said
     assert second == "No wait for an item of another value stream ended since 29 Dec 2025."
+
+
+def test_who_waits_twice_is_one_item_and_unknown_sides_are_no_other_value_stream() -> None:
+    twice = open_dependencies(2, successor_work_item_id="s0")
+    unknown = waits(("2026-06-15", "value_stream", 12.5, 3, None)).assign(predecessor_id="unassigned")
+    assert dependency_waits.sentences(twice, unknown, NAMES, AS_OF) == [
+        "1 open item waits today for an item of another value stream, the longest for 16.3 days.",
+        "No wait for an item of another value stream ended since 29 Dec 2025.",
+    ]
 
 
 def test_without_links_nothing_is_claimed() -> None:
