@@ -54,7 +54,7 @@ def newest_published_refresh(paths: PortfolioFolder) -> dict[str, Any]:
 def published_frames(
     paths: PortfolioFolder,
     wanted: Mapping[str, Sequence[str] | None],
-    rows: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    rows: Mapping[str, Mapping[str, Sequence[str | bool]]] | None = None,
 ) -> "dict[str, pd.DataFrame]":
     """Read tables of the published warehouse; None as columns means all of them, `rows` as in `read_frames`.
 

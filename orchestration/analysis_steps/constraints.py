@@ -38,7 +38,6 @@ TABLES = (
 )
 #: Each is measured over all windows; a train only where its value stream has several.
 SCOPES = ("value_stream", "train")
-EVIDENCE_WEEKS = declaration.WINDOWS_WEEKS[0]
 _UNASSIGNED = "unassigned"
 
 
@@ -77,7 +76,10 @@ def constraint_tables(
     ``earlier`` holds `constraint_verdicts` and `constraint_events` as last published, or None.
     """
     lines = [
-        line for scope in SCOPES for weeks in declaration.WINDOWS_WEEKS for line in _measured(inputs, scope, weeks)
+        line
+        for scope in SCOPES
+        for weeks in inputs.thresholds.windows_weeks
+        for line in _measured(inputs, scope, weeks)
     ]
     thresholds = inputs.thresholds
     # What belongs to no value stream is held back by no stage of one.
@@ -88,9 +90,13 @@ def constraint_tables(
     verdicts = constraint_verdicts.kept_verdicts(before.get("constraint_verdicts"), today)
     settings = constraint_history.HistorySettings(thresholds.eliminated_below, thresholds.eliminated_after_weeks)
     events = constraint_history.constraint_events(verdicts, today, settings)
-    evidenced = [line for line in lines if line.scope == "value_stream" and line.window_weeks == EVIDENCE_WEEKS]
+    evidenced = [
+        line for line in lines if line.scope == "value_stream" and line.window_weeks == thresholds.window_weeks
+    ]
     return {
-        "stage_constraint_evidence": evidence_of_lines(evidenced),
+        "stage_constraint_evidence": evidence_of_lines(
+            evidenced, min_weeks=thresholds.min_weeks, min_departures=thresholds.min_departures
+        ),
         "constraint_declarations": declared,
         "constraint_verdicts": verdicts,
         "constraint_events": constraint_verdicts.kept_events(before.get("constraint_events"), events, inputs.as_of),
@@ -139,7 +145,7 @@ def _scopes(inputs: ConstraintInputs, declared: pd.DataFrame) -> pd.DataFrame:
     waits = inputs.frames["stage_waits"]
     end = inputs.week_start.tz_localize("UTC")
     tables = []
-    for weeks in declaration.WINDOWS_WEEKS:
+    for weeks in thresholds.windows_weeks:
         is_inside = (waits["finished_at"] >= end - pd.Timedelta(weeks=weeks)) & (waits["finished_at"] < end)
         of_window = streams.loc[streams["window_weeks"] == weeks]
         tables.append(classify_constraint_scopes(of_window, waits.loc[is_inside], settings))
@@ -154,6 +160,7 @@ def _declaration_settings(thresholds: ConstraintThresholds) -> declaration.Decla
         min_weeks=thresholds.min_weeks,
         min_departures=thresholds.min_departures,
         min_lead=thresholds.min_lead,
+        lead_confidence=thresholds.lead_confidence,
         min_utilisation=thresholds.min_utilisation,
         candidate_probability=thresholds.candidate_probability,
         max_candidate_share=thresholds.max_candidate_share,
@@ -166,7 +173,8 @@ def _read_inputs(build: RefreshBuild) -> ConstraintInputs:
     week_start = last_week_start(build)
     zone = ZoneInfo(build.portfolio.portfolio.timezone)
     # A week more than the window, because a value stream may have a time zone of its own.
-    since = week_start.to_pydatetime().replace(tzinfo=zone) - timedelta(weeks=max(declaration.WINDOWS_WEEKS) + 1)
+    longest = max(build.portfolio.analysis.constraints.windows_weeks)
+    since = week_start.to_pydatetime().replace(tzinfo=zone) - timedelta(weeks=longest + 1)
     wanted: dict[str, list[str] | None] = {
         "dim_stages": list(STAGE_COLUMNS),
         "dim_dates": ["calendar_date", "working_hours"],

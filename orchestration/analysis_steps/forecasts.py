@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration import warehouse
+from orchestration.analysis_steps.intervention_settings import stable_shift_settings
 from orchestration.analysis_steps.moments import last_week_start, snapshot_of
 from orchestration.analysis_steps.written_tables import written_tables
 from orchestration.analytics import (
@@ -22,7 +23,7 @@ from orchestration.analytics.load_weeks import people_ahead, stage_load_weeks
 from orchestration.analytics.process_limits import ProcessLimits, natural_process_limits
 from orchestration.analytics.queue_walks import STAGE_WEEK_COLUMNS
 from orchestration.analytics.random_streams import generator_for
-from orchestration.analytics.stable_shift import stable_periods
+from orchestration.analytics.stable_shift import StableShiftSettings, stable_periods
 from orchestration.analytics.stage_indicators import queues_before_active_stages
 from orchestration.refresh import RefreshBuild
 
@@ -96,7 +97,7 @@ def forecast_tables(
     delivery_settings = replace(delivery_forecast.DEFAULT_SETTINGS, **settings.delivery.model_dump())
     throughput = delivery_forecast.forecast_throughput(
         flow,
-        current_phases(flow),
+        current_phases(flow, stable_shift_settings(build.portfolio.analysis.stable_shift)),
         generator=_generator(build, delivery_forecast.METHOD_VERSION),
         settings=delivery_settings,
     )
@@ -151,7 +152,7 @@ def trend_series(queue_weeks: pd.DataFrame, flow: pd.DataFrame) -> pd.DataFrame:
     return whole.assign(stage_id=whole["stage_id"].astype("str"))
 
 
-def current_phases(flow: pd.DataFrame) -> pd.DataFrame:
+def current_phases(flow: pd.DataFrame, stable_shift: StableShiftSettings | None = None) -> pd.DataFrame:
     """Return when the current phase of each scope's and level's throughput began, where a lasting shift began one.
 
     Futures are drawn from the current phase whether a shift was good or bad: what is proposed for review on a chart
@@ -161,7 +162,7 @@ def current_phases(flow: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for keys, of_scope in known.sort_values("period_start").groupby(_SERIES_KEYS, sort=True):
         finished = of_scope["n_finished"].to_numpy(dtype=float)
-        periods = stable_periods(finished, partial(_limits_of, finished))
+        periods = stable_periods(finished, partial(_limits_of, finished), settings=stable_shift)
         if len(periods) > 1:
             start = of_scope["period_start"].iloc[periods[-1].start]
             rows.append(dict(zip(_SERIES_KEYS, keys, strict=True)) | {"phase_start": start})

@@ -9,8 +9,10 @@ from orchestration.analytics.interrupted_series import InterruptedSeriesSettings
 from orchestration.analytics.intervention_verdict import VerdictSettings
 from orchestration.analytics.projection_calibration import CalibrationSettings
 from orchestration.analytics.projection_record import ProjectionSettings
+from orchestration.analytics.stable_shift import StableShiftSettings
 from orchestration.analytics.sustainment import SustainmentSettings
 from orchestration.portfolio.intervention_settings import InterventionThresholds
+from orchestration.portfolio.stable_shift_settings import StableShiftThresholds
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,15 @@ class MethodSettings:
     alternate: AlternateConstraintSettings = field(default_factory=AlternateConstraintSettings)
     projections: ProjectionSettings = field(default_factory=ProjectionSettings)
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    stable_shift: StableShiftSettings = field(default_factory=StableShiftSettings)
 
 
-def method_settings(given: InterventionThresholds) -> MethodSettings:
+def stable_shift_settings(given: StableShiftThresholds) -> StableShiftSettings:
+    """Return the parameters of the Stable Shift Algorithm that a portfolio's thresholds stand for."""
+    return StableShiftSettings(**given.model_dump())
+
+
+def method_settings(given: InterventionThresholds, shifts: StableShiftThresholds) -> MethodSettings:
     """Return the settings that a portfolio's thresholds stand for."""
     return MethodSettings(
         series=InterruptedSeriesSettings(
@@ -48,4 +56,5 @@ def method_settings(given: InterventionThresholds) -> MethodSettings:
         ),
         alternate=AlternateConstraintSettings(min_post_weeks=given.min_post_weeks),
         projections=ProjectionSettings(weeks_to_due=given.weeks_to_due),
+        stable_shift=stable_shift_settings(shifts),
     )

@@ -101,11 +101,12 @@ def intervention_tables(
     settings = inputs.settings
     series, register = inputs.frames["mart_intervention_series"], inputs.frames["dim_interventions"]
     values = weekly_values(inputs.frames["flow_weeks"])
-    points, periods = chart_interventions(series), chart_periods(series)
+    points = chart_interventions(series, stable_shift=settings.stable_shift)
+    periods = chart_periods(series, stable_shift=settings.stable_shift)
     named = _named_points(points, series)
     projections = record.record_projections(register, known_projections, inputs.as_of, settings=settings.projections)
     items = _items_of_judged_weeks(inputs.frames["items"], named)
-    history = gain_history(series, points, settings=settings.sustainment)
+    history = gain_history(series, points, settings=settings.sustainment, stable_shift=settings.stable_shift)
     verdicts = intervention_verdicts(
         named.merge(history, on=["intervention_id", "week_start"], how="left"),
         record.expectations(projections, named),
@@ -251,5 +252,5 @@ def _read_inputs(build: RefreshBuild) -> InterventionInputs:
         snapshot=snapshot_of(build),
         hours=(hours[0], hours[1]),
         timezones=dict(zip(streams["value_stream_id"], streams["timezone"], strict=True)),
-        settings=method_settings(build.portfolio.analysis.interventions),
+        settings=method_settings(build.portfolio.analysis.interventions, build.portfolio.analysis.stable_shift),
     )

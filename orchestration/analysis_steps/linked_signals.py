@@ -18,6 +18,8 @@ _STAGE_COLUMNS = [
     "value_stream_id", "level", "stage_id", "week_start", "is_complete", "n_arrivals", "queue_length_mean",
     "n_visits_ended", "wait_elapsed_days",
 ]  # fmt: skip
+#: Tables that `link_signals` writes.
+TABLES = ("signal_links", "stall_cascades", "stall_links")
 _QUALITY_COLUMNS = ["value_stream_id", "period_start", "is_complete", "n_defects_created", "n_findings_opened"]
 
 
@@ -27,7 +29,7 @@ def link_signals(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.Da
     ``declared``: `constraint_declarations` of this refresh. Where there is too little for a verdict there is too little
     for weekly signals, and each comparison more makes a link harder to show.
     """
-    return written_tables(build, ("signal_links", "stall_cascades"), partial(_made, build, declared))
+    return written_tables(build, TABLES, partial(_made, build, declared))
 
 
 def _made(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -55,11 +57,13 @@ def _made(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.DataFrame
         ["value_stream_id", "level", "workflow_id"],
     ].drop_duplicates()
     weeks = stage_weeks(frames["mart_stage_metrics"], frames["dim_stages"], judged)
+    stalls = stall_cascades.find_stalls(weeks, items, week_start, settings=settings)
     return {
         "signal_links": signal_links.link_signals(
             line_signals(weeks, frames["mart_quality_signals"]),
             week_start,
             generator=generator_for(snapshot_of(build), "portfolio", signal_links.METHOD_VERSION),
         ),
-        "stall_cascades": stall_cascades.stall_cascades(weeks, items, week_start, settings=settings),
+        "stall_cascades": stalls.events,
+        "stall_links": stalls.links,
     }

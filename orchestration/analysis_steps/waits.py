@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 #: Tables that `explain_waits` writes.
 TABLES = ("waiting_by_transition", "waiting_by_stage", "hand_off_pairs", "hand_off_matrix", "flow_time_changes")
-WINDOW_WEEKS = 13
 #: Three increments make the two newest changes.
 N_INCREMENTS = 3
 
@@ -70,9 +69,10 @@ def _classified_waits(build: RefreshBuild) -> tuple[pd.DataFrame, pd.DatetimeInd
     """Return the waits of the window, each on the clock of its team's location, and the window's weeks."""
     zone = build.portfolio.portfolio.timezone
     week_start = last_week_start(build)
-    edges = week_edges(week_start, WINDOW_WEEKS, zone).tz_convert(zone)
+    window_weeks = build.portfolio.analysis.constraints.window_weeks
+    edges = week_edges(week_start, window_weeks, zone).tz_convert(zone)
     # What is in work in the window was enabled earlier, so visits are read from as far back again.
-    since = (edges[0] - pd.Timedelta(weeks=WINDOW_WEEKS)).to_pydatetime()
+    since = (edges[0] - pd.Timedelta(weeks=window_weeks)).to_pydatetime()
     wanted: dict[str, list[str] | None] = {
         "dim_stages": list(work_instances.STAGE_COLUMNS),
         "dim_teams": ["team_id", "value_stream_id", "location_id"],
@@ -94,7 +94,7 @@ def _classified_waits(build: RefreshBuild) -> tuple[pd.DataFrame, pd.DatetimeInd
         frames["dim_working_days"],
         frames["dim_stage_roles"],
         dict(zip(stages["stage_id"], stages["roles"], strict=True)),
-        (week_start - pd.Timedelta(weeks=WINDOW_WEEKS), week_start - pd.Timedelta(days=1)),
+        (week_start - pd.Timedelta(weeks=window_weeks), week_start - pd.Timedelta(days=1)),
     )
     clocks, default = _team_clocks(build, frames, instances, edges)
     waits = waiting_classes.classify_waits(instances, edges, default_clock=default, clocks=clocks, capacities=people)

@@ -194,6 +194,7 @@ def _sentence(row: Mapping[Any, Any], name: str | None, reason: str | None) -> s
         return f"{stage}: not classified, as {reason}."
     streams = f"{row['n_streams_named']} of {row['n_streams']} value streams"
     levels = f"{row['n_levels_named']} of {row['n_levels']} levels"
+    levels = levels if row["n_levels"] > 1 else "the one level that uses it"
     if name == "system_wide":
         return f"{stage} holds work back across the portfolio: it is declared or a candidate in {streams}, at {levels}."
     if name == "scope_specific":

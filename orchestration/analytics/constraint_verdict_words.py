@@ -15,9 +15,9 @@ _NOT_COMPARED = "the stage is not compared, or there are fewer than 3 weeks"
 
 _CONSTRAINT_DECLARATIONS = PublishedTable(
     description=(
-        "The verdict on each line over the last 13 and 26 whole weeks, and what it rests on. A stage is declared where "
-        "the weeks, resampled, point to it often enough and it leads every other stage in utilisation; less makes "
-        "candidates, or names no stage."
+        "The verdict on each line over the whole weeks of two windows, 13 and 26 unless the portfolio file says "
+        "otherwise, and what it rests on. A stage is declared where the weeks, resampled, point to it often enough and "
+        "it leads every other stage in utilisation; less makes candidates, or names no stage."
     ),
     grain="One row per scope (value stream or train), level, workflow, window and active stage.",
     question="Which stage is the constraint, and how sure are we?",

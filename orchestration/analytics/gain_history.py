@@ -27,7 +27,11 @@ COLUMNS = tuple(_TYPES)
 
 
 def gain_history(
-    series: pd.DataFrame, points: pd.DataFrame, *, settings: SustainmentSettings | None = None
+    series: pd.DataFrame,
+    points: pd.DataFrame,
+    *,
+    settings: SustainmentSettings | None = None,
+    stable_shift: StableShiftSettings | None = None,
 ) -> pd.DataFrame:
     """Tell, for every week after a launch in which a gain can have been accepted, how it stood by then.
 
@@ -39,12 +43,14 @@ def gain_history(
     series: what the chart is made of, see :func:`.process_behaviour.chart_interventions`.
     points: its result for the whole series.
     settings: thresholds of the watch.
+    stable_shift: parameters that the chart was made with.
 
     Returns one row per intervention and judged week with ``COLUMNS``. Raises ``ValueError`` as the charts do.
     """
     judged = points.loc[(points["phase"] == "after") & ~points["is_excluded"]].sort_values("week_start")
     rank = judged.groupby("intervention_id").cumcount() + 1
-    asked = judged.loc[(rank >= StableShiftSettings().n_min_trial) & judged["period_in_force"].notna()]
+    shifts = stable_shift or StableShiftSettings()
+    asked = judged.loc[(rank >= shifts.n_min_trial) & judged["period_in_force"].notna()]
     starts = pd.to_datetime(series["week_start"]).astype("datetime64[us]")
     directions = dict(zip(series["intervention_id"], series["desired_direction"], strict=True))
     rules = replace(settings or SustainmentSettings(), n_resamples=1)
@@ -54,22 +60,24 @@ def gain_history(
         own_starts = starts.loc[own.index]
         for week in weeks["week_start"]:
             known = own.loc[own_starts <= week]
-            state = _state(known, directions, rules) if _may_hold_a_gain(known) else None
+            state = _state(known, directions, rules, shifts) if _may_hold_a_gain(known, shifts) else None
             has_regressed = state is not None and bool(state["is_regressed"])
             rows.append((name, week, has_regressed, state is not None and state["state"] != "no_gain"))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(_TYPES)
 
 
-def _may_hold_a_gain(known: pd.DataFrame) -> bool:
+def _may_hold_a_gain(known: pd.DataFrame, shifts: StableShiftSettings) -> bool:
     """Whether any period of the chart was accepted, which is quicker to tell than the state of a gain."""
-    (chart,) = chart_each_intervention(known, MIN_POINTS_TRIAL, allow_for_autocorrelation=True)
+    (chart,) = chart_each_intervention(known, MIN_POINTS_TRIAL, allow_for_autocorrelation=True, stable_shift=shifts)
     return any(decided.decision == "auto_accepted" for decided in chart.governance)
 
 
-def _state(known: pd.DataFrame, directions: dict[str, str], rules: SustainmentSettings) -> pd.Series:
+def _state(
+    known: pd.DataFrame, directions: dict[str, str], rules: SustainmentSettings, shifts: StableShiftSettings
+) -> pd.Series:
     return assess_sustainment(
-        chart_interventions(known),
-        chart_periods(known),
+        chart_interventions(known, stable_shift=shifts),
+        chart_periods(known, stable_shift=shifts),
         directions,
         # The state of a gain does not depend on the draws, only the interval of what is left of it does.
         generator=np.random.Generator(np.random.PCG64(0)),

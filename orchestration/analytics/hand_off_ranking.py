@@ -335,7 +335,8 @@ def _compare(between: Floats, inside: Floats, settings: HandOffSettings) -> dict
     """Return the percentiles of a pair's waits and how they compare with the waits inside teams."""
     found: dict[str, object] = {"n_within_team": inside.size, "withheld_reason": None}
     if between.size < settings.min_hand_offs:
-        reason = f"{between.size} hand-offs, at least {settings.min_hand_offs} needed."
+        hand_offs = "hand-off" if between.size == 1 else "hand-offs"
+        reason = f"{between.size} {hand_offs}, at least {settings.min_hand_offs} needed."
         return found | {"withheld_reason": reason}
     found |= {"median_wait_hours": _percentile(between, 0.5), "p85_wait_hours": _percentile(between, 0.85)}
     if inside.size < settings.min_within_team:

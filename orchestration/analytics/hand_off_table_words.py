@@ -269,9 +269,32 @@ _STALL_CASCADES = PublishedTable(
     },
 )
 
+_STALL_LINKS = PublishedTable(
+    description=(
+        "What hangs a cascade together: two events of it at neighbouring stages, a week apart at most, that hold the "
+        "same items."
+    ),
+    grain="One row per value stream, level, cascade and pair of linked events, the earlier one first.",
+    question="From where to where did a stall run?",
+    columns={
+        "value_stream_id": PublishedColumn("The value stream."),
+        "level": PublishedColumn("Level of the work items."),
+        "cascade_id": PublishedColumn("The cascade, as in stall_cascades."),
+        "stage_id": PublishedColumn("Stage of the earlier event; of the earlier stage within one week."),
+        "week_start": PublishedColumn("Monday of its week."),
+        "linked_stage_id": PublishedColumn("Stage of the event that it is linked with."),
+        "linked_week_start": PublishedColumn("Monday of that one's week."),
+        "shared_item_share": PublishedColumn(
+            "Items that are in both, over those of the smaller one.", "share 0-1", "neutral"
+        ),
+        **_VERSION,
+    },
+)
+
 TABLES: Final[Mapping[str, PublishedTable]] = {
     "hand_off_pairs": _HAND_OFF_PAIRS,
     "hand_off_matrix": _HAND_OFF_MATRIX,
     "signal_links": _SIGNAL_LINKS,
     "stall_cascades": _STALL_CASCADES,
+    "stall_links": _STALL_LINKS,
 }

@@ -80,7 +80,7 @@ class InterventionChart:
 
 
 def chart_each_intervention(
-    series: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool
+    series: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool, stable_shift: StableShiftSettings
 ) -> list[InterventionChart]:
     """Check the series and chart each intervention, in order of their ids.
 
@@ -103,7 +103,12 @@ def chart_each_intervention(
     _check_words(ordered, "phase", _PHASES)
     _check_words(ordered, "desired_direction", ("up", "down"))
     return [
-        _chart_one(frame.reset_index(drop=True), min_baseline, allow_for_autocorrelation=allow_for_autocorrelation)
+        _chart_one(
+            frame.reset_index(drop=True),
+            min_baseline,
+            allow_for_autocorrelation=allow_for_autocorrelation,
+            stable_shift=stable_shift,
+        )
         for _, frame in ordered.groupby("intervention_id", sort=True)
     ]
 
@@ -119,7 +124,9 @@ def _as_flags(column: pd.Series) -> Flags:
     return column.astype("boolean").fillna(value=False).to_numpy(dtype=bool)
 
 
-def _chart_one(frame: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool) -> InterventionChart:
+def _chart_one(
+    frame: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool, stable_shift: StableShiftSettings
+) -> InterventionChart:
     """Chart one intervention's weeks, given in time order."""
     value = frame["value"].astype("float64").to_numpy()
     phase = frame["phase"].to_numpy(dtype=object)
@@ -183,7 +190,9 @@ def _chart_one(frame: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelat
         return baseline.limits(sizes), baseline.spread
 
     limits, facts = limits_of(in_baseline)
-    periods = _search_periods(judged, breaks, (limits, facts), lambda used: limits_of(used)[0], in_baseline)
+    periods = _search_periods(
+        judged, breaks, (limits, facts), lambda used: limits_of(used)[0], in_baseline, stable_shift
+    )
     intervention, direction = str(frame["intervention_id"].iloc[0]), str(frame["desired_direction"].iloc[0])
     causes = [intervention if phase[period.start] == "after" else None for period in periods]
     return InterventionChart(
@@ -198,7 +207,9 @@ def _chart_one(frame: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelat
         limits=limits,
         facts=facts,
         periods=periods,
-        governance=govern_periods(periods, judged, desired_direction=direction, causes=causes, breaks=breaks),
+        governance=govern_periods(
+            periods, judged, desired_direction=direction, causes=causes, settings=stable_shift, breaks=breaks
+        ),
     )
 
 
@@ -228,17 +239,19 @@ def _search_periods(
     baseline: tuple[ProcessLimits | PointLimits, ProcessLimits],
     limits_of: Callable[[Flags], ProcessLimits | PointLimits],
     in_baseline: Flags,
+    settings: StableShiftSettings,
 ) -> list[StablePeriod[ProcessLimits | PointLimits]]:
     """Search the judged weeks for lasting shifts away from the baseline; no period where it gave no limits."""
     limits, facts = baseline
     if not facts.has_limits:
         return []
     last_baseline = int(np.flatnonzero(in_baseline)[-1])
-    may_shift = facts.n_baseline >= StableShiftSettings().n_min_trial and facts.run_rules_apply
+    may_shift = facts.n_baseline >= settings.n_min_trial and facts.run_rules_apply
     after = np.arange(judged.size) > last_baseline
     periods: list[StablePeriod[ProcessLimits | PointLimits]] = stable_periods(
         judged if may_shift else np.where(after, np.nan, judged),
         limits_of,
+        settings=settings,
         breaks=breaks,
         baseline_length=int(np.isfinite(judged[: last_baseline + 1]).sum()),
         baseline_limits=limits,

@@ -1,12 +1,11 @@
-"""Whether single items moved the way the weekly series did: shift of flow times, rates, and items still open.
+"""Whether single items moved the way the weekly series did: shift of flow times.
 
 Belongs here: comparison of the items before and after a launch, without a model of their distribution. Does not belong
 here: the weekly series (:mod:`.interrupted_series`) and any verdict (:mod:`.intervention_verdict`).
 
 Sources: shift: J. L. Hodges, E. L. Lehmann, Annals of Mathematical Statistics 34 (1963); probability of superiority:
 A. Vargha, H. D. Delaney, Journal of Educational and Behavioral Statistics 25 (2000); weeks resampled whole: A. C.
-Davison, D. V. Hinkley, *Bootstrap Methods and their Application* (1997), 3.8; log-rank: N. Mantel (1966); score
-interval of a ratio of rates: K. Gu et al., Biometrical Journal 50 (2008), as in statsmodels.
+Davison, D. V. Hinkley, *Bootstrap Methods and their Application* (1997), 3.8.
 """
 
 from __future__ import annotations
@@ -16,13 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import CensoredData, ecdf, logrank
-from statsmodels.stats.rates import confint_poisson_2indep, test_poisson_2indep
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from orchestration.analytics.array_types import Flags, Floats, Ints
+    from orchestration.analytics.array_types import Floats, Ints
 
     # Half the memory of whole numbers of the usual size; two weeks never hold 2^31 pairs of items.
     Counts = NDArray[np.int32]
@@ -337,74 +334,3 @@ def item_distribution(items: pd.DataFrame, *, settings: ItemLevelSettings = DEFA
         ]
     table = pd.DataFrame(rows, columns=[name for name in DISTRIBUTION_COLUMNS if name != "method_version"])
     return table.assign(method_version=METHOD_VERSION)[list(DISTRIBUTION_COLUMNS)].astype(_DISTRIBUTION_TYPES)
-
-
-@dataclass(frozen=True, slots=True)
-class RateComparison:
-    """Rate after divided by rate before, its interval and p; NaN where it cannot be measured."""
-
-    ratio: float
-    lower: float
-    upper: float
-    p_value: float
-
-
-def compare_rates(
-    n_before: int, exposure_before: float, n_after: int, exposure_after: float, *, confidence: float = 0.95
-) -> RateComparison:
-    """Compare two rates of rare events (escaped defects, incidents) by the score method for Poisson counts.
-
-    Exposure is what the events could have happened on (items, weeks), above 0. Without any event before there is no
-    ratio, and all is NaN. Raises ``ValueError`` for a negative count or an exposure of 0 or less.
-    """
-    if min(n_before, n_after) < 0 or min(exposure_before, exposure_after) <= 0:
-        raise ValueError("Rates need counts of 0 or more and exposures above 0; check what was counted.")
-    if n_before == 0:
-        return RateComparison(float("nan"), float("nan"), float("nan"), float("nan"))
-    counts = (n_after, exposure_after, n_before, exposure_before)
-    lower, upper = confint_poisson_2indep(*counts, compare="ratio", method="score", alpha=1 - confidence)
-    tested = test_poisson_2indep(*counts, compare="ratio", method="score")
-    ratio = (n_after / exposure_after) / (n_before / exposure_before)
-    return RateComparison(ratio, float(lower), float(upper), float(tested.pvalue))
-
-
-@dataclass(frozen=True, slots=True)
-class SurvivalComparison:
-    """Median durations with open items counted as open (Kaplan-Meier), and the log-rank test of equal durations.
-
-    A median is NaN where fewer than half of the items are expected to have finished within what was seen.
-    """
-
-    median_before: float
-    median_after: float
-    chi_squared: float
-    p_value: float
-
-
-def compare_with_open_items(
-    before: ArrayLike, is_open_before: ArrayLike, after: ArrayLike, is_open_after: ArrayLike
-) -> SurvivalComparison:
-    """Compare durations of which some are ages of items still open, so that slow items do not drop out.
-
-    All arrays one-dimensional; ``is_open`` marks durations that are not over. Raises ``ValueError`` if a side has no
-    item or both have no finished one.
-    """
-    sides = [
-        (np.asarray(durations, dtype=float), np.asarray(is_open, dtype=bool))
-        for durations, is_open in ((before, is_open_before), (after, is_open_after))
-    ]
-    if any(durations.size == 0 for durations, _ in sides) or all(is_open.all() for _, is_open in sides):
-        raise ValueError("Open items can only be compared where both sides have items and one of them a finished item.")
-    samples = [CensoredData.right_censored(durations, is_open) for durations, is_open in sides]
-    tested = logrank(*samples)
-    medians = [_survival_median(sample, is_open) for sample, (_, is_open) in zip(samples, sides, strict=True)]
-    return SurvivalComparison(medians[0], medians[1], float(tested.statistic) ** 2, float(tested.pvalue))
-
-
-def _survival_median(sample: CensoredData, is_open: Flags) -> float:
-    """Return the first duration at which at most half are still open."""
-    if is_open.all():
-        return float("nan")
-    survival = ecdf(sample).sf
-    reached = survival.probabilities <= 1 / 2
-    return float(survival.quantiles[np.argmax(reached)]) if reached.any() else float("nan")

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from orchestration.analytics import stable_shift
 from orchestration.analytics.attribute_charts import PointLimits
 from orchestration.analytics.chart_wording import describe_chart
 from orchestration.analytics.intervention_charts import InterventionChart, chart_each_intervention
 from orchestration.analytics.process_limits import MIN_POINTS_TRIAL, ProcessLimits, moving_ranges
 from orchestration.analytics.process_signals import detect_alerts, detect_signals
+from orchestration.analytics.stable_shift import METHOD_VERSION as PERIODS_METHOD
+from orchestration.analytics.stable_shift import StableShiftSettings
 
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Floats
@@ -100,7 +101,11 @@ PERIOD_COLUMNS = tuple(_PERIOD_TYPES)
 
 
 def chart_interventions(
-    series: pd.DataFrame, *, allow_for_autocorrelation: bool = True, min_baseline: int = MIN_POINTS_TRIAL
+    series: pd.DataFrame,
+    *,
+    allow_for_autocorrelation: bool = True,
+    min_baseline: int = MIN_POINTS_TRIAL,
+    stable_shift: StableShiftSettings | None = None,
 ) -> pd.DataFrame:
     """Chart every intervention's weekly series against limits frozen on the weeks before its launch.
 
@@ -125,6 +130,7 @@ def chart_interventions(
     allow_for_autocorrelation: widen limits by 1 / sqrt(1 - r1) for r1 > 0 and drop run rules for r1 >= 0.6.
     min_baseline: fewer baseline weeks give no limits. 12 is the strict choice for an intervention; the default of 6
         shows trial limits and says so.
+    stable_shift: when limits are computed anew; None for the published parameters.
 
     Returns one row per row of ``series`` with ``POINT_COLUMNS``, ordered by intervention and week. With too few
     baseline weeks every limit is missing and ``note`` says why.
@@ -132,14 +138,23 @@ def chart_interventions(
     """
     charts = [
         _points(chart, min_baseline)
-        for chart in chart_each_intervention(series, min_baseline, allow_for_autocorrelation=allow_for_autocorrelation)
+        for chart in chart_each_intervention(
+            series,
+            min_baseline,
+            allow_for_autocorrelation=allow_for_autocorrelation,
+            stable_shift=stable_shift or StableShiftSettings(),
+        )
     ]
     points = pd.concat(charts, ignore_index=True) if charts else pd.DataFrame(columns=list(POINT_COLUMNS))
     return points.astype(_POINT_TYPES)
 
 
 def chart_periods(
-    series: pd.DataFrame, *, allow_for_autocorrelation: bool = True, min_baseline: int = MIN_POINTS_TRIAL
+    series: pd.DataFrame,
+    *,
+    allow_for_autocorrelation: bool = True,
+    min_baseline: int = MIN_POINTS_TRIAL,
+    stable_shift: StableShiftSettings | None = None,
 ) -> pd.DataFrame:
     """Tell the periods of every intervention's chart: when the process shifted for good, and what is in force.
 
@@ -152,7 +167,12 @@ def chart_periods(
     """
     found = [
         _periods(chart)
-        for chart in chart_each_intervention(series, min_baseline, allow_for_autocorrelation=allow_for_autocorrelation)
+        for chart in chart_each_intervention(
+            series,
+            min_baseline,
+            allow_for_autocorrelation=allow_for_autocorrelation,
+            stable_shift=stable_shift or StableShiftSettings(),
+        )
         if chart.periods
     ]
     periods = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(PERIOD_COLUMNS))
@@ -282,5 +302,5 @@ def _periods(chart: InterventionChart) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(
         intervention_id=chart.frame["intervention_id"].iloc[0],
         chart=chart.choice.chart,
-        method_version=stable_shift.METHOD_VERSION,
+        method_version=PERIODS_METHOD,
     )[list(PERIOD_COLUMNS)]

@@ -157,8 +157,13 @@ def stage_constraint_evidence(
     return evidence_of_lines(lines)
 
 
-def evidence_of_lines(lines: Sequence[MeasuredLine]) -> pd.DataFrame:
-    """Return the table of evidence for lines that are measured already; see :func:`stage_constraint_evidence`."""
+def evidence_of_lines(
+    lines: Sequence[MeasuredLine], *, min_weeks: int = MIN_WEEKS, min_departures: int = MIN_DEPARTURES
+) -> pd.DataFrame:
+    """Return the table of evidence for lines that are measured already; see :func:`stage_constraint_evidence`.
+
+    ``min_weeks`` and ``min_departures`` are what a stage needs for its evidence to be sufficient.
+    """
     tables = [
         _worded(
             rank_stages(
@@ -174,6 +179,8 @@ def evidence_of_lines(lines: Sequence[MeasuredLine]) -> pd.DataFrame:
                 )
             ),
             is_working_time=line.is_working_time,
+            min_weeks=min_weeks,
+            min_departures=min_departures,
         )
         for line in lines
     ]
@@ -203,10 +210,10 @@ def rank_stages(line: pd.DataFrame) -> pd.DataFrame:
     return ranked
 
 
-def _worded(line: pd.DataFrame, *, is_working_time: bool) -> pd.DataFrame:
+def _worded(line: pd.DataFrame, *, is_working_time: bool, min_weeks: int, min_departures: int) -> pd.DataFrame:
     """Add whether each stage has data enough, and the sentence that says what its numbers say."""
     worded = line.copy()
-    worded["is_sufficient"] = (worded["n_weeks"] >= MIN_WEEKS) & (worded["n_departures"] >= MIN_DEPARTURES)
-    worded["insufficient_reason"] = describe_insufficiency(worded, MIN_WEEKS, MIN_DEPARTURES)
+    worded["is_sufficient"] = (worded["n_weeks"] >= min_weeks) & (worded["n_departures"] >= min_departures)
+    worded["insufficient_reason"] = describe_insufficiency(worded, min_weeks, min_departures)
     worded["evidence"] = describe_evidence(worded, is_working_time=is_working_time)
     return worded

@@ -66,6 +66,19 @@ _EVENT_TYPES = {
 }
 EVENT_COLUMNS = tuple(_EVENT_TYPES)
 
+_LINK_TYPES = {
+    "value_stream_id": "str",
+    "level": "str",
+    "cascade_id": "str",
+    "stage_id": "str",
+    "week_start": "datetime64[us]",
+    "linked_stage_id": "str",
+    "linked_week_start": "datetime64[us]",
+    "shared_item_share": "float64",
+    "method_version": "str",
+}
+LINK_COLUMNS = tuple(_LINK_TYPES)
+
 
 @dataclass(frozen=True, slots=True)
 class CascadeSettings:
@@ -80,14 +93,22 @@ class CascadeSettings:
     min_stages: int = 3
 
 
-def stall_cascades(
+@dataclass(frozen=True, slots=True)
+class Stalls:
+    """The cascades found: their events (``EVENT_COLUMNS``) and what links them (``LINK_COLUMNS``)."""
+
+    events: pd.DataFrame
+    links: pd.DataFrame
+
+
+def find_stalls(
     stage_weeks: pd.DataFrame,
     items: pd.DataFrame,
     window_end: pd.Timestamp,
     *,
     settings: CascadeSettings = CascadeSettings(),
-) -> pd.DataFrame:
-    """Return the stalls that ran over three stages or more, event by event in order of time and work.
+) -> Stalls:
+    """Return the stalls that ran over three stages or more, event by event in order of time and work, and their links.
 
     Parameters
     ----------
@@ -97,8 +118,9 @@ def stall_cascades(
     items: which items were in the stage or its queue in the week, ``ITEM_COLUMNS``; each once.
     window_end: Monday after the last week to read; weeks that are not complete are not read.
 
-    A measure with fewer than ``min_weeks`` values flags nothing. Returns ``EVENT_COLUMNS``: one row per event of a
-    cascade; empty where there is none. Raises ``ValueError`` for missing columns and for two rows of one stage-week.
+    A measure with fewer than ``min_weeks`` values flags nothing. The events are one row per event of a cascade, the
+    links one per pair of linked events, the earlier first; both empty where there is none. Raises ``ValueError`` for
+    missing columns and for two rows of one stage-week.
     """
     check_columns(stage_weeks, STAGE_WEEK_COLUMNS, "stage weeks")
     check_columns(items, ITEM_COLUMNS, "items of stage weeks")
@@ -125,11 +147,24 @@ def stall_cascades(
     events = events.assign(n_items=_items_per_event(events, items))
     chained = _chains(events, first, second, shared, settings)
     if chained.empty:
-        return pd.DataFrame(columns=list(EVENT_COLUMNS)).astype(_EVENT_TYPES)
+        return Stalls(
+            pd.DataFrame(columns=list(EVENT_COLUMNS)).astype(_EVENT_TYPES),
+            pd.DataFrame(columns=list(LINK_COLUMNS)).astype(_LINK_TYPES),
+        )
     table = chained.assign(
         window_start=start, window_end=end - pd.Timedelta(days=1), method_version=METHOD_VERSION
     ).sort_values(["value_stream_id", "level", "cascade_id", "week_start", "position"], ignore_index=True)
-    return table[list(EVENT_COLUMNS)].astype(_EVENT_TYPES)
+    return Stalls(table[list(EVENT_COLUMNS)].astype(_EVENT_TYPES), _links_of(chained, first, second, shared))
+
+
+def _links_of(chained: pd.DataFrame, first: Ints, second: Ints, shared: Floats) -> pd.DataFrame:
+    """Return the links of the events that are kept; ``first`` and ``second`` are row labels of ``chained``."""
+    links = pd.DataFrame({"first": first, "second": second, "shared_item_share": shared})
+    earlier = chained[["value_stream_id", "level", "cascade_id", "stage_id", "week_start"]]
+    later = chained[["stage_id", "week_start"]].add_prefix("linked_")
+    joined = links.join(earlier, on="first", how="inner").join(later, on="second", how="inner")
+    ordered = joined.assign(method_version=METHOD_VERSION).sort_values(["first", "second"], ignore_index=True)
+    return ordered[list(LINK_COLUMNS)].astype(_LINK_TYPES)
 
 
 _EVENT_KEYS = ["value_stream_id", "level", "stage_id", "week_start"]

@@ -8,6 +8,7 @@ from pydantic import Field
 from orchestration.portfolio.constraint_settings import ConstraintThresholds
 from orchestration.portfolio.forecast_settings import ForecastThresholds
 from orchestration.portfolio.intervention_settings import InterventionThresholds
+from orchestration.portfolio.stable_shift_settings import StableShiftThresholds
 from orchestration.portfolio.value_types import Written
 
 
@@ -16,4 +17,5 @@ class Analysis(Written):
 
     constraints: ConstraintThresholds = Field(default=ConstraintThresholds())
     interventions: InterventionThresholds = Field(default=InterventionThresholds())
+    stable_shift: StableShiftThresholds = Field(default=StableShiftThresholds())
     forecasts: ForecastThresholds = Field(default=ForecastThresholds())

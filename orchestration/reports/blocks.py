@@ -13,8 +13,8 @@ import plotly.graph_objects as go
 Tone = Literal["plain", "good", "warning", "bad", "muted"]
 Swatch = Literal[
     "queue", "active", "blocked", "done", "cancelled", "line", "limit", "near", "centre", "percentile", "projected",
-    "favourable", "unfavourable", "launch", "transition", "baseline", "dot", "ring", "interval", "gain",
-    "passed", "batch", "range",
+    "favourable", "unfavourable", "launch", "transition", "baseline", "dot", "ring", "hollow", "interval", "gain",
+    "worse", "passed", "batch", "range",
 ]  # fmt: skip
 
 
@@ -157,7 +157,9 @@ class Page:
     title: str
     lead: str
     sections: tuple[Section, ...]
-    kind: Literal["overview", "value_stream", "intervention", "data_quality", "column_dictionary"] = "overview"
+    kind: Literal[
+        "overview", "across_value_streams", "value_stream", "intervention", "data_quality", "column_dictionary"
+    ] = "overview"
     headline: tuple[Notice, ...] = field(default=())
 
 

@@ -135,15 +135,44 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "as_of", "scope", "scope_id", "level", "window_weeks", "stage_id", "stage_name", "p_constraint", "status",
     ),
     "constraint_events": ("as_of", "scope", "scope_id", "level", "window_weeks", "event", "sentence"),
-    "constraint_scopes": ("window_weeks", "stage_name", "sentence"),
+    "constraint_scopes": (
+        "window_weeks", "stage_name", "n_streams_named", "n_levels_named", "scope_class", "sentence",
+    ),
     "waiting_by_stage": (
         "value_stream_id", "level", "stage_id", "waiting_class", "window_start", "window_end", "n_waits", "n_open",
         "wait_hours", "class_hours", "share", "share_lower", "share_upper", "flow_efficiency",
         "flow_efficiency_without", "capacity_source", "withheld_reason",
     ),
     "hand_off_pairs": (
-        "scope_type", "level", "from_id", "to_id", "to_value_stream_id", "wait_rank", "n_hand_offs", "wait_hours",
-        "ping_pong_rate", "is_slower_than_within",
+        "scope_type", "level", "from_id", "to_id", "to_value_stream_id", "window_start", "window_end", "n_weeks",
+        "wait_rank", "n_hand_offs", "wait_hours", "share_of_stream_wait", "median_wait_hours", "ping_pong_rate",
+        "n_within_team", "within_team_median_hours", "is_slower_than_within", "n_split", "batching_share",
+        "contention_share", "prioritization_share", "unavailability_share", "extraneous_share", "withheld_reason",
+    ),
+    "hand_off_matrix": (
+        "scope_type", "level", "from_id", "to_id", "is_crossing", "window_start", "window_end", "n_weeks",
+        "n_hand_offs", "wait_hours",
+    ),
+    "mart_hand_offs": (
+        "period_type", "period_id", "level", "boundary", "n_hand_offs", "wait_working_hours",
+    ),
+    "mart_dependency_waits": (
+        "period_type", "period_id", "period_start", "scope_type", "predecessor_id", "predecessor_name", "successor_id",
+        "successor_name", "is_crossing", "n_waits", "wait_elapsed_days", "wait_in_progress_elapsed_days",
+        "n_start_gaps", "start_gap_elapsed_days", "n_open", "open_wait_elapsed_days",
+    ),
+    "fct_dependencies": (
+        "predecessor_work_item_id", "successor_work_item_id", "predecessor_value_stream_id", "predecessor_team_id",
+        "successor_value_stream_id", "successor_team_id", "is_cross_team", "is_cross_train", "is_cross_value_stream",
+        "blocked_elapsed_days", "blocked_in_progress_elapsed_days",
+    ),
+    "stall_cascades": (
+        "value_stream_id", "level", "cascade_id", "stage_id", "week_start", "is_queue_high", "is_arrivals_high",
+        "is_delay_high", "n_items", "cascade_start", "cascade_end", "n_weeks",
+        "window_start", "window_end",
+    ),
+    "stall_links": (
+        "value_stream_id", "level", "cascade_id", "stage_id", "week_start", "linked_stage_id", "linked_week_start",
     ),
     "signal_links": (
         "value_stream_id", "level", "leading_signal_id", "following_signal_id", "lag_weeks", "n_weeks", "is_linked",
@@ -173,10 +202,12 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "quarantined_records": ("source_id", "export_file", "line_number", "record_number", "record_key", "reason"),
 }  # fmt: skip
 
-REQUIRED_ROWS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+REQUIRED_ROWS: Final[Mapping[str, Mapping[str, tuple[str | bool, ...]]]] = {
     "mart_flow_metrics": {"work_type": ("all",), "period_type": ("week", "month", "increment")},
     "mart_stage_metrics": {"scope_type": ("value_stream",)},
     "mart_stage_days": {"scope_type": ("value_stream",)},
+    "mart_hand_offs": {"period_type": ("month", "increment"), "boundary": ("value_stream", "train", "team")},
+    "fct_dependencies": {"is_open": (True,)},
     "choke_point_forecasts": {"scope_type": ("value_stream",)},
     "choke_point_backtest": {"scope_type": ("value_stream",)},
     "load_forecasts": {"scope_type": ("value_stream",)},

@@ -4,44 +4,39 @@ Belongs here: which pages there are, in which order their sections come, file na
 not belong here: what a section says and how it is drawn.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from orchestration.reports.blocks import Block, Notice, Page, Section, Words, present
+from orchestration.reports.blocks import Notice, Page, Section, Words, present
 from orchestration.reports.context import ReportContext
 from orchestration.reports.frames import check_frames
 from orchestration.reports.rendering import Link, environment, page_html, write_assets
 from orchestration.reports.sections import (
+    across_value_streams,
     column_dictionary,
-    constraint_card,
     constraint_evidence,
+    constraint_reach,
     constraint_verdict,
-    cumulative_flow,
-    cycle_time,
     data_quality,
-    flow_time_change,
     increments_compared,
     intervention_detail,
     interventions_overview,
-    stage_ladder,
     what_is_coming,
-    work_in_progress,
 )
 from orchestration.reports.sections.increments_compared import Scope
 from orchestration.reports.sections.intervention_evidence import evidence_on
 from orchestration.reports.sections.intervention_signals import Charted, charted_intervention
 from orchestration.reports.sections.intervention_verdicts import latest_verdicts
-from orchestration.reports.sections.levels import TABLE_LEVEL, charted_level, counted_at
-from orchestration.reports.sections.periods import complete_periods, complete_weeks
-from orchestration.reports.value_streams import ValueStream, value_streams
-from orchestration.reports.wording import clipped, counted, counted_items, data_up_to, day, level_plural, listed
+from orchestration.reports.sections.levels import charted_level, counted_at
+from orchestration.reports.sections.periods import complete_periods
+from orchestration.reports.value_stream_page import value_stream_page
+from orchestration.reports.value_streams import VALUE_STREAM_PREFIX, ValueStream, file_name, value_streams
+from orchestration.reports.wording import clipped, counted, counted_items, data_up_to, day
 
 _INTERVENTION_PREFIX: Final = "intervention-"
-_VALUE_STREAM_PREFIX: Final = "value-stream-"
 
 
 def build_site(frames: Mapping[str, pd.DataFrame], context: ReportContext, folder: Path) -> list[Path]:
@@ -66,7 +61,8 @@ def build_site(frames: Mapping[str, pd.DataFrame], context: ReportContext, folde
     charted = _charted(frames)
     pages = [
         _overview(frames, context, streams, charted),
-        *(_value_stream_page(frames, context, stream) for stream in streams),
+        _across_page(frames, context, streams),
+        *(value_stream_page(frames, context, stream) for stream in streams),
         *(_intervention_page(frames, context, one) for one in charted),
         _quality_page(frames, context),
         _dictionary_page(frames, context),
@@ -83,33 +79,27 @@ def build_site(frames: Mapping[str, pd.DataFrame], context: ReportContext, folde
     return written + write_assets(folder / "assets")
 
 
-def file_name(prefix: str, identity: str) -> str:
-    """File name of a page: ids of a portfolio file hold letters, digits and hyphens; anything else becomes a hyphen."""
-    return f"{prefix}{re.sub(r'[^A-Za-z0-9_.-]+', '-', identity).strip('.-') or 'page'}.html"
-
-
 def _remove_stale_pages(folder: Path, written: Sequence[Path]) -> None:
     kept = set(written)
-    for prefix in (_VALUE_STREAM_PREFIX, _INTERVENTION_PREFIX):
+    for prefix in (VALUE_STREAM_PREFIX, _INTERVENTION_PREFIX):
         for path in folder.glob(f"{prefix}*.html"):
             if path not in kept:
                 path.unlink()
 
 
 def _navigation(page: Page, streams: Sequence[ValueStream], charted: Sequence[Charted]) -> list[Link]:
-    links = [Link("index.html", "Overview", page.kind == "overview")]
+    links = [
+        Link("index.html", "Overview", page.kind == "overview"),
+        Link(across_value_streams.HREF, "Across value streams", page.kind == "across_value_streams"),
+    ]
     for stream in streams:
-        href = _stream_href(stream)
+        href = stream.href
         links.append(Link(href, clipped(stream.name, 40), href == page.file_name))
     if charted:
         links.append(Link("index.html#interventions", "Interventions", page.kind == "intervention"))
     links.append(Link("data-quality.html", "Data quality", page.kind == "data_quality"))
     links.append(Link("tables.html", "What the tables mean", page.kind == "column_dictionary"))
     return links
-
-
-def _stream_href(stream: ValueStream) -> str:
-    return file_name(_VALUE_STREAM_PREFIX, stream.identity)
 
 
 def _intervention_href(one: Charted) -> str:
@@ -144,7 +134,7 @@ def _overview(
         if stream.workflows
     }
     levels = {stream.name: stream.level for stream in streams}
-    hrefs = {stream.name: _stream_href(stream) for stream in streams}
+    hrefs = {stream.name: stream.href for stream in streams}
     verdicts = {
         stream.name: constraint_verdict.line_verdict(
             frames["constraint_declarations"], stream.identity, stream.level, stream.workflows[0]
@@ -160,13 +150,14 @@ def _overview(
             else Words(("No value stream has items yet.",)),
             constraint_verdict.overview_table(verdicts, lines, levels, hrefs),
             constraint_evidence.overview_chart(lines, named),
+            _reach_words(frames),
         ]
     )
     flow, increments = frames["mart_flow_metrics"], frames["dim_increments"]
     scopes = [
         Scope(
             stream.name,
-            _stream_href(stream),
+            stream.href,
             stream.level,
             complete_periods(flow, increments, "value_stream", stream.identity, stream.level),
         )
@@ -198,6 +189,11 @@ def _overview(
                 ),
             ),
             Section(
+                "across",
+                "Do value streams keep each other waiting?",
+                across_value_streams.overview_blocks(frames, context),
+            ),
+            Section(
                 "interventions",
                 "Are our interventions working?",
                 interventions_overview.blocks(
@@ -207,9 +203,7 @@ def _overview(
                     scope_names,
                 ),
             ),
-            what_is_coming.overview_section(
-                frames, streams, {stream.identity: _stream_href(stream) for stream in streams}
-            ),
+            what_is_coming.overview_section(frames, streams, {stream.identity: stream.href for stream in streams}),
             Section(
                 "value-streams",
                 "Value streams against their own last increments",
@@ -231,13 +225,18 @@ def _overview(
     )
 
 
+def _reach_words(frames: Mapping[str, pd.DataFrame]) -> Words | None:
+    told = constraint_reach.sentences(frames["constraint_scopes"], frames["constraint_declarations"])
+    return Words(tuple(told)) if told else None
+
+
 def _unassigned_notice(items: pd.DataFrame, stream: ValueStream) -> Notice:
     n_items = len(counted_at(items[items["value_stream_id"] == stream.identity], stream.level))
     verb = "belongs" if n_items == 1 else "belong"
     return Notice(
         f"{counted_items(n_items, stream.level)} {verb} to no team of the portfolio file and to no value stream above.",
         tone="warning",
-        href=_stream_href(stream),
+        href=stream.href,
         link_text=f"{stream.name} items",
     )
 
@@ -250,110 +249,16 @@ def _portfolio_lead(frames: Mapping[str, pd.DataFrame], context: ReportContext, 
     return f"{parts}. {data_up_to(context.local_as_of)}"
 
 
-def _value_stream_page(frames: Mapping[str, pd.DataFrame], context: ReportContext, stream: ValueStream) -> Page:
-    items = frames["fct_work_items"]
-    items = items[items["value_stream_id"] == stream.identity]
-    stages = frames["dim_stages"]
-    stage_metrics = frames["mart_stage_metrics"]
-    stage_metrics = stage_metrics[stage_metrics["value_stream_id"] == stream.identity]
-    stage_days = frames["mart_stage_days"]
-    stage_days = stage_days[stage_days["value_stream_id"] == stream.identity]
-    flow, increments, level = frames["mart_flow_metrics"], frames["dim_increments"], stream.level
-    periods = complete_periods(flow, increments, "value_stream", stream.identity, level)
-    tables = [increments_compared.periods_table(periods, level)]
-    if level != TABLE_LEVEL and len(counted_at(items, TABLE_LEVEL)):
-        feature_periods = complete_periods(flow, increments, "value_stream", stream.identity, TABLE_LEVEL)
-        tables.append(increments_compared.periods_table(feature_periods, TABLE_LEVEL))
-    stuck = [block for workflow in stream.workflows for block in _stuck_blocks(frames, stream, workflow, stage_metrics)]
-    if stream.workflows:
-        trains = dict(zip(frames["dim_trains"]["train_id"], frames["dim_trains"]["train_name"], strict=True))
-        shown = (level, stream.workflows[0])
-        stuck += present(
-            [constraint_verdict.other_lines(frames["constraint_declarations"], stream.identity, shown, trains)]
-        )
-    plural = level_plural(level)
+def _across_page(frames: Mapping[str, pd.DataFrame], context: ReportContext, streams: Sequence[ValueStream]) -> Page:
+    assigned = [stream for stream in streams if not stream.is_unassigned]
+    hrefs = {stream.identity: stream.href for stream in assigned}
     return Page(
-        file_name=_stream_href(stream),
-        title=stream.name,
-        lead=_stream_lead(frames, context, stream),
-        sections=(
-            Section("stuck", "What is stuck, and why?", tuple(stuck) or (Words((f"No {plural} yet.",)),)),
-            *what_is_coming.stream_sections(frames, stream, stage_metrics),
-            Section("increments", "Against its own last increments", (*tables, *_flow_time_change(frames, stream))),
-            Section("cycle-time", "How long work takes", (cycle_time.chart(items, periods, level),)),
-            Section(
-                "work-in-progress",
-                "Work in progress",
-                (
-                    work_in_progress.weekly_chart(complete_weeks(flow, "value_stream", stream.identity, level), level),
-                    *work_in_progress.ageing_blocks(items, stages, periods, level, context.as_of_day),
-                ),
-            ),
-            Section(
-                "cumulative-flow",
-                "Cumulative flow",
-                tuple(
-                    cumulative_flow.chart(
-                        stage_days=stage_days,
-                        items=items,
-                        visits=frames["fct_stage_visits"],
-                        stages=stages,
-                        level=level,
-                        workflow_id=workflow,
-                        as_of=context.as_of_day,
-                    )
-                    for workflow in stream.workflows
-                )
-                or (Words((f"No {plural} yet.",)),),
-            ),
-        ),
-        kind="value_stream",
+        file_name=across_value_streams.HREF,
+        title="Across value streams",
+        lead=_portfolio_lead(frames, context, assigned),
+        sections=across_value_streams.sections(frames, context, assigned, hrefs),
+        kind="across_value_streams",
         headline=data_quality.staleness_notices(frames["mart_data_coverage"], context),
-    )
-
-
-def _stuck_blocks(
-    frames: Mapping[str, pd.DataFrame], stream: ValueStream, workflow: str, stage_metrics: pd.DataFrame
-) -> tuple[Block, ...]:
-    """The verdict on one line, the card of the stage that it names, all stages side by side."""
-    level = stream.level
-    evidence = constraint_evidence.line_evidence(frames["stage_constraint_evidence"], stream.identity, level, workflow)
-    line = constraint_verdict.line_verdict(frames["constraint_declarations"], stream.identity, level, workflow)
-    tables = {
-        name: frames[name] for name in ("waiting_by_stage", "hand_off_pairs", "signal_links", "constraint_scopes")
-    }
-    return present(
-        [
-            Notice(
-                constraint_verdict.headline(stream.name, line, level),
-                tone="muted" if constraint_verdict.named_stages(line).empty else "plain",
-            ),
-            *constraint_card.cards(line, evidence, level, stream.identity, tables),
-            stage_ladder.chart(stage_metrics, frames["dim_stages"], level, workflow),
-            constraint_evidence.detail_table(stream.name, evidence, level),
-        ]
-    )
-
-
-def _flow_time_change(frames: Mapping[str, pd.DataFrame], stream: ValueStream) -> tuple[Block, ...]:
-    increments = frames["dim_increments"].sort_values("start_date")
-    names = dict(zip(increments["increment_id"].astype(str), increments["increment_name"].astype(str), strict=True))
-    return flow_time_change.blocks(frames["flow_time_changes"], stream.identity, stream.level, names)
-
-
-def _stream_lead(frames: Mapping[str, pd.DataFrame], context: ReportContext, stream: ValueStream) -> str:
-    if stream.is_unassigned:
-        return (
-            f"Items that no membership rule of the portfolio file matched; charts show {level_plural(stream.level)}. "
-            f"{data_up_to(context.local_as_of)}"
-        )
-    trains, teams = frames["dim_trains"], frames["dim_teams"]
-    train_names = trains.loc[trains["value_stream_id"] == stream.identity].sort_values("position")["train_name"]
-    n_teams = (teams["value_stream_id"] == stream.identity).sum()
-    named = f" ({listed([str(name) for name in train_names])})" if len(train_names) else ""
-    return (
-        f"Value stream with {counted(len(train_names), 'train')}{named} and {counted(n_teams, 'team')}; charts show "
-        f"{level_plural(stream.level)}. {data_up_to(context.local_as_of)}"
     )
 
 

@@ -1,8 +1,9 @@
-"""The value streams that get a page, with the level and the workflows that their charts show.
+"""The value streams that get a page, with its file name, the level and the workflows that their charts show.
 
 Belongs here: that choice. Does not belong here: what the pages say.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ import pandas as pd
 from orchestration.reports.sections.levels import charted_level, counted_at
 
 UNASSIGNED: Final = "unassigned"
+VALUE_STREAM_PREFIX: Final = "value-stream-"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class ValueStream:
         """Whether it stands for the items that no membership rule matched: no value stream of the portfolio."""
         return self.identity == UNASSIGNED
 
+    @property
+    def href(self) -> str:
+        """File name of its page."""
+        return file_name(VALUE_STREAM_PREFIX, self.identity)
+
 
 def value_streams(frames: Mapping[str, pd.DataFrame]) -> list[ValueStream]:
     """All value streams in the portfolio's order; the "unassigned" one only if items fell to it."""
@@ -55,3 +62,8 @@ def value_streams(frames: Mapping[str, pd.DataFrame]) -> list[ValueStream]:
         )
         shown.append(ValueStream(identity, str(name), level, tuple(numbers["workflow_id"].astype(str))))
     return shown
+
+
+def file_name(prefix: str, identity: str) -> str:
+    """File name of a page: ids of a portfolio file hold letters, digits and hyphens; anything else becomes a hyphen."""
+    return f"{prefix}{re.sub(r'[^A-Za-z0-9_.-]+', '-', identity).strip('.-') or 'page'}.html"

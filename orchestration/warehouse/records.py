@@ -270,7 +270,7 @@ def record_refresh(connection: duckdb.DuckDBPyConnection, refresh: Refresh, gene
 def read_frames(
     connection: duckdb.DuckDBPyConnection,
     wanted: Mapping[str, list[str] | None],
-    rows: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    rows: Mapping[str, Mapping[str, Sequence[str | bool]]] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Read tables by name, found without a schema prefix, in a stable order; None as columns means all of them.
 

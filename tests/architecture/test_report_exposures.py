@@ -9,6 +9,7 @@ import pytest
 
 from orchestration.reports import REQUIRED_FRAMES, page
 from orchestration.reports.blocks import Page
+from orchestration.reports.value_stream_page import value_stream_page
 from orchestration.reports.value_streams import value_streams
 
 
@@ -42,7 +43,11 @@ def _overview(frames, context) -> list[Page]:
 
 
 def _value_streams(frames, context) -> list[Page]:
-    return [page._value_stream_page(frames, context, stream) for stream in value_streams(frames)]
+    return [value_stream_page(frames, context, stream) for stream in value_streams(frames)]
+
+
+def _across(frames, context) -> list[Page]:
+    return [page._across_page(frames, context, value_streams(frames))]
 
 
 def _interventions(frames, context) -> list[Page]:
@@ -58,7 +63,7 @@ def _column_dictionary(frames, context) -> list[Page]:
 
 
 MAKERS: tuple[Callable[..., list[Page]], ...] = (
-    _overview, _value_streams, _interventions, _data_quality, _column_dictionary,
+    _overview, _across, _value_streams, _interventions, _data_quality, _column_dictionary,
 )  # fmt: skip
 
 

@@ -64,7 +64,8 @@ def test_pages_draw_their_figures_without_console_messages_or_network(opened: Op
         drawn = opened.page.evaluate(
             "[...document.querySelectorAll('.js-plotly-plot')].map(plot => {"
             " const box = plot.querySelector('svg.main-svg').getBoundingClientRect();"
-            " return [plot.id, box.width, box.height, plot.querySelectorAll('svg .trace, svg .point').length]})"
+            " const marks = plot.querySelectorAll('svg .trace, svg .point, svg .hm');"
+            " return [plot.id, box.width, box.height, marks.length]})"
         )
         assert len(drawn) == opened.page.locator("figure").count()
         assert all(width > 300 and height > 80 and n > 0 for _, width, height, n in drawn), (path.name, drawn)

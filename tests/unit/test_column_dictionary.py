@@ -91,6 +91,7 @@ TYPES = {
     "hand_off_matrix": hand_off_ranking._MATRIX_TYPES,
     "signal_links": signal_links._LINK_TYPES,
     "stall_cascades": stall_cascades._EVENT_TYPES,
+    "stall_links": stall_cascades._LINK_TYPES,
     "process_behaviour_periods": process_behaviour._PERIOD_TYPES,
     "intervention_effects": interrupted_series._TYPES | discovery_control._ADDED_TYPES,
     "intervention_controls": controlled_effect._TYPES | discovery_control._ADDED_TYPES,

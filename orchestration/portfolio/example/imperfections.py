@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -108,6 +109,7 @@ class Planter:
         titles = iter(MARKUP_TITLES)
         self._each("markup_titles", lambda _: True, lambda item: setattr(item, "title", next(titles)))
         self._link()
+        self._hand_over()
 
     def _each(
         self, flaw: str, eligible: Callable[[SimulatedItem], bool], change: Callable[[SimulatedItem], None]
@@ -141,18 +143,69 @@ class Planter:
         item.moves[position + 1] = (int(later), item.moves[position + 1][1])
 
     def _link(self) -> None:
+        """Everyday Banking's stories wait for stories of Payments: each is linked while both are open."""
         number = self.numbers["linked_across_streams"]
-        blockers = self._take(number, lambda item: item.stream.id == "payments")
-        blocked = self._take(number, lambda item: item.stream.id == "servicing")
-        order = self.rng.permutation(len(blocked)).tolist()
-        pairs = [(blocker, blocked[position]) for blocker, position in zip(blockers, order, strict=False)]
-        for blocker, held in pairs:
+        # A tenth still waits at the end.
+        open_ones = self._take(number // 10, lambda item: item.stream.id == "servicing" and _end(item) == END_MS)
+        ended = self._take(number - len(open_ones), lambda item: item.stream.id == "servicing" and _end(item) < END_MS)
+        pairs = []
+        for held in (*open_ones, *ended):
+            # The blocker is done before the one it holds, so that it was worth waiting for.
+            taken = self._take(1, partial(_held_up, held))
+            if not taken:
+                continue
+            (blocker,) = taken
             at = max(blocker.moves[0][0], held.moves[0][0]) + MS_PER_HOUR
             blocker.blocks, held.blocked_by = held, blocker
-            if at < END_MS:
-                blocker.edits.append((at, records.LINKED, held))
-                held.edits.append((at, records.LINKED, blocker))
-        self.planted["linked_across_streams"] = [blocker for blocker, _ in pairs]
+            blocker.edits.append((at, records.LINKED, held))
+            held.edits.append((at, records.LINKED, blocker))
+            pairs.append(blocker)
+        self.planted["linked_across_streams"] = pairs
+
+    def _hand_over(self) -> None:
+        """From the end of 2025 on, stories of three teams are given to a team of Cards while they wait for a tester."""
+        teams = {team.id: team for stream in scenario.VALUE_STREAMS for team in stream.teams}
+        shares = np.array_split(np.arange(self.numbers["handed_over"]), len(scenario.HAND_OVERS))
+        handed: list[SimulatedItem] = []
+        for (giver, taker), share in zip(scenario.HAND_OVERS, shares, strict=True):
+            chosen = self._take(len(share), partial(_could_be_handed_to, taker))
+            for item in chosen:
+                begin, end = _wait_for_a_tester(item) or (0, 0)
+                _hand_to_its_team(item, teams[giver], (begin + end) // 2)
+            handed += chosen
+        self.planted["handed_over"] = handed
+
+
+def _wait_for_a_tester(item: SimulatedItem) -> tuple[int, int] | None:
+    for (at, status), (until, following) in pairwise(item.moves):
+        if status == records.READY_FOR_TEST and following == records.TEST:
+            return at, until
+    return None
+
+
+def _could_be_handed_to(taker: str, item: SimulatedItem) -> bool:
+    wait = _wait_for_a_tester(item)
+    if wait is None or item.team.id != taker or item.came_from_project is not None:
+        return False
+    is_late = wait[0] >= local_ms(datetime.combine(scenario.HAND_OVERS_FROM, time()))
+    return is_late and wait[1] - wait[0] > 24 * MS_PER_HOUR
+
+
+def _hand_to_its_team(item: SimulatedItem, giver: scenario.Team, at: int) -> None:
+    if giver.project != item.team.project:
+        item.came_from_project = giver.project
+        item.edits.append((at, records.PROJECT_MOVED, None))
+    item.edits.append((at, records.HANDED_OVER, giver))
+
+
+def _end(item: SimulatedItem) -> int:
+    return item.moves[-1][0] if item.status in {records.DONE, records.CANCELLED} else END_MS
+
+
+def _held_up(held: SimulatedItem, blocker: SimulatedItem) -> bool:
+    """Whether a story of Payments can have kept the other one waiting, for a day at least."""
+    linked = max(blocker.moves[0][0], held.moves[0][0]) + MS_PER_HOUR
+    return blocker.stream.id == "payments" and linked + 24 * MS_PER_HOUR < _end(blocker) <= _end(held)
 
 
 def _passed(item: SimulatedItem, status: str) -> bool:

@@ -52,6 +52,7 @@ class HistoryWriter:
             records.UNFLAGGED: self._unflagged,
             records.RETYPED: self._retyped,
             records.PROJECT_MOVED: self._moved,
+            records.HANDED_OVER: self._handed_over,
             records.LINKED: self._linked,
             records.EDITED: self._edited,
         }
@@ -138,6 +139,20 @@ class HistoryWriter:
             _change("project", (PROJECT_IDS[old], PROJECT_NAMES[old]), (PROJECT_IDS[new], PROJECT_NAMES[new])),
             _change("Key", (None, item.old_key), (None, item.key), has_id=False),
         ]
+
+    def _handed_over(self, item: SimulatedItem, _: int, giver: scenario.Team) -> list[Json]:
+        # Jira tells what a field of many values loses and what it gains apart.
+        return [self._team(giver, is_lost=True), self._team(item.team, is_lost=False)]
+
+    def _team(self, team: scenario.Team, *, is_lost: bool) -> Json:
+        """What says whose the issue is, lost or gained: the team field in SRV, a component elsewhere."""
+        number = str(10500 + list(self.people).index(team.id))
+        if team.project == "SRV":
+            value = (number, team.name)
+            return self._custom("team", value, EMPTY) if is_lost else self._custom("team", EMPTY, value)
+        component = (number, team.component)
+        before, after = (component, NOTHING) if is_lost else (NOTHING, component)
+        return {**_change("Component", before, after, has_id=False), "fieldId": "components"}
 
     def _linked(self, item: SimulatedItem, _: int, other: SimulatedItem) -> list[Json]:
         words = "blocks" if item.blocks is other else "is blocked by"

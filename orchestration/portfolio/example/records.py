@@ -40,6 +40,7 @@ FLAGGED: Final = "flagged"  # value: reason
 UNFLAGGED: Final = "unflagged"  # value: reason
 RETYPED: Final = "retyped"  # value: (type before, type after)
 PROJECT_MOVED: Final = "project-moved"  # value: None; keys are taken from the numbering
+HANDED_OVER: Final = "handed-over"  # value: the Team that gave the item away
 LINKED: Final = "linked"  # value: the other SimulatedItem
 EDITED: Final = "edited"  # value: which plain field was touched
 

@@ -15,9 +15,10 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-EXAMPLE_VERSION: Final = "3"
+EXAMPLE_VERSION: Final = "4"
 """Raised whenever the same seed would give other bytes than before; 2 brought deliveries and code quality, 3 a register
-of capacity that counts those who are away."""
+of capacity that counts those who are away, 4 links between value streams that keep somebody
+waiting, and stories handed from team to team."""
 
 DEFAULT_SEED: Final = 20260628
 COPY_ITEMS: Final = 6500
@@ -324,6 +325,15 @@ DROPPED_AFTER_BUILD: Final = 0.012
 
 EPIC_EVERY_WEEKS: Final = 2.6
 
+HAND_OVERS: Final = (
+    ("instant-transfers", "card-issuing"),
+    ("onboarding", "card-controls"),
+    ("card-controls", "card-issuing"),
+)
+"""Givers and takers of stories that change hands while they wait for a tester: between trains, value streams, teams."""
+HAND_OVERS_FROM: Final = date(2025, 12, 29)
+"""The day from which teams hand stories over; before, each team kept its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlantedFlaws:
@@ -344,6 +354,7 @@ class PlantedFlaws:
     without_team: int = 25
     retyped: int = 20
     linked_across_streams: int = 60
+    handed_over: int = 90
     history_gaps: int = 4
     markup_titles: int = 3
     exported_twice: int = 12

@@ -11,7 +11,7 @@ import pandas as pd
 
 from orchestration.reports.blocks import Block, Chart, Facts, LegendEntry, Swatch, Words
 from orchestration.reports.figures import waiting_classes
-from orchestration.reports.sections.constraint_verdict import WINDOW_WEEKS, named_stages
+from orchestration.reports.sections.constraint_verdict import named_stages
 from orchestration.reports.wording import count, counted, day_range, is_missing, listed, number, percent
 
 CLASS_NAMES: Final[Mapping[str, str]] = {
@@ -33,7 +33,12 @@ _N_PAIRS: Final = 3
 
 
 def cards(
-    line: pd.DataFrame, evidence: pd.DataFrame, level: str, value_stream_id: str, tables: Mapping[str, pd.DataFrame]
+    line: pd.DataFrame,
+    evidence: pd.DataFrame,
+    level: str,
+    value_stream_id: str,
+    tables: Mapping[str, pd.DataFrame],
+    teams: Mapping[str, str],
 ) -> tuple[Block, ...]:
     """One card per stage named.
 
@@ -43,6 +48,7 @@ def cards(
         level: Level of work charted.
         value_stream_id: The value stream.
         tables: waiting_by_stage, hand_off_pairs, signal_links, constraint_scopes.
+        teams: Team id → its name.
     """
     measured = {str(row["stage_id"]): row for row in evidence.to_dict("records")}
     blocks: list[Block] = []
@@ -54,9 +60,9 @@ def cards(
             *_data_warning(stage),
             *_piles_up(measured.get(stage_id)),
             *_waits_long(waits),
-            _hand_offs(tables["hand_off_pairs"], value_stream_id, level),
+            _hand_offs(tables["hand_off_pairs"], value_stream_id, level, int(stage["window_weeks"]), teams),
             _moves_with(_of_line(tables["signal_links"], value_stream_id, level), stage_id, str(stage["stage_name"])),
-            *_reach(tables["constraint_scopes"], str(stage["stage_name"])),
+            *_reach(tables["constraint_scopes"], str(stage["stage_name"]), int(stage["window_weeks"])),
         ]
         blocks += [Words((f"What is known of {stage['stage_name']}:",)), Facts(tuple(entries))]
         chart = _classes_chart(waits, stage_id, str(stage["stage_name"]))
@@ -172,23 +178,26 @@ def _classes_chart(waits: pd.DataFrame, stage_id: str, stage_name: str) -> Chart
     )
 
 
-def _hand_offs(pairs: pd.DataFrame, value_stream_id: str, level: str) -> tuple[str, str]:
+def _hand_offs(
+    pairs: pd.DataFrame, value_stream_id: str, level: str, weeks: int, teams: Mapping[str, str]
+) -> tuple[str, str]:
     name = "Costliest hand-offs"
     own = pairs[
         (pairs["scope_type"] == "team") & (pairs["to_value_stream_id"] == value_stream_id) & (pairs["level"] == level)
     ].sort_values(["wait_rank", "from_id", "to_id"])
     if own.empty:
-        return name, f"Nothing was handed from team to team in the last {WINDOW_WEEKS} weeks."
+        return name, f"Nothing was handed from team to team in the last {counted(weeks, 'week')}."
     told = []
     for row in own.head(_N_PAIRS).to_dict("records"):
         back = (
             ""
-            if is_missing(row["ping_pong_rate"])
+            if is_missing(row["ping_pong_rate"]) or row["ping_pong_rate"] == 0
             else f", {percent(row['ping_pong_rate'])} of the items come straight back"
         )
+        giver, taker = (teams.get(str(row[side]), str(row[side])) for side in ("from_id", "to_id"))
         slower = ", slower than waits inside teams" if row["is_slower_than_within"] is True else ""
         told.append(
-            f"{row['from_id']} to {row['to_id']}: {count(row['wait_hours'])} working hours over "
+            f"{giver} to {taker}: {count(row['wait_hours'])} working hours over "
             f"{counted(row['n_hand_offs'], 'hand-off')}{back}{slower}"
         )
     return name, f"{'; '.join(told)}."
@@ -215,6 +224,6 @@ def _moves_with(links: pd.DataFrame, stage_id: str, stage_name: str) -> tuple[st
     )
 
 
-def _reach(scopes: pd.DataFrame, stage_name: str) -> list[tuple[str, str]]:
-    own = scopes[(scopes["stage_name"] == stage_name) & (scopes["window_weeks"] == WINDOW_WEEKS)]
+def _reach(scopes: pd.DataFrame, stage_name: str, weeks: int) -> list[tuple[str, str]]:
+    own = scopes[(scopes["stage_name"] == stage_name) & (scopes["window_weeks"] == weeks)]
     return [("How far it reaches", str(own["sentence"].iloc[0]))] if len(own) else []

@@ -25,8 +25,6 @@ from orchestration.reports.wording import (
     percent,
 )
 
-WINDOW_WEEKS: Final = 13
-LONG_WINDOW_WEEKS: Final = 26
 _NAMED: Final = ("declared", "candidate")
 # Probability words, from the highest down; a share of resamples is never certainty.
 _SURENESS: Final = ((0.99, "almost certainly"), (0.95, "very likely"), (0.8, "likely"))
@@ -56,20 +54,32 @@ OVERVIEW_COLUMNS: Final = (
 )
 
 
+def short_window(declared: pd.DataFrame) -> int | None:
+    """Weeks of the window that the pages tell of, the shorter one of the portfolio's two; None without any verdict."""
+    return None if declared.empty else int(declared["window_weeks"].min())
+
+
+def windowed(declared: pd.DataFrame) -> pd.DataFrame:
+    """The verdicts with `window`: short or long. Of all lines at once, as one may have no rows in the short window."""
+    is_short = declared["window_weeks"] == short_window(declared)
+    return declared.assign(window=is_short.map({True: "short", False: "long"}))
+
+
 def line_verdict(declared: pd.DataFrame, value_stream_id: str, level: str, workflow_id: str) -> pd.DataFrame:
     """The verdict rows of one line of a value stream over both windows, in the order of the workflow."""
-    own = declared[
-        (declared["scope"] == "value_stream")
-        & (declared["scope_id"] == value_stream_id)
-        & (declared["level"] == level)
-        & (declared["workflow_id"] == workflow_id)
+    all_lines = windowed(declared)
+    own = all_lines[
+        (all_lines["scope"] == "value_stream")
+        & (all_lines["scope_id"] == value_stream_id)
+        & (all_lines["level"] == level)
+        & (all_lines["workflow_id"] == workflow_id)
     ]
     return own.sort_values(["window_weeks", "stage_position", "stage_id"], ignore_index=True)
 
 
-def of_window(line: pd.DataFrame, weeks: int = WINDOW_WEEKS) -> pd.DataFrame:
-    """The rows of one window."""
-    return line[line["window_weeks"] == weeks].reset_index(drop=True)
+def of_window(line: pd.DataFrame, window: str = "short") -> pd.DataFrame:
+    """The rows of one window, `short` or `long`."""
+    return line[line["window"] == window].reset_index(drop=True)
 
 
 def named_stages(line: pd.DataFrame) -> pd.DataFrame:
@@ -186,13 +196,14 @@ def _overview_row(name: str, line: pd.DataFrame, evidence: pd.DataFrame, level: 
 
 def _long_window(line: pd.DataFrame, named: pd.DataFrame) -> str | None:
     """What the longer window says."""
-    long = of_window(line, LONG_WINDOW_WEEKS)
+    long = of_window(line, "long")
     if long.empty or long["verdict"].iloc[0] == "insufficient_data":
         return None
+    weeks = int(long["window_weeks"].iloc[0])
     then = set(long.loc[long["status"].isin(_NAMED), "stage_name"])
     if then == set(named["stage_name"]):
-        return f"The same over {LONG_WINDOW_WEEKS} weeks."
-    return f"Over {LONG_WINDOW_WEEKS} weeks: {listed(sorted(then)) if then else 'no stage stands out'}."
+        return f"The same over {weeks} weeks."
+    return f"Over {weeks} weeks: {listed(sorted(then)) if then else 'no stage stands out'}."
 
 
 def _busy(row: Mapping[Hashable, Any]) -> str:
@@ -228,17 +239,17 @@ def changes(
     """
     now = pd.Timestamp(as_of.astimezone(UTC)).tz_localize(None)
     events = events.sort_values(["event", "sentence"])
-    is_shown = (verdicts["scope"] == "value_stream") & (verdicts["window_weeks"] == WINDOW_WEEKS)
-    shown = verdicts[is_shown].sort_values(["as_of", "stage_id"])
+    of_streams = verdicts[verdicts["scope"] == "value_stream"]
+    # The windows are a setting: verdicts of earlier refreshes may be over others.
+    weeks = short_window(of_streams[of_streams["as_of"] == now])
+    shown = of_streams[of_streams["window_weeks"] == weeks].sort_values(["as_of", "stage_id"])
     before = shown.loc[shown["as_of"] < now, "as_of"]
     if before.empty:
         return (
             Notice("These are the first verdicts kept; what changes is told from the next refresh on.", tone="muted"),
         )
     last = before.max()
-    ours = events[
-        (events["scope"] == "value_stream") & (events["window_weeks"] == WINDOW_WEEKS) & (events["as_of"] == now)
-    ]
+    ours = events[(events["scope"] == "value_stream") & (events["window_weeks"] == weeks) & (events["as_of"] == now)]
     news, standing = [], []
     for name, (identity, level) in lines.items():
         own = ours[(ours["scope_id"] == identity) & (ours["level"] == level)]
@@ -278,7 +289,7 @@ def other_lines(
         shown: Level and workflow that the page tells of already.
         trains: Train id → its name.
     """
-    own = declared[(declared["value_stream_id"] == value_stream_id) & (declared["window_weeks"] == WINDOW_WEEKS)]
+    own = of_window(windowed(declared[declared["value_stream_id"] == value_stream_id]))
     is_shown = (own["scope"] == "value_stream") & (own["level"] == shown[0]) & (own["workflow_id"] == shown[1])
     line = ["scope", "scope_id", "level", "workflow_id"]
     lines = own[~is_shown].drop_duplicates(line).sort_values(line, ascending=[False, True, True, True])

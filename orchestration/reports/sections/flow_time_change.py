@@ -3,6 +3,7 @@
 Belongs here: the newest change of one value stream and level. Does not belong here: flow times themselves.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -25,7 +26,16 @@ _NAMES: Final = {
 }
 
 
-def blocks(changes: pd.DataFrame, value_stream_id: str, level: str, names: dict[str, str]) -> tuple[Block, ...]:
+def newest_change(changes: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    """The rows of the change to the newest increment of `order` (increment ids, oldest first) that has one."""
+    place = {identity: number for number, identity in enumerate(order)}
+    newest = max(changes["to_increment_id"], key=lambda one: (place.get(one, -1), one), default=None)
+    return changes[changes["to_increment_id"] == newest]
+
+
+def blocks(
+    changes: pd.DataFrame, value_stream_id: str, level: str, names: Mapping[str, str], *, is_folded: bool = False
+) -> tuple[Block, ...]:
     """The newest change as a table; why it is not shown where it is withheld; nothing with fewer than two increments.
 
     Args:
@@ -33,18 +43,20 @@ def blocks(changes: pd.DataFrame, value_stream_id: str, level: str, names: dict[
         value_stream_id: The value stream.
         level: Level of work charted.
         names: Increment id → its name; in the order of time.
+        is_folded: Whether the table is folded away behind a line.
     """
     own = changes[(changes["scope_id"] == value_stream_id) & (changes["level"] == level)]
-    order = {identity: place for place, identity in enumerate(names)}
     if own.empty:
         return ()
-    newest = own[own["to_increment_id"] == max(own["to_increment_id"], key=lambda one: (order.get(one, -1), one))]
+    newest = newest_change(own, list(names))
     first = newest[newest["component"] == "total"].iloc[0]
     before, after = (names.get(str(first[key]), str(first[key])) for key in ("from_increment_id", "to_increment_id"))
     if not is_missing(first["withheld_reason"]):
         return (
             Notice(
-                f"Change of flow time from {before} to {after}: not shown, {first['withheld_reason']}.", tone="muted"
+                f"Change of flow time of {level_plural(level)} from {before} to {after}: not shown, "
+                f"{first['withheld_reason']}.",
+                tone="muted",
             ),
         )
     sums = newest[newest["component"].isin(_NAMES)].set_index("component", drop=False).reindex(list(_NAMES))
@@ -61,24 +73,24 @@ def blocks(changes: pd.DataFrame, value_stream_id: str, level: str, names: dict[
             Cell(_days(row["mean_days_before"])),
             Cell(_days(row["mean_days_after"])),
             Cell(
-                f"{_signed(row['change_days'])} "
-                f"({_signed(row['change_days_lower'])} to {_signed(row['change_days_upper'])})"
+                f"{signed(row['change_days'])} "
+                f"({signed(row['change_days_lower'])} to {signed(row['change_days_upper'])})"
             ),
         )
         for row in shown.to_dict("records")
     )
-    caption = (
-        f"From {before} to {after} mean flow time changed by {_signed(first['change_days'])} days "
-        f"(n {count(first['n_before'])} and {count(first['n_after'])} {level_plural(level)})"
-    )
+    change = f"{signed(first['change_days'])} days (n {count(first['n_before'])} and {count(first['n_after'])})"
+    caption = f"From {before} to {after} mean flow time of {level_plural(level)} changed by {change}"
     note = (
         "The second and third row add up to the first, and so do the stages: none of the change is left over. Means, "
         "not medians, as only means add up."
     )
-    return (Table(caption, _COLUMNS, rows, notes=(note,)),)
+    folded = f"What the change of {level_plural(level)} is made of, in numbers" if is_folded else None
+    return (Table(caption, _COLUMNS, rows, collapsed_as=folded, notes=(note,)),)
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """A change with its sign and one decimal: -9.34 -> "-9.3"."""
     text = f"{value:+.1f}"
     return "0.0" if text in {"-0.0", "+0.0"} else text
 

@@ -1,12 +1,15 @@
-"""The level of work that a page charts.
+"""The levels of work that a page shows.
 
-Belongs here: the choice between stories, features and the rest. Does not belong here: mapping of types to levels.
+Belongs here: their order, and the choice between stories, features and the rest. Does not belong here: mapping of
+types to levels.
 """
 
 import pandas as pd
 
 PREFERRED_LEVEL = "story"
 TABLE_LEVEL = "feature"
+#: From the largest to the smallest, as every page orders them.
+LEVELS = ("epic", "capability", "feature", "story")
 
 
 def counted_at(items: pd.DataFrame, level: str) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analysis_steps.forecasts import counted_queues, current_phases, refusals_of_parents, trend_series
+from orchestration.analytics.stable_shift import StableShiftSettings
 
 WEEKS = pd.date_range("2025-01-06", periods=60, freq="7D")
 
@@ -26,6 +27,9 @@ def test_a_lasting_shift_begins_the_current_phase_whichever_way_it_goes() -> Non
         (start,) = found["phase_start"]
         assert abs((start - WEEKS[30]).days) <= 14
     assert current_phases(flow(10 + noise)).empty
+    # A shift must last as long as the portfolio says.
+    doubled = flow(np.where(np.arange(60) < 30, 10, 20) + noise)
+    assert current_phases(doubled, StableShiftSettings(run_length=52)).empty
 
 
 def test_a_week_that_is_not_complete_begins_no_phase_and_nothing_finished_at_all_none() -> None:

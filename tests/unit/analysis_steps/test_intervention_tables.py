@@ -14,6 +14,7 @@ from orchestration.analytics.line_measures import STAGE_COLUMNS, VISIT_COLUMNS
 from orchestration.analytics.published_tables import PUBLISHED_TABLES
 from orchestration.analytics.weekly_measures import FLOW_COLUMNS
 from orchestration.portfolio.intervention_settings import InterventionThresholds
+from orchestration.portfolio.stable_shift_settings import StableShiftThresholds
 
 FIRST, N_WEEKS, LAUNCHED = pd.Timestamp("2025-06-02"), 56, 26
 WEEKS = pd.date_range(FIRST, periods=N_WEEKS, freq="7D")
@@ -228,5 +229,19 @@ def test_nothing_registered_gives_empty_tables_of_the_same_types(tables: dict[st
         assert frame.dtypes.astype(str).to_dict() == tables[name].dtypes.astype(str).to_dict(), name
 
 
+def test_another_stable_shift_gives_other_periods_and_leaves_the_baseline(tables: dict[str, pd.DataFrame]) -> None:
+    inputs = _inputs()
+    never = method_settings(InterventionThresholds(), StableShiftThresholds(run_length=52))
+    found = intervention_tables(replace(inputs, settings=never))
+    periods = found["process_behaviour_periods"]
+    assert periods.groupby("intervention_id").size().to_dict() == {"nothing": 1, "working": 1}
+    assert len(tables["process_behaviour_periods"].query("intervention_id == 'working'")) > 1
+    limits = ["centre_line", "lower_limit", "upper_limit"]
+    pd.testing.assert_frame_equal(found["process_behaviour_points"][limits], tables["process_behaviour_points"][limits])
+    # Without an accepted period there is no gain to watch.
+    states = found["intervention_sustainment"].set_index("intervention_id")["state"]
+    assert states["working"] == "no_gain"
+
+
 def test_the_defaults_of_portfolio_yaml_are_those_of_the_methods() -> None:
-    assert method_settings(InterventionThresholds()) == MethodSettings()
+    assert method_settings(InterventionThresholds(), StableShiftThresholds()) == MethodSettings()

@@ -78,7 +78,7 @@ def test_many_short_waits_cost_more_than_a_long_one() -> None:
     # 100 + 60 between teams and 40 inside.
     assert teams.loc[("red", "blue"), "share_of_stream_wait"] == pytest.approx(0.5)
     assert teams["share_of_stream_wait"].notna().tolist() == [True, False]
-    assert teams["withheld_reason"].tolist()[1] == "1 hand-offs, at least 10 needed."
+    assert teams["withheld_reason"].tolist()[1] == "1 hand-off, at least 10 needed."
     assert teams.loc[("red", "blue"), "median_wait_hours"] == pytest.approx(5.0)
     assert teams.loc[("red", "blue"), "a12"] == 1.0
     assert teams["is_slower_than_within"].fillna(value=False).tolist() == [True, False]

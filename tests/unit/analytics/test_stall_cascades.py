@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.analytics.stall_cascades import EVENT_COLUMNS, CascadeSettings, stall_cascades
+from orchestration.analytics.stall_cascades import EVENT_COLUMNS, LINK_COLUMNS, CascadeSettings, find_stalls
 
 END = pd.Timestamp("2026-06-29")
 WEEKS = pd.date_range(end=END - pd.Timedelta(weeks=1), periods=40, freq="7D")
@@ -41,6 +41,11 @@ def present(*spans: tuple[str, int, str]) -> pd.DataFrame:
     rows = [(stage, WEEKS[week], item) for stage, week, letters in spans for item in letters]
     frame = pd.DataFrame(rows, columns=["stage_id", "week_start", "work_item_id"])
     return frame.assign(value_stream_id="payments", level="story")
+
+
+def stall_cascades(*arguments, **settings) -> pd.DataFrame:
+    """Return the events alone."""
+    return find_stalls(*arguments, **settings).events
 
 
 PLANTED = stalled(("build", 20, "arrivals"), ("test", 20, "queue"), ("deploy", 21, "queue"), ("release", 30, "queue"))
@@ -112,6 +117,20 @@ def test_too_few_weeks_flag_nothing_and_empty_frames_keep_their_types() -> None:
     full = stall_cascades(PLANTED, ITEMS, END)
     pd.testing.assert_series_equal(found.dtypes, full.dtypes)
     pd.testing.assert_series_equal(stall_cascades(PLANTED.iloc[:0], ITEMS.iloc[:0], END).dtypes, full.dtypes)
+
+
+def test_links_lead_from_event_to_event_of_the_same_cascade() -> None:
+    links = find_stalls(PLANTED, ITEMS, END).links
+    assert links.columns.tolist() == list(LINK_COLUMNS)
+    assert links[["stage_id", "linked_stage_id"]].to_numpy().tolist() == [["build", "test"], ["test", "deploy"]]
+    assert links["week_start"].tolist() == [WEEKS[20], WEEKS[20]]
+    assert links["linked_week_start"].tolist() == [WEEKS[20], WEEKS[21]]
+    assert links["shared_item_share"].tolist() == [0.5, 1.0]
+    assert links["cascade_id"].unique().tolist() == [f"{WEEKS[20]:%Y-%m-%d} build"]
+    # Two linked events alone are no cascade, so their link is none either.
+    short = find_stalls(stalled(("build", 20, "arrivals"), ("test", 20, "queue")), ITEMS, END).links
+    assert short.empty
+    pd.testing.assert_series_equal(short.dtypes, links.dtypes)
 
 
 def test_errors() -> None:

@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
+from synthetic_dependencies import dependency_frames
 from synthetic_facts import AS_OF, FIRST_DAY, STREAMS, WEEKS, dimensions, items_and_visits
 from synthetic_forecasts import forecasts
+from synthetic_hand_offs import hand_off_frames
 
 from orchestration.analytics.constraint_declaration import WINDOWS_WEEKS, declare_constraints
 from orchestration.analytics.constraint_history import constraint_events
@@ -17,7 +19,6 @@ from orchestration.analytics.constraint_scope import classify_constraint_scopes
 from orchestration.analytics.constraint_verdicts import kept_verdicts, verdicts_of
 from orchestration.analytics.discovery_control import control_false_discoveries
 from orchestration.analytics.flow_time_change import flow_time_changes
-from orchestration.analytics.hand_off_ranking import HAND_OFF_COLUMNS, rank_hand_offs
 from orchestration.analytics.interrupted_series import interrupted_effects
 from orchestration.analytics.intervention_verdict import intervention_verdicts
 from orchestration.analytics.item_level_effect import item_distribution, item_level_effects, weekly_item_shifts
@@ -26,6 +27,7 @@ from orchestration.analytics.process_behaviour import chart_interventions, chart
 from orchestration.analytics.projection_record import expectations, projected_gains, record_projections
 from orchestration.analytics.signal_links import SIGNAL_COLUMNS, link_signals
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
+from orchestration.analytics.stall_cascades import CascadeSettings, find_stalls
 from orchestration.analytics.sustainment import assess_sustainment, weekly_adherence
 from orchestration.analytics.waiting_classes import classify_waits, elapsed_team_clock
 from orchestration.analytics.waiting_sums import waiting_by_stage
@@ -59,7 +61,10 @@ def frames(n_stories: int = 1350, n_features: int = 160, seed: int = 20260624) -
     tables["mart_flow_metrics"] = _flow_metrics(items, tables["dim_increments"])
     tables["mart_stage_metrics"] = _stage_metrics(visits, tables["dim_stages"])
     next_stage = visits.sort_values("entered_at").groupby("work_item_id")["stage_id"].shift(-1)
-    tables.update(_constraints(items, visits.assign(next_stage_id=next_stage), tables["dim_stages"], seed))
+    tables.update(_constraints(items, visits.assign(next_stage_id=next_stage), tables, seed))
+    tables.update(hand_off_frames(tables, seed))
+    tables.update(dependency_frames(tables, seed))
+    tables.update(_stalls(tables["mart_stage_metrics"], visits, tables["dim_stages"]))
     tables["mart_intervention_series"] = _interventions(rng)
     tables |= _on_interventions(tables["mart_intervention_series"], rng)
     tables.update(_quality())
@@ -75,8 +80,11 @@ def empty_frames() -> dict[str, pd.DataFrame]:
     return {name: frame if name in kept else frame.iloc[:0] for name, frame in full.items()}
 
 
-def _constraints(items: pd.DataFrame, visits: pd.DataFrame, stages: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame]:
+def _constraints(
+    items: pd.DataFrame, visits: pd.DataFrame, tables: dict[str, pd.DataFrame], seed: int
+) -> dict[str, pd.DataFrame]:
     """The tables on constraints, with a verdict of the week before, too."""
+    stages = tables["dim_stages"]
     rng, monday = np.random.default_rng(seed), pd.Timestamp("2026-06-22")
     zones = {stream: "Europe/Berlin" for stream, _ in STREAMS}
 
@@ -92,10 +100,13 @@ def _constraints(items: pd.DataFrame, visits: pd.DataFrame, stages: pd.DataFrame
     span = pd.DatetimeIndex([visits["entered_at"].min().tz_localize("UTC"), edges[-1]])
     roles = stages.assign(roles=None)
     waits = classify_waits(instances_from_visits(visits, roles), edges, default_clock=elapsed_team_clock(span))
-    increments = pd.to_datetime(items["finished_date"]).dt.to_period("Q")
-    finished = items.assign(increment_id=increments.astype("str"), increment_start=increments.dt.start_time).loc[
-        increments.notna()
-    ]
+    over = tables["dim_increments"][tables["dim_increments"]["end_date"] < AS_OF.normalize()]
+    edges_of_increments = [*over["start_date"], over["end_date"].iloc[-1] + pd.Timedelta(days=1)]
+    increments = pd.cut(pd.to_datetime(items["finished_date"]), edges_of_increments, right=False, labels=False)
+    placed = increments.dropna().astype(int)
+    finished = items.loc[placed.index].assign(
+        increment_id=over["increment_id"].to_numpy()[placed], increment_start=over["start_date"].to_numpy()[placed]
+    )
     named = {"work_item_id": "item_id", "value_stream_id": "scope_id", "flow_elapsed_days": "flow_days"}
     times = visits.rename(columns={"work_item_id": "item_id", "elapsed_days": "days"}).merge(stages, on="stage_id")
     return {
@@ -107,7 +118,6 @@ def _constraints(items: pd.DataFrame, visits: pd.DataFrame, stages: pd.DataFrame
             declared, pd.DataFrame(columns=["scope_id", "level", "stage_name", "wait_share"])
         ),
         "waiting_by_stage": waiting_by_stage(waits, edges, generator=rng),
-        "hand_off_pairs": rank_hand_offs(pd.DataFrame(columns=list(HAND_OFF_COLUMNS)), edges, generator=rng),
         "signal_links": link_signals(pd.DataFrame(columns=list(SIGNAL_COLUMNS)), monday, generator=rng),
         "flow_time_changes": flow_time_changes(
             finished.rename(columns=named).assign(work_type="feature"),
@@ -115,6 +125,23 @@ def _constraints(items: pd.DataFrame, visits: pd.DataFrame, stages: pd.DataFrame
             generator=rng,
         ),
     }
+
+
+def _stalls(weekly: pd.DataFrame, visits: pd.DataFrame, stages: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The stalls of stories: with two active stages a stall may run over two, which the method does not call one."""
+    active = stages[stages["stage_kind"] == "active"].reset_index(drop=True)
+    own = weekly[(weekly["level"] == "story") & weekly["stage_id"].isin(active["stage_id"])]
+    measured = own[["value_stream_id", "level", "stage_id", "stage_name", "week_start", "is_complete"]].assign(
+        position=own["stage_id"].map({stage: place for place, stage in enumerate(active["stage_id"])}),
+        queue=own["active_elapsed_days"],
+        arrivals=own["n_visits_ended"].astype("float64"),
+        delay=np.nan,
+    )
+    present = visits.assign(week_start=visits["entered_at"].dt.to_period("W").dt.start_time)
+    items = present[["value_stream_id", "level", "stage_id", "week_start", "work_item_id"]].drop_duplicates()
+    settings = CascadeSettings(min_stages=2, min_shared_item_share=0.05, max_weeks_apart=2)
+    found = find_stalls(measured, items, pd.Timestamp("2026-06-22"), settings=settings)
+    return {"stall_cascades": found.events, "stall_links": found.links}
 
 
 def _stage_days(visits: pd.DataFrame) -> pd.DataFrame:

@@ -17,14 +17,15 @@ LINE = {
 def line(verdict: str, statuses: tuple[str, str], p: tuple[float, float] = (0.97, 0.03), **changes: object):
     rows = [
         {
-            **LINE, "window_weeks": weeks, "stage_id": stage_id, "stage_name": name, "stage_position": place,
+            **LINE, "window_weeks": weeks, "window": window, "stage_id": stage_id, "stage_name": name,
+            "stage_position": place,
             "n_departures": 470 - place, "utilisation": busy, "utilisation_lower": busy - 0.02,
             "utilisation_upper": busy + 0.02, "p_constraint": chance, "utilisation_lead": lead, "status": status,
             "littles_law_gap": 0.02, "littles_law_holds": True,
             "withheld_reason": None if status == "declared" else "30 departures, at least 60 needed",
             "verdict": verdict, "sentence": "Too little to compare stages by: 3 complete weeks, at least 6 needed.",
         }
-        for weeks in (13, 26)
+        for weeks, window in ((13, "short"), (26, "long"))
         for stage_id, name, place, busy, chance, lead, status in (
             ("w.build", "Build", 1, 0.7, p[1], -0.26, statuses[0]),
             ("w.test", "Test", 2, 0.96, p[0], 0.26, statuses[1]),
@@ -157,7 +158,7 @@ def tables(share: float | None = 0.9, reason: str | None = None) -> dict[str, pd
 
 def card(given: dict[str, pd.DataFrame]) -> tuple[dict[str, str], list[Chart]]:
     rows = line("declared", ("not_named", "declared"))
-    blocks = constraint_card.cards(rows, EVIDENCE, "story", "payments", given)
+    blocks = constraint_card.cards(rows, EVIDENCE, "story", "payments", given, {})
     (facts,) = [block for block in blocks if isinstance(block, Facts)]
     return dict(facts.entries), [block for block in blocks if isinstance(block, Chart)]
 
@@ -181,7 +182,7 @@ def test_the_card_tells_where_work_piles_up_why_it_waits_and_what_moves_with_it(
 
 def test_times_that_do_not_fit_together_are_said_first() -> None:
     rows = line("declared", ("not_named", "declared"), littles_law_holds=False, littles_law_gap=0.3)
-    blocks = constraint_card.cards(rows, EVIDENCE, "story", "payments", tables())
+    blocks = constraint_card.cards(rows, EVIDENCE, "story", "payments", tables(), {})
     (facts,) = [block for block in blocks if isinstance(block, Facts)]
     assert facts.entries[0] == (
         "Check the data first", "Items there, and the rate and time at which they left, disagree by 30 %.",
@@ -196,7 +197,7 @@ def test_a_withheld_split_says_why_and_draws_nothing() -> None:
 
 def test_no_card_without_a_stage_named() -> None:
     rows = line("no_dominant_constraint", ("not_named", "not_named"))
-    assert constraint_card.cards(rows, EVIDENCE, "story", "payments", tables()) == ()
+    assert constraint_card.cards(rows, EVIDENCE, "story", "payments", tables(), {}) == ()
 
 
 def change(**changes: object) -> pd.DataFrame:
@@ -215,7 +216,7 @@ def change(**changes: object) -> pd.DataFrame:
 def test_the_change_of_flow_time_is_split_by_mix_and_stage() -> None:
     (table,) = flow_time_change.blocks(change(), "payments", "story", {"PI-1": "Spring", "PI-2": "Summer"})
     assert isinstance(table, Table)
-    assert table.caption == "From Spring to Summer mean flow time changed by -3.0 days (n 40 and 50 stories)"
+    assert table.caption == "From Spring to Summer mean flow time of stories changed by -3.0 days (n 40 and 50)"
     assert [row[0].text for row in table.rows] == [
         "Mean flow time", "The same kinds of work took another time", "Another mix of kinds of work", "Time in Test",
         "Time in Build", "Between stages",
@@ -226,7 +227,7 @@ def test_the_change_of_flow_time_is_split_by_mix_and_stage() -> None:
 def test_a_withheld_change_says_why() -> None:
     (notice,) = flow_time_change.blocks(change(withheld_reason="3 items before"), "payments", "story", {})
     assert isinstance(notice, Notice)
-    assert notice.text == "Change of flow time from PI-1 to PI-2: not shown, 3 items before."
+    assert notice.text == "Change of flow time of stories from PI-1 to PI-2: not shown, 3 items before."
     assert flow_time_change.blocks(change(), "lending", "story", {}) == ()
 
 

@@ -38,6 +38,7 @@ def _text(page: BeautifulSoup) -> str:
 
 def test_site_has_a_page_for_each_value_stream_and_intervention(site: Path) -> None:
     assert sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()) == [
+        "across-value-streams.html",
         "assets/lookup.js", "assets/plotly.min.js", "assets/weir.css", "assets/weir.js",
         "data-quality.html", "index.html",
         "intervention-pairing.html", "intervention-test-capacity.html", "intervention-wip-limits.html",
@@ -90,9 +91,10 @@ def test_every_figure_has_a_title_with_numbers_and_a_window_and_a_description(pa
             chart = figure.find(class_="chart")
             assert title in chart["aria-label"]
             assert chart["role"] == "img"
-    # The overview, three value streams (one with a bar of why items wait before its constraint), and three
+    # The overview; across value streams two matrices, two trends and the flow times; three value streams with stalls
+    # and the stages' part in flow time (one with a bar of why items wait before its constraint); and three
     # interventions: their weeks, two with an effect, two with items.
-    assert n_figures == 2 + (3 * 6 + 1) + 3 + 2 + 2
+    assert n_figures == 2 + 5 + (3 * 8 + 1) + 3 + 2 + 2
 
 
 def test_headings_are_in_order_and_tables_have_headers(pages: Pages) -> None:
@@ -131,6 +133,7 @@ def test_overview_comes_in_the_order_of_the_questions(pages: Pages) -> None:
     assert headings == [
         "What is stuck, and how sure are we?",
         "What changed since last time",
+        "Do value streams keep each other waiting?",
         "Are our interventions working?",
         "What is coming",
         "Value streams against their own last increments",

@@ -46,7 +46,10 @@ def found_flaws(exports: Any) -> dict[str, set[str]]:
             lambda issue: any("outwardIssue" in link for link in issue["fields"].get("issuelinks", []))
         ),
         "markup_titles": exports.where(lambda issue: any(c in issue["fields"]["summary"] for c in "<>ß")),
-        "moved_project": exports.where(lambda issue: bool(exports.changes(issue, "Key"))),
+        "handed_over": exports.where(lambda issue: bool(exports.changes(issue, "Component"))),
+        "moved_project": exports.where(
+            lambda issue: bool(exports.changes(issue, "Key")) and not exports.changes(issue, "Component")
+        ),
         "night_incidents": exports.where(
             lambda issue: (
                 (
@@ -179,6 +182,24 @@ def test_moved_issues_keep_their_id_and_get_a_new_key(exports: Any) -> None:
         assert moved["fromString"].startswith("TRF-")
         assert moved["fromString"] not in exports.histories
         assert exports.changes(issue, "project")[0][1]["toString"] == issue["fields"]["project"]["name"]
+
+
+def test_stories_are_handed_over_while_they_wait_for_a_tester(exports: Any) -> None:
+    since = datetime.combine(scenario.HAND_OVERS_FROM, datetime.min.time(), scenario.TIMEZONE)
+    givers: Counter[str] = Counter()
+    for issue in exports.issues:
+        gained = [(at, item) for at, item in exports.changes(issue, "Component") if item["to"] is not None]
+        if not gained:
+            continue
+        ((at, component),) = gained
+        assert component["toString"] == issue["fields"]["components"][0]["name"]
+        lost = [item for _, item in exports.changes(issue, "Component") if item["to"] is None]
+        (giver,) = lost or [item for _, item in exports.changes(issue, "Team")]
+        givers[giver["fromString"]] += 1
+        held = [status for status, entered, left in exports.stays(issue) if entered <= at < (left or at)]
+        assert held == [INSTANCES["jira-main"].status_ids["ready-for-test"]]
+        assert at >= since
+    assert givers == {"Instant": 30, "Customer Onboarding": 30, "Controls": 30}
 
 
 def test_parents_and_links_lead_somewhere(exports: Any) -> None:
