@@ -1,0 +1,92 @@
+"""From exports to published findings, as a nightly refresh goes, for several planted portfolios in one warehouse.
+
+Belongs here: landing, dbt's models, and the analyses. Does not belong here: the truth (`planted_portfolios`) and how
+findings are held against it (`scores`).
+
+A refresh costs most of a minute whatever its size, so several portfolios are landed and modelled together, each as five
+value streams of its own. No model mixes value streams but in its rows of the scope `portfolio`. The analyses do look
+across them (controls, false discovery rates, the gates and hit rates of forecasts), so each portfolio's rows are copied
+into a warehouse of its own and analysed there, with seeds of its own: what is found is what a refresh of it alone finds.
+Left out are the checks, the publishing and the reports, which change no finding, and the analyses of waits and of
+linked signals, of which no truth is planted.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from orchestration import refresh, warehouse
+from orchestration.analysis_steps.constraints import judge_constraints
+from orchestration.analysis_steps.forecasts import forecast
+from orchestration.analysis_steps.interventions import follow_interventions
+from orchestration.portfolio_folder import PortfolioFolder
+from tests.accuracy.planted_portfolios import PlantedPortfolio
+
+Findings = dict[str, pd.DataFrame]
+
+_SCHEMAS = ("flow", "marts")
+
+
+def findings_of(folder: Path, planted: Sequence[PlantedPortfolio]) -> Iterator[tuple[PlantedPortfolio, Findings]]:
+    """Build the portfolio folder's warehouse and yield what the analyses find in each planted portfolio, by table."""
+    paths = PortfolioFolder(folder)
+    with refresh.open_build(paths, "accuracy", refresh.utc_now, full=True, pull=False) as build:
+        landed = refresh.land_exports(build)
+        messages = [message for report in landed for message in report.messages]
+        refresh.write_portfolio(build)
+        outcomes = refresh.build_models(build, with_tests=False)
+        failed = [f"{each.name}: {each.message}" for each in outcomes if each.status in ("failed", "skipped")]
+        if messages or failed or any(report.n_quarantined for report in landed):
+            raise RuntimeError("\n".join(["The planted portfolios were not built as they are.", *messages, *failed]))
+        for portfolio in planted:
+            with_own_rows = _alone(build, portfolio)
+            yield portfolio, {
+                **judge_constraints(with_own_rows),
+                **follow_interventions(with_own_rows),
+                **forecast(with_own_rows),
+            }
+            shutil.rmtree(with_own_rows.files.folder)
+
+
+def _alone(build: refresh.RefreshBuild, portfolio: PlantedPortfolio) -> refresh.RefreshBuild:
+    """Return a build whose tables hold the rows of one planted portfolio's value streams only."""
+    files = warehouse.WarehouseFolder(build.files.folder / f"p{portfolio.seed:03d}")
+    files.start_build(full=True)
+    streams = [each.stream.id for each in portfolio.streams]
+    with closing(warehouse.connect(files.build)) as connection:
+        connection.execute(f"attach '{build.files.build}' as shared (read_only)")
+        columns = connection.execute(
+            """
+            select schema_name, table_name, list(column_name)
+            from duckdb_columns() where database_name = 'shared' and list_contains($schemas, schema_name)
+            group by all order by all""",
+            {"schemas": list(_SCHEMAS)},
+        ).fetchall()
+        for schema in _SCHEMAS:
+            connection.execute(f"create schema {schema}")
+        for schema, table, names in columns:
+            condition = _own_rows(set(names))
+            connection.execute(
+                f"create table {schema}.{table} as select * from shared.{schema}.{table} where {condition}",
+                {"streams": streams} if "$streams" in condition else {},
+            )
+        connection.execute("detach shared")
+    hashed = f"{build.refresh.portfolio_hash} {portfolio.seed}"
+    return replace(build, files=files, refresh=replace(build.refresh, portfolio_hash=hashed))
+
+
+def _own_rows(columns: set[str]) -> str:
+    """Return which rows of a table with these columns belong to the value streams `$streams`; all if it names none."""
+    for name in ("value_stream_id", "from_value_stream_id"):
+        if name in columns:
+            return f"list_contains($streams, {name})"
+    if "work_item_id" in columns:
+        own = "select work_item_id from shared.flow.fct_work_items where list_contains($streams, value_stream_id)"
+        return f"work_item_id in ({own})"
+    return "true"
