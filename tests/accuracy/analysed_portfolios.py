@@ -23,8 +23,12 @@ import pandas as pd
 
 from orchestration import refresh, warehouse
 from orchestration.analysis_steps.constraints import judge_constraints
-from orchestration.analysis_steps.forecasts import forecast
+from orchestration.analysis_steps.forecasts import counted_queues, forecast
 from orchestration.analysis_steps.interventions import follow_interventions
+from orchestration.analysis_steps.moments import snapshot_of
+from orchestration.analytics import choke_point_forecast
+from orchestration.analytics.queue_walks import STAGE_WEEK_COLUMNS
+from orchestration.analytics.random_streams import generator_for
 from orchestration.portfolio_folder import PortfolioFolder
 from tests.accuracy.planted_portfolios import PlantedPortfolio
 
@@ -45,13 +49,42 @@ def findings_of(folder: Path, planted: Sequence[PlantedPortfolio]) -> Iterator[t
         if messages or failed or any(report.n_quarantined for report in landed):
             raise RuntimeError("\n".join(["The planted portfolios were not built as they are.", *messages, *failed]))
         for portfolio in planted:
-            with_own_rows = _alone(build, portfolio)
-            yield portfolio, {
-                **judge_constraints(with_own_rows),
-                **follow_interventions(with_own_rows),
-                **forecast(with_own_rows),
-            }
-            shutil.rmtree(with_own_rows.files.folder)
+            alone = _alone(build, portfolio)
+            yield portfolio, analyse(alone)
+            shutil.rmtree(alone.files.folder)
+
+
+def analyse(build: refresh.RefreshBuild) -> Findings:
+    """Return what is found in a build, by table, with `item_keys` of what has dates and `choke_points_without_trend`."""
+    found = {**judge_constraints(build), **follow_interventions(build), **forecast(build)}
+    with build.connection() as connection:
+        frames = warehouse.read_frames(
+            connection,
+            {
+                "dim_stages": None,
+                "dim_increments": list(choke_point_forecast.INCREMENT_COLUMNS),
+                "mart_stage_metrics": [*STAGE_WEEK_COLUMNS, "queue_length_mean"],
+                "fct_work_items": ["work_item_id", "item_key"],
+            },
+            {"mart_stage_metrics": {"scope_type": ("value_stream",)}},
+        )
+    keys = frames["fct_work_items"]
+    flat = found["choke_point_forecasts"]
+    if (flat["method"] == "trend").any():
+        # No number of weeks is enough for this gate, so all that comes out is the walk without a trend.
+        never = replace(choke_point_forecast.DEFAULT_SETTINGS, min_origins=1_000_000)
+        flat = choke_point_forecast.forecast_choke_points(
+            counted_queues(frames["mart_stage_metrics"], frames["dim_stages"]),
+            frames["dim_increments"],
+            generator=generator_for(snapshot_of(build), "portfolio", choke_point_forecast.METHOD_VERSION),
+            settings=never,
+        ).forecasts
+    return found | {
+        "item_keys": keys.loc[keys["work_item_id"].isin(found["delivery_forecasts"]["work_item_id"])],
+        "choke_points_without_trend": flat[
+            ["scope_type", "scope_id", "level", "stage_id", "horizon", "event", "probability"]
+        ],
+    }
 
 
 def _alone(build: refresh.RefreshBuild, portfolio: PlantedPortfolio) -> refresh.RefreshBuild:
@@ -77,8 +110,9 @@ def _alone(build: refresh.RefreshBuild, portfolio: PlantedPortfolio) -> refresh.
                 {"streams": streams} if "$streams" in condition else {},
             )
         connection.execute("detach shared")
-    hashed = f"{build.refresh.portfolio_hash} {portfolio.seed}"
-    return replace(build, files=files, refresh=replace(build.refresh, portfolio_hash=hashed))
+    # Random numbers depend on the portfolio alone, not on what lies beside it.
+    identity = replace(build.refresh, portfolio_hash=f"planted portfolio {portfolio.seed}")
+    return replace(build, files=files, refresh=identity)
 
 
 def _own_rows(columns: set[str]) -> str:

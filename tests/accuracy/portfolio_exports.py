@@ -28,6 +28,7 @@ Json = dict[str, Any]
 CUT_MS: Final = local_ms(datetime.combine(AS_OF, time()))
 ROLES: Final = {"build": "developer", "review": "reviewer", "test": "tester", "approval": "approver"}
 FLAGGED: Final = "customfield_10021"
+ID_STRIDE: Final = 100_000
 LEVELS: Final = {"epic": "Epic", "feature": "Feature"}
 #: What people expect of an intervention, in percent, and the metrics each is registered with.
 PROJECTED_PERCENT: Final = 20
@@ -70,14 +71,13 @@ def write_portfolio_folder(folder: Path, planted: Iterable[tuple[PlantedPortfoli
     exports.mkdir(parents=True)
     registers.mkdir()
     streams: list[PlantedStream] = []
-    native_id = 10_000
     with gzip.open(exports / "issues.ndjson.gz", "wt", 3, encoding="utf-8") as target:
         for portfolio, items in planted:
             streams += portfolio.streams
             there = [item for item in items if item.moves[0][0] < CUT_MS]
-            for item in there:
-                native_id += 1
-                item.native_id = native_id
+            # The same ids whatever lies in the folder beside them.
+            for number, item in enumerate(there):
+                item.native_id = ID_STRIDE * (portfolio.seed + 1) + number
             target.writelines(json.dumps(_issue(item)) + "\n" for item in there)
     statuses = [{"id": _IDS[each], "name": name, "statusCategory": _category(each)} for each, name in _NAMES.items()]
     complete_to = datetime.combine(AS_OF, time(), tzinfo=scenario.TIMEZONE)
