@@ -46,8 +46,9 @@ _UNASSIGNED = "unassigned"
 class ConstraintInputs:
     """What the verdicts of one refresh are made of.
 
-    ``frames``: visits (``VISIT_COLUMNS`` and train_id), blocked (``BLOCKED_COLUMNS`` and train_id), dim_stages, dim_stage_roles, dim_dates, dim_working_days,
-    fct_capacity_days, stage_waits (see `constraint_scope`, with finished_at).
+    ``frames``: visits (``VISIT_COLUMNS`` and train_id), blocked (``BLOCKED_COLUMNS`` and train_id), dim_stages,
+    dim_stage_roles, dim_dates, dim_working_days, fct_capacity_days, stage_waits (see `constraint_scope`, with
+    finished_at).
     """
 
     frames: Mapping[str, pd.DataFrame]

@@ -71,8 +71,8 @@ class InterventionInputs:
     """What one refresh knows of its interventions.
 
     ``frames``: mart_intervention_series, dim_interventions, flow_weeks (`weekly_measures.FLOW_COLUMNS`), items
-    (intervention_id, metric, week_start, duration), fct_practice_events, and for moved constraints visits, blocked, dim_stages,
-    dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
+    (intervention_id, metric, week_start, duration), fct_practice_events, and for moved constraints visits, blocked,
+    dim_stages, dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
     """
 
     frames: Mapping[str, pd.DataFrame]

@@ -193,7 +193,9 @@ def measure_lines(
             # A line of which nothing can be measured keeps its rows: they say that all of it was left out.
             line_window = window.since(float((of_level if usable.empty else usable)["entered"].min()))
             of_line = held_up.loc[
-                (held_up["value_stream_id"] == stream) & (held_up["scope_id"] == scope_key) & (held_up["level"] == level)
+                (held_up["value_stream_id"] == stream)
+                & (held_up["scope_id"] == scope_key)
+                & (held_up["level"] == level)
             ]
             line_visits = _line_visits(usable, of_line, line_window)
             measured, weeks = measure_line(line_visits, queues, clock, given, uniforms)

@@ -43,7 +43,8 @@ class LineVisits:
 
     ``left`` is NaN for an open visit; one that ends at or after the last edge is measured as open too. ``edges`` are
     the boundaries of the weeks they are measured in, in seconds since the epoch. ``blocked_…`` are the stretches within
-    visits to active stages in which the item was blocked, each moment of a visit once; ``blocked_to`` is NaN while it is.
+    visits to active stages in which the item was blocked, each moment of a visit once; ``blocked_to`` is NaN while it
+    is.
     """
 
     stage_id: np.ndarray[tuple[int], np.dtype[np.object_]]

@@ -6,7 +6,8 @@ findings are held against it (`scores`).
 A refresh costs most of a minute whatever its size, so several portfolios are landed and modelled together, each as five
 value streams of its own. No model mixes value streams but in its rows of the scope `portfolio`. The analyses do look
 across them (controls, false discovery rates, the gates and hit rates of forecasts), so each portfolio's rows are copied
-into a warehouse of its own and analysed there, with seeds of its own: what is found is what a refresh of it alone finds.
+into a warehouse of its own and analysed there, with seeds of its own: what is found is what a refresh of it alone
+finds.
 Left out are the checks, the publishing and the reports, which change no finding, and the analyses of waits and of
 linked signals, of which no truth is planted.
 """
@@ -55,7 +56,7 @@ def findings_of(folder: Path, planted: Sequence[PlantedPortfolio]) -> Iterator[t
 
 
 def analyse(build: refresh.RefreshBuild) -> Findings:
-    """Return what is found in a build, by table, with `item_keys` of what has dates and `choke_points_without_trend`."""
+    """Return what is found in a build, by table; with `item_keys` of what has dates, `choke_points_without_trend`."""
     found = {**judge_constraints(build), **follow_interventions(build), **forecast(build)}
     with build.connection() as connection:
         frames = warehouse.read_frames(

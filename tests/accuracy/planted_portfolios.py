@@ -1,8 +1,8 @@
 """Portfolios whose truth is known: what is drawn for each from its seed, before anything is simulated.
 
 Belongs here: which stage of which value stream is the constraint, where none is, what an intervention changes, and what
-slows or quickens everybody. Does not belong here: how work flows (`orchestration.portfolio.example.simulator`), what the
-tool writes (`portfolio_exports`), what is found (`analysed_portfolios`) and how that is scored (`scores`).
+slows or quickens everybody. Does not belong here: how work flows (`orchestration.portfolio.example.simulator`), what
+the tool writes (`portfolio_exports`), what is found (`analysed_portfolios`) and how that is scored (`scores`).
 
 Every portfolio has five value streams, one for each `Role`, with a team or two each. What is asked of a stage, in hours
 of its people, is its load; service times are chosen so that the loads are those drawn.
@@ -147,8 +147,7 @@ def _stream(seed: int, role: Role, launched_on: date | None, rng: np.random.Gene
         for number in range(1, n_teams + 1)
     )
     hours = {
-        stage: loads[stage] * people[stage] * WEEK_HOURS / (stories * work_per_story(stages)[stage])
-        for stage in stages
+        stage: loads[stage] * people[stage] * WEEK_HOURS / (stories * work_per_story(stages)[stage]) for stage in stages
     }
     stream = ValueStream(
         id=identity,
@@ -198,7 +197,8 @@ def work_per_story(stages: tuple[str, ...]) -> dict[str, float]:
 
 def _relief(improved: PlantedStream, factor: float) -> list[Intervention]:
     """Return the change that truly helps: the constraint's service times fall by a quarter to two fifths."""
-    assert improved.constraint is not None and improved.launched_on is not None
+    assert improved.constraint is not None
+    assert improved.launched_on is not None
     teams: list[str | None] = [None]
     if improved.constraint == "build":
         teams = [team.id for team in improved.stream.teams]

@@ -11,6 +11,7 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,7 +82,10 @@ def write_portfolio_folder(folder: Path, planted: Iterable[tuple[PlantedPortfoli
             target.writelines(json.dumps(_issue(item)) + "\n" for item in there)
     statuses = [{"id": _IDS[each], "name": name, "statusCategory": _category(each)} for each, name in _NAMES.items()]
     complete_to = datetime.combine(AS_OF, time(), tzinfo=scenario.TIMEZONE)
-    manifest = {"exported_at": (complete_to + timedelta(minutes=90)).isoformat(), "complete_to": complete_to.isoformat()}
+    manifest = {
+        "exported_at": (complete_to + timedelta(minutes=90)).isoformat(),
+        "complete_to": complete_to.isoformat(),
+    }
     (exports / "statuses.json").write_text(json.dumps(statuses), encoding="utf-8")
     (exports / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     text = yaml.safe_dump(_portfolio_file(streams), sort_keys=False, allow_unicode=True)
@@ -264,7 +268,7 @@ def _issue(item: SimulatedItem) -> Json:
     moves = [move for move in item.moves if move[0] < CUT_MS]
     status = moves[-1][1]
     ended = _RESOLUTIONS.get(status)
-    changes = [(at, _move(before, after)) for (_, before), (at, after) in zip(moves, moves[1:], strict=False)]
+    changes = [(at, _move(before, after)) for (_, before), (at, after) in pairwise(moves)]
     marks = [edit for edit in item.edits if edit[1] in (records.FLAGGED, records.UNFLAGGED) and edit[0] < CUT_MS]
     changes += [(at, _mark(kind)) for at, kind, _ in marks]
     changes.sort(key=lambda change: change[0])

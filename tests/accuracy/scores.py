@@ -162,7 +162,9 @@ def score_choke_points(
     return pd.DataFrame(rows)
 
 
-def score_throughput(portfolio: PlantedPortfolio, found: Mapping[str, pd.DataFrame], outcomes: Outcomes) -> pd.DataFrame:
+def score_throughput(
+    portfolio: PlantedPortfolio, found: Mapping[str, pd.DataFrame], outcomes: Outcomes
+) -> pd.DataFrame:
     """Return a row per value stream, horizon and confidence: whether as many stories as promised were finished."""
     table = found["throughput_forecasts"]
     told = table.loc[
@@ -187,7 +189,9 @@ def score_throughput(portfolio: PlantedPortfolio, found: Mapping[str, pd.DataFra
     return pd.DataFrame(rows, columns=["portfolio", "horizon_weeks", "confidence", "promised", "came", "is_kept"])
 
 
-def score_deliveries(portfolio: PlantedPortfolio, found: Mapping[str, pd.DataFrame], outcomes: Outcomes) -> pd.DataFrame:
+def score_deliveries(
+    portfolio: PlantedPortfolio, found: Mapping[str, pd.DataFrame], outcomes: Outcomes
+) -> pd.DataFrame:
     """Return a row per feature in progress and confidence whose date lies within the simulation: was it kept?
 
     Which rows there are depends on what was promised alone, not on whether it came true.

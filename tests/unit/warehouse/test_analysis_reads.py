@@ -73,7 +73,10 @@ def test_blocked_time_is_cut_to_visits_of_active_stages_and_counts_once(connecti
     first = datetime(2026, 6, 1, tzinfo=UTC)
     read = read_blocked_stretches(connection, first)
     hours = [
-        (round((began - first).total_seconds() / 3600), None if pd.isna(ended) else (ended - first).total_seconds() / 3600)
+        (
+            round((began - first).total_seconds() / 3600),
+            None if pd.isna(ended) else (ended - first).total_seconds() / 3600,
+        )
         for began, ended in zip(read["blocked_from"], read["blocked_to"], strict=True)
     ]
     assert sorted(hours, key=lambda pair: pair[0]) == [(1, 5), (7, 8), (10, 12), (15, 20), (30, 35), (38, None)]
