@@ -6,7 +6,7 @@ Belongs here: the limits, the shares they are compared with, and their words. Do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -137,8 +137,8 @@ def _parts(found: Accuracy) -> Iterator[str]:
     yield (
         "## How often findings are right\n\n"
         f"Measured by `tests/accuracy/test_hundred_portfolios.py` (slow; {found.minutes:.0f} minutes) on"
-        f" {len(found.seeds)} simulated portfolios of five value streams, seeds {first} to {last}, whose truth is"
-        " planted: the constraint of two in five value streams, two balanced ones, one intervention that relieves the"
+        f" {len(found.seeds)} simulated portfolios of five value streams, seeds {first} to {last} (methods were worked out on others),"
+        " whose truth is planted: the constraint of two in five value streams, two balanced ones, one intervention that relieves the"
         " constraint and two that change nothing; in a third of the portfolios everybody's pace changes about then."
         " 65 weeks are exported and analysed as a nightly refresh does; the simulation goes on for 13 weeks."
         " In parentheses: 95 % intervals, Wilson's; of forecasts, over resampled portfolios.\n\n"
@@ -188,12 +188,13 @@ def _limits(found: Accuracy) -> Iterator[tuple[str, ...]]:
 
 def _kinds(found: Accuracy) -> Iterator[tuple[str, ...]]:
     declarations = found.declarations
-    for column, words in (
-        ("tells_capacity", {True: "capacity given", False: "capacity estimated"}),
-        ("has_wip_limit", {True: "work in progress limited", False: "not limited"}),
-        ("n_stages", {number: f"{number} stages" for number in sorted(declarations["n_stages"].unique())}),
-    ):
-        for value, kind in words.items():
+    kinds: dict[str, dict[object, str]] = {
+        "tells_capacity": {True: "capacity given", False: "capacity estimated"},
+        "has_wip_limit": {True: "work in progress limited", False: "not limited"},
+        "n_stages": {number: f"{number} stages" for number in sorted(declarations["n_stages"].unique())},
+    }
+    for column, named in kinds.items():
+        for value, kind in named.items():
             of_kind = declarations.loc[declarations[column] == value]
             of_constraint = of_kind.loc[~of_kind["is_balanced"]]
             told = of_constraint.loc[of_constraint["declared"].notna()]
@@ -224,8 +225,8 @@ def _kinds(found: Accuracy) -> Iterator[tuple[str, ...]]:
 def _verdicts(found: Accuracy) -> str:
     rows = found.interventions
     kind = rows["is_placebo"].map({True: "nothing was changed", False: "constraint relieved"})
-    counts = pd.crosstab(rows["verdict"], [kind, rows["metric"]])
-    heads = ("verdict", *(f"{which}, {metric}" for which, metric in counts.columns))
+    counts = pd.crosstab(rows["verdict"], kind + ", " + rows["metric"])
+    heads = ("verdict", *map(str, counts.columns))
     return _table(heads, ((str(verdict), *map(str, row)) for verdict, *row in counts.itertuples(name=None)))
 
 
@@ -253,7 +254,7 @@ def _yes(is_kept: bool) -> str:
     return "yes" if is_kept else "**no**"
 
 
-def _table(heads: tuple[str, ...], rows: object) -> str:
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
-    lines += [f"| {' | '.join(row)} |" for row in rows]  # type: ignore[attr-defined]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines)

@@ -24,7 +24,8 @@ from tests.accuracy.outcomes import Outcomes
 from tests.accuracy.planted_portfolios import plant
 from tests.accuracy.portfolio_exports import simulate, write_portfolio_folder
 
-SEEDS: Final = range(100)
+#: Methods were worked out on seeds below 100; on these none was, and none may be.
+SEEDS: Final = range(100, 200)
 #: Portfolios that are built together; see `analysed_portfolios`.
 PER_WAREHOUSE: Final = 10
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from orchestration.portfolio.example import records
+from orchestration.portfolio.example.records import SimulatedItem
 from orchestration.portfolio.example.scenario import FIRST_DAY
 from orchestration.portfolio.example.simulator import WEEK_HOURS, PortfolioSimulation
 from orchestration.portfolio.example.working_clock import WorkingClock
@@ -88,7 +89,7 @@ def test_outcomes_are_those_of_the_lives(clock: WorkingClock) -> None:
     stories = [item for item in items if item.level == "story"]
     stream, yesterday = stories[0].stream.id, AS_OF - timedelta(days=1)
 
-    def status_at_cut(item):
+    def status_at_cut(item: SimulatedItem) -> str | None:
         return next((status for at, status in reversed(item.moves) if at < CUT_MS), None)
 
     waiting = [item for item in stories if item.stream.id == stream and status_at_cut(item) == records.READY_FOR_TEST]
