@@ -137,12 +137,12 @@ def _parts(found: Accuracy) -> Iterator[str]:
     yield (
         "## How often findings are right\n\n"
         f"Measured by `tests/accuracy/test_hundred_portfolios.py` (slow; {found.minutes:.0f} minutes) on"
-        f" {len(found.seeds)} simulated portfolios of five value streams, seeds {first} to {last} (methods were worked out on others),"
-        " whose truth is planted: the constraint of two in five value streams, two balanced ones, one intervention that relieves the"
-        " constraint and two that change nothing; in a third of the portfolios everybody's pace changes about then."
-        " 65 weeks are exported and analysed as a nightly refresh does; the simulation goes on for 13 weeks."
-        " In parentheses: 95 % intervals, Wilson's; of forecasts, over resampled portfolios.\n\n"
-        + measured_where(_LIBRARIES)
+        f" {len(found.seeds)} simulated portfolios of five value streams, seeds {first} to {last} (methods were worked"
+        " out on others), whose truth is planted: the constraint of two in five value streams, two balanced ones, one"
+        " intervention that relieves the constraint and two that change nothing; in a third of the portfolios"
+        " everybody's pace changes about then. 65 weeks are exported and analysed as a nightly refresh does; the"
+        " simulation goes on for 13 weeks. In parentheses: 95 % intervals, Wilson's; of forecasts, over resampled"
+        " portfolios.\n\n" + measured_where(_LIBRARIES)
     )
     yield "### What is asked for\n\n" + _table(("what", "measured", "asked", "kept"), _limits(found))
     yield "### By kind\n\n" + _table(("what", "of what", "measured"), _kinds(found))
