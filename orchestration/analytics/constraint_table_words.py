@@ -45,8 +45,7 @@ _CONSTRAINT_EVIDENCE = PublishedTable(
             "share 0-1", "down", "no visit lies in the window", "none was left out",
         ),
         "capacity_estimate": PublishedColumn(
-            "Items worked on at once: as given; else the most usual number in work while others waited; where they "
-            "seldom did, the 95th percentile of the items in work.",
+            "Items worked on at once: as given, else the 95th percentile of the items in work.",
             "items", "neutral", _NO_WORK,
         ),
         "capacity_source": PublishedColumn("given or estimated."),

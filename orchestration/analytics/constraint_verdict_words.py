@@ -54,8 +54,7 @@ _CONSTRAINT_DECLARATIONS = PublishedTable(
             "none was left out",
         ),
         "capacity": PublishedColumn(
-            "Items worked on at once: as given; else the most usual number in work while others waited; where they "
-            "seldom did, the 95th percentile of the items in work.",
+            "Items worked on at once: as given, else the 95th percentile of the items in work.",
             "items",
             "neutral",
             _NO_WORK,

@@ -44,11 +44,6 @@ class Occupancy:
             sums[row] = np.bincount(self.period, weights=amount * self.hours, minlength=n_periods)
         return sums
 
-    def most_usual(self, row: int, during: Flags) -> int:
-        """Return the count that held for the longest time within the stretches ``during``; of several the largest."""
-        hours_at_count = np.bincount(self.counts[row, during], weights=self.hours[during])
-        return int(hours_at_count.size - 1 - np.argmax(hours_at_count[::-1]))
-
     def percentile(self, row: int, share: float) -> int:
         """Return the smallest count that was not exceeded for at least this share of the time."""
         hours_at_count = np.bincount(self.counts[row], weights=self.hours)

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from orchestration.analytics.array_types import Flags, Floats, Ints
     from orchestration.analytics.working_clock import WorkingClock
 
-#: Share of the time whose number of items in work is taken as the capacity where none is given and work seldom waits.
+#: Share of the time whose number of items in work is taken as the capacity where none is given.
 CAPACITY_PERCENTILE = 0.95
-#: Share of the time in which work has to wait before a stage for its capacity to be seen from that time alone.
-MIN_WAITING_SHARE = 0.1
 #: Weeks drawn together in the bootstrap, because neighbouring weeks resemble each other.
 BOOTSTRAP_BLOCK_WEEKS = 3
 
@@ -177,9 +175,8 @@ def measure_line(
 
     Parameters: ``visits`` of all counted stages of the line that began before the window's end; ``queues`` from
     :func:`queues_before_active_stages`; ``clock`` gives working hours; ``capacities`` items that a stage can work on at
-    once, estimated for stages not in it (the most usual number of items in work while others waited, where they did in
-    a tenth of the time; else the 95th percentile of the items in work; at least 1 if any were); ``uniforms`` see
-    :func:`bootstrap_ratio_interval`.
+    once, estimated for stages not in it (95th percentile of the items in work, at least 1 if any were); ``uniforms``
+    see :func:`bootstrap_ratio_interval`.
 
     In work is an item in an active stage while it is not blocked. No more of a stage's capacity is busy than there is:
     an item beyond it, as one that was sent back and lies in the stage until somebody is free, is worked on by nobody.
@@ -255,10 +252,6 @@ def _capacity(occupancy: Occupancy, index: int, given: float | None) -> float:
         return float(given)
     if not occupancy.counts[2 * index].any() or occupancy.total_hours == 0:
         return float("nan")
-    # While work waits, everybody is at work; more than that lies in the stage where items were sent back to it.
-    waits = occupancy.counts[2 * index + 1] > 0
-    if occupancy.hours[waits].sum() >= MIN_WAITING_SHARE * occupancy.total_hours:
-        return float(max(1, occupancy.most_usual(2 * index, waits)))
     return float(max(1, occupancy.percentile(2 * index, CAPACITY_PERCENTILE)))
 
 

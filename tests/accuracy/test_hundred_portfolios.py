@@ -27,7 +27,7 @@ from tests.accuracy.portfolio_exports import simulate, write_portfolio_folder
 #: Methods were worked out on seeds below 100; on these none was, and none may be.
 SEEDS: Final = range(100, 200)
 #: Portfolios that are built together; see `analysed_portfolios`.
-PER_WAREHOUSE: Final = 10
+PER_WAREHOUSE: Final = 20
 
 pytestmark = pytest.mark.slow
 

@@ -135,26 +135,6 @@ def test_no_more_is_busy_than_there_is(
     assert found["utilisation"].iloc[0] == pytest.approx((2 * 10 + 5) / 40)
 
 
-def test_a_capacity_nobody_told_is_seen_while_work_waits(
-    stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame
-) -> None:
-    """Two people work; from 8 on a third item, sent back, lies in their stage; from 2 to 10 one waits before it."""
-    visits = [
-        ("build", 0, 10, "test"),
-        ("build", 0, 14, "test"),
-        ("build", 8, 16, "test"),
-        ("ready", 2, 10, "build"),
-        ("build", 10, 20, "test"),
-    ]
-    found = evidence(stage_visits(visits), one_line_stages, MONDAY + 20 * HOUR, window_start=MONDAY).iloc[0]
-    # While one waits (2 to 10) two are in work for 6 hours and three for 2.
-    assert (found["capacity_estimate"], found["capacity_source"]) == (2, "estimated")
-    # Where nothing waits, the most that were in work but for a twentieth of the time.
-    unseen = [visit for visit in visits if visit[0] != "ready"]
-    found = evidence(stage_visits(unseen), one_line_stages, MONDAY + 20 * HOUR, window_start=MONDAY).iloc[0]
-    assert found["capacity_estimate"] == 3
-
-
 def test_an_item_sent_back_to_its_own_queue_neither_arrives_nor_departs(
     stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame
 ) -> None:
