@@ -56,11 +56,11 @@ test: chromium ## Install what the tests need and run them.
 	@$(BIN)/pytest $(WORKERS) -m "not slow"
 
 .PHONY: test-all
-test-all: chromium ## Run the slow tests too (minutes: kills in every phase, large examples).
+test-all: chromium ## Run the slow tests too (an hour: kills in every phase, large examples, a hundred simulated portfolios).
 	@$(BIN)/pytest $(WORKERS)
 
 .PHONY: benchmark
-benchmark: install ## Measure on 10,000 to 1,000,000 issues and write tests/benchmarks/RESULTS.md (an hour).
+benchmark: install ## Measure on 10,000 to 1,000,000 issues and write its part of tests/benchmarks/RESULTS.md (an hour).
 	@$(BIN)/python -m tests.benchmarks --spill 1000000
 
 .PHONY: lint

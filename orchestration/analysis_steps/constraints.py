@@ -45,8 +45,9 @@ _UNASSIGNED = "unassigned"
 class ConstraintInputs:
     """What the verdicts of one refresh are made of.
 
-    ``frames``: visits (``VISIT_COLUMNS`` and train_id), dim_stages, dim_stage_roles, dim_dates, dim_working_days,
-    fct_capacity_days, stage_waits (see `constraint_scope`, with finished_at).
+    ``frames``: visits (``VISIT_COLUMNS`` and train_id), blocked (``BLOCKED_COLUMNS`` and train_id), dim_stages,
+    dim_stage_roles, dim_dates, dim_working_days, fct_capacity_days, stage_waits (see `constraint_scope`, with
+    finished_at).
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -134,6 +135,7 @@ def _measured(inputs: ConstraintInputs, scope: str, weeks: int) -> list[Measured
         day_end=inputs.hours[1],
         timezones=inputs.timezones,
         capacities=capacities_by_stage(people, column),
+        blocked=inputs.frames["blocked"],
     )
 
 
@@ -184,6 +186,7 @@ def _read_inputs(build: RefreshBuild) -> ConstraintInputs:
     with build.connection() as connection:
         frames: dict[str, Any] = warehouse.read_frames(connection, wanted)
         frames["visits"] = warehouse.read_visits(connection, [*VISIT_COLUMNS, "train_id"], since)
+        frames["blocked"] = warehouse.read_blocked_stretches(connection, since)
         frames["stage_waits"] = warehouse.read_stage_waits(connection, since)
     streams = frames["dim_value_streams"]
     hours = build.portfolio.calendar.hours

@@ -71,8 +71,8 @@ class InterventionInputs:
     """What one refresh knows of its interventions.
 
     ``frames``: mart_intervention_series, dim_interventions, flow_weeks (`weekly_measures.FLOW_COLUMNS`), items
-    (intervention_id, metric, week_start, duration), fct_practice_events, and for moved constraints visits, dim_stages,
-    dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
+    (intervention_id, metric, week_start, duration), fct_practice_events, and for moved constraints visits, blocked,
+    dim_stages, dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -243,6 +243,7 @@ def _read_inputs(build: RefreshBuild) -> InterventionInputs:
         # A week more, because a value stream may have a time zone of its own.
         since = (first - timedelta(weeks=1)).tz_localize("UTC").to_pydatetime()
         frames["visits"] = warehouse.read_visits(connection, VISIT_COLUMNS, since)
+        frames["blocked"] = warehouse.read_blocked_stretches(connection, since)
     streams = frames["dim_value_streams"]
     hours = build.portfolio.calendar.hours
     return InterventionInputs(

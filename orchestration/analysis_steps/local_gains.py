@@ -149,6 +149,7 @@ def _declared(
             day_end=hours[1],
             timezones=timezones,
             capacities=capacities_by_stage(people, "value_stream_id"),
+            blocked=frames["blocked"],
         )
     )
     named = declared.loc[declared["status"] == "declared", "stage_id"]

@@ -10,6 +10,9 @@ q = max(0, q + net flow). The gate follows A. H. Murphy's rule that a forecast h
 said without it: here the base rate, and the same walk without a trend. The gate is needed: in simulated stable queues
 the trend does worse than the walk without, and so it mostly does where arrivals rise by a quarter; it pays where a
 queue grows for long by as much as its net flow scatters.
+
+The walk forgets that work is taken up faster where much waits: it strays too far. What it says is therefore put right
+by what came of it in the back-test (:mod:`.probability_calibration`).
 """
 
 from __future__ import annotations
@@ -22,6 +25,12 @@ import pandas as pd
 
 from orchestration.analytics.forecast_scoring import brier_score, wilson_interval
 from orchestration.analytics.input_frames import require_columns
+from orchestration.analytics.probability_calibration import (
+    Calibration,
+    calibrated_across,
+    fit_calibration,
+    put_right,
+)
 from orchestration.analytics.queue_walks import (
     KEYS,
     STAGE_WEEK_COLUMNS,
@@ -30,6 +39,7 @@ from orchestration.analytics.queue_walks import (
     known_at,
     queues_by_week,
     roll_queues,
+    shares_over,
 )
 from orchestration.analytics.week_blocks import block_positions, draw_block_uniforms
 
@@ -38,7 +48,7 @@ if TYPE_CHECKING:
 
     from orchestration.analytics.array_types import Flags, Floats, Ints
 
-METHOD_VERSION = "choke_point_forecast-1"
+METHOD_VERSION = "choke_point_forecast-2"
 
 #: What is read of ``dim_increments``.
 INCREMENT_COLUMNS = ("increment_id", "start_date", "end_date")
@@ -58,6 +68,7 @@ _FORECAST_TYPES = {
     "target_date": "datetime64[us]",
     "event": "str",
     "probability": "float64",
+    "walk_probability": "float64",
     "method": "str",
     "label": "str",
     "queue_now": "Int64",
@@ -97,6 +108,9 @@ _BACKTEST_TYPES = {
     "brier_base_rate": "float64",
     "brier_no_trend": "float64",
     "brier_trend": "float64",
+    "brier_published": "float64",
+    "calibration_intercept": "float64",
+    "calibration_slope": "float64",
     "method": "str",
     "label": "str",
     "hit_rate": "float64",
@@ -171,9 +185,10 @@ def forecast_choke_points(
 
     The limit is the configured one, else the upper natural process limit of the weekly queue in the up to 26 weeks
     before the 13 weeks of net flow, widened for autocorrelation. ``method`` says whether the trend was let in
-    (``trend``) or not (``no_trend``); ``label`` why not. The hit rate is that of the method published, pooled over the
-    queues of the scope type: how often the likelier of over and not over came. Raises ``ValueError`` for a missing
-    column or a repeated week.
+    (``trend``) or not (``no_trend``); ``label`` why not. ``walk_probability`` is the share of paths, ``probability``
+    that share put right by the back-test of the scope type, where that looked ahead from enough weeks. The hit rate is
+    that of what is published, pooled over the queues of the scope type: how often the likelier of over and not over
+    came. Raises ``ValueError`` for a missing column or a repeated week.
     """
     require_columns(stage_weeks, STAGE_WEEK_COLUMNS, "stage weeks")
     require_columns(increments, INCREMENT_COLUMNS, "increments")
@@ -194,12 +209,19 @@ def forecast_choke_points(
     now = _cases(queues, np.arange(len(queues.keys)), np.full(len(queues.keys), last), settings)
     forecasts = _forecast(queues, now, horizons, next_increment, uniforms, settings)
     scores = ["method", "label", "hit_rate", "hit_rate_lower", "hit_rate_upper", "n_cases", "n_origins"]
+    calibration = ["calibration_intercept", "calibration_slope"]
     forecasts = forecasts.merge(
-        backtest[["scope_type", "horizon", "event", *scores]], on=["scope_type", "horizon", "event"], how="left"
+        backtest[["scope_type", "horizon", "event", *scores, *calibration]],
+        on=["scope_type", "horizon", "event"],
+        how="left",
     )
     is_trend = forecasts["method"] == "trend"
-    for column in ("probability", "queue_lower", "queue_median", "queue_upper"):
+    for column in ("walk_probability", "queue_lower", "queue_median", "queue_upper"):
         forecasts[column] = forecasts[f"{column}_trend"].where(is_trend, forecasts[f"{column}_no_trend"])
+    right = pd.Series(put_right(*(forecasts[name] for name in ("walk_probability", *calibration))), forecasts.index)
+    # Over the limit at the end is never likelier than over it at any week's end.
+    highest = right.groupby([forecasts[key] for key in (*KEYS, "horizon")]).transform("max")
+    forecasts["probability"] = highest.where(forecasts["event"] == "within", right)
     withheld = forecasts["withheld_reason"].notna()
     forecasts.loc[withheld, scores] = None
     forecasts = forecasts.sort_values([*KEYS, "horizon_weeks", "horizon", "event"], ignore_index=True)
@@ -242,8 +264,8 @@ def _backtest(
     queue, origin, limit = queue[usable], origin[usable], cases.limit[usable]
     positions = block_positions(uniforms, settings.window_weeks, max(horizons.values()), settings.block_weeks)
     inputs = (cases.length[usable], cases.centred[usable])
-    trend = _shares_over(*inputs, cases.shrunk[usable], limit, positions)
-    flat = _shares_over(*inputs, np.zeros(limit.size), limit, positions)
+    trend = shares_over(*inputs, cases.shrunk[usable], limit, positions)
+    flat = shares_over(*inputs, np.zeros(limit.size), limit, positions)
 
     scope_type = queues.keys["scope_type"].to_numpy(dtype=object)
     rows = []
@@ -273,31 +295,12 @@ def _backtest(
             rows += [
                 scope
                 | {"event": event, "n_origins": np.unique(known).size, "label": label}
-                | _score(said[event], came[event], weeks_ahead, settings, is_trend=label is None)
+                | _score(said[event], came[event], known, weeks_ahead, settings, is_trend=label is None)
                 for event in EVENTS
             ]
     table = pd.DataFrame(rows).assign(method_version=METHOD_VERSION)
     order = ["scope_type", "horizon_weeks", "horizon", "event"]
     return table.sort_values(order, ignore_index=True)[list(BACKTEST_COLUMNS)].astype(_BACKTEST_TYPES)
-
-
-def _shares_over(
-    start: Floats, centred: Floats, drift: Floats, limit: Floats, positions: Ints, chunk: int = 500
-) -> dict[str, Floats]:
-    """Roll many cases in chunks that fit the processor's cache; shares over the limit per case and week, per event."""
-    shares: dict[str, list[Floats]] = {"at": [], "within": []}
-    for begin in range(0, max(start.size, 1), chunk):
-        part = slice(begin, begin + chunk)
-        at, within, _ = roll_queues(
-            start[part].astype(np.float32),
-            centred[part].astype(np.float32),
-            drift[part].astype(np.float32),
-            limit[part],
-            positions,
-        )
-        shares["at"].append(at)
-        shares["within"].append(within)
-    return {event: np.concatenate(parts) for event, parts in shares.items()}
 
 
 def _gate(
@@ -314,15 +317,28 @@ def _gate(
 
 
 def _score(
-    said: tuple[Floats, Floats], came: Flags, weeks_ahead: int, settings: ChokePointSettings, *, is_trend: bool
+    said: tuple[Floats, Floats],
+    came: Flags,
+    origin: Ints,
+    weeks_ahead: int,
+    settings: ChokePointSettings,
+    *,
+    is_trend: bool,
 ) -> dict[str, object]:
-    """Score both methods, with and without a trend, and the hits and warnings of the one published."""
+    """Score both methods, with and without a trend, and the hits and warnings of what is published of the one chosen.
+
+    That is put right by the cases; to be scored, by those of other weeks.
+    """
     trend, flat = said
     n_cases, nan = came.size, float("nan")
     base_rate = float(came.mean()) if n_cases else nan
-    warned = (trend if is_trend else flat) >= settings.warning
+    published, calibration = trend if is_trend else flat, Calibration()
+    if np.unique(origin).size >= settings.min_origins:
+        # Looking ahead from neighbouring weeks sees mostly the same weeks: every H-th case counts.
+        calibration = fit_calibration(published, came, 1 / weeks_ahead)
+        published = calibrated_across(published, came, origin, 1 / weeks_ahead)
+    warned = published >= settings.warning
     n_hits = int((warned == came).sum())
-    # Looking ahead from neighbouring weeks sees mostly the same weeks: only every H-th case is new.
     lower, upper = wilson_interval(n_hits / weeks_ahead, n_cases / weeks_ahead)
     return {
         "n_cases": n_cases,
@@ -331,6 +347,9 @@ def _score(
         "brier_base_rate": brier_score(np.full(n_cases, base_rate), came),
         "brier_no_trend": brier_score(flat, came),
         "brier_trend": brier_score(trend, came),
+        "brier_published": brier_score(published, came),
+        "calibration_intercept": calibration.intercept,
+        "calibration_slope": calibration.slope,
         "method": "trend" if is_trend else "no_trend",
         "hit_rate": n_hits / n_cases if n_cases else nan,
         "hit_rate_lower": lower,
@@ -384,7 +403,7 @@ def _forecast(
             at, within, rolled = roll_queues(now.length, now.centred, drift, now.limit, positions)
             quantiles = np.quantile(rolled, tails, axis=1)
             for event, shares in (("at", at), ("within", within)):
-                by_event[event][f"probability_{method}"] = shares[:, -1]
+                by_event[event][f"walk_probability_{method}"] = shares[:, -1]
                 for name, values in zip(names, quantiles, strict=True):
                     by_event[event][f"{name}_{method}"] = values
         frames += by_event.values()
@@ -398,7 +417,7 @@ def _forecast(
         later["withheld_reason"] = later["withheld_reason"].fillna(reason)
         frames += [later.assign(event=event) for event in EVENTS]
     table = pd.concat(frames, ignore_index=True)
-    numbers = [f"{name}_{method}" for name in ("probability", *names) for method in ("trend", "no_trend")]
+    numbers = [f"{name}_{method}" for name in ("walk_probability", *names) for method in ("trend", "no_trend")]
     table.loc[table["withheld_reason"].notna(), numbers] = np.nan
     return table
 

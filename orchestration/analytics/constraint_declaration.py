@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from orchestration.analytics.array_types import Flags, Floats
     from orchestration.analytics.line_measures import MeasuredLine
 
-METHOD_VERSION = "constraint_declaration-1"
+METHOD_VERSION = "constraint_declaration-2"
 
 #: Windows a verdict is given for, in weeks.
 WINDOWS_WEEKS = (13, 26)

@@ -50,7 +50,8 @@ _CONSTRAINT_EVIDENCE = PublishedTable(
         ),
         "capacity_source": PublishedColumn("given or estimated."),
         "utilisation": PublishedColumn(
-            "Working time in which the capacity was used; near 1 is busy all the time.",
+            "Share of the capacity that was at work, over the working time: items in the stage that were not blocked, "
+            "and no more of them than it can work on at once. 1 is busy all the time.",
             "share of capacity", "neutral", _NO_WORK, "nothing was in work in the window",
         ),
         "utilisation_lower": PublishedColumn(

@@ -61,7 +61,8 @@ _CONSTRAINT_DECLARATIONS = PublishedTable(
         ),
         "capacity_source": PublishedColumn("given or estimated."),
         "utilisation": PublishedColumn(
-            "Working time in which the capacity was used.",
+            "Share of the capacity that was at work, over the working time: items in the stage that were not blocked, "
+            "and no more of them than it can work on at once.",
             "share of capacity",
             "neutral",
             _NO_WORK,

@@ -105,9 +105,16 @@ _CHOKE_POINT_FORECASTS = PublishedTable(
         ),
         "probability": PublishedColumn(
             (
-                "Share of 2,000 resampled futures in which it is. At the ends too sure: in simulated "
-                "queues what was said at 88 % came at 80 %."
+                "Chance that it is: walk_probability put right by what came of such chances in the back-test of the "
+                "scope type (calibration_intercept, calibration_slope), where that looked ahead from 12 weeks or more."
             ),
+            "probability 0-1",
+            "down",
+            WITHHELD,
+            "in none of the futures, and nothing to put it right by",
+        ),
+        "walk_probability": PublishedColumn(
+            "Share of 2,000 resampled futures in which it is; they stray further than queues do.",
             "probability 0-1",
             "down",
             WITHHELD,
@@ -207,6 +214,24 @@ _CHOKE_POINT_BACKTEST = PublishedTable(
         ),
         "brier_no_trend": PublishedColumn("Brier score without a trend.", "0 (best) to 1", "down", "no case"),
         "brier_trend": PublishedColumn("Brier score with it.", "0 (best) to 1", "down", "no case"),
+        "brier_published": PublishedColumn(
+            "Brier score of what is published: of the method chosen, each case put right by those of other weeks.",
+            "0 (best) to 1",
+            "down",
+            "no case",
+        ),
+        "calibration_intercept": PublishedColumn(
+            "Logit of the probability = this + calibration_slope x logit of the share of futures.",
+            "logit",
+            "neutral",
+            when_zero="the share of futures stands, where the slope is 1",
+        ),
+        "calibration_slope": PublishedColumn(
+            "Below 1 where the futures were too sure; 1 where nothing is put right.",
+            "ratio",
+            "neutral",
+            when_zero="the futures told nothing",
+        ),
         "method": PublishedColumn("Which of the two is published."),
         "label": PublishedColumn("Why no trend.", when_null="the trend is let in"),
         "hit_rate": PublishedColumn(_HIT, "share 0-1", "up", "no case", "it never did"),

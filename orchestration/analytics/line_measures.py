@@ -46,6 +46,8 @@ VISIT_COLUMNS = (
     "next_stage_id",
     "has_usable_history",
 )
+#: Stretches of visits to active stages in which the item was blocked, beside the scope column.
+BLOCKED_COLUMNS = ("value_stream_id", "level", "stage_id", "blocked_from", "blocked_to", "has_usable_history")
 STAGE_COLUMNS = (
     "stage_id",
     "workflow_id",
@@ -126,6 +128,7 @@ def measure_lines(
     day_end: str | None = None,
     timezones: Mapping[str, str] | None = None,
     capacities: Mapping[tuple[str, str], float] | None = None,
+    blocked: pd.DataFrame | None = None,
     n_resamples: int = 500,
 ) -> list[MeasuredLine]:
     """Measure every active stage of every line over the last weeks, ordered by value stream, workflow, scope, level.
@@ -151,6 +154,9 @@ def measure_lines(
         the waiting days and ``wait_share``; ``day_start`` and ``day_end`` say when in the day it runs.
     timezones: zone per value stream, UTC for those not in it.
     capacities: items worked on at once, by (scope id, stage_id); estimated for those not in it.
+    blocked: one row per stretch of a visit to an active stage in which the item was blocked, each moment of a visit
+        once, with ``BLOCKED_COLUMNS`` and the scope column; ``blocked_to`` NaT = it still is. Nobody works on it then.
+        Without it a visit counts as work from entry to exit.
     n_resamples: bootstrap resamples of the weeks.
 
     Raises ``ValueError`` for missing columns, a stage that ``stages`` does not hold, a visit that ends before it
@@ -160,6 +166,7 @@ def measure_lines(
     _check_columns(stages, STAGE_COLUMNS, "stages", "STAGE_COLUMNS")
     stages = stages.astype({"is_counted": bool, "is_cancelled": bool, "is_unmapped": bool, "wip_limit": "float64"})
     counted = _counted_visits(visits, stages, scope_column)
+    held_up = _blocked_stretches(blocked, scope_column)
     taking_part = stages.loc[stages["is_counted"] & ~stages["is_cancelled"] & ~stages["is_unmapped"]]
     # One more than the periods of the window, as a start given with a zone may cut one more week in another zone.
     n_periods = len(week_edges(window_end, window_weeks, "UTC", window_start))
@@ -185,7 +192,13 @@ def measure_lines(
             usable = of_level.loc[of_level["has_usable_history"]]
             # A line of which nothing can be measured keeps its rows: they say that all of it was left out.
             line_window = window.since(float((of_level if usable.empty else usable)["entered"].min()))
-            measured, weeks = measure_line(_line_visits(usable, line_window), queues, clock, given, uniforms)
+            of_line = held_up.loc[
+                (held_up["value_stream_id"] == stream)
+                & (held_up["scope_id"] == scope_key)
+                & (held_up["level"] == level)
+            ]
+            line_visits = _line_visits(usable, of_line, line_window)
+            measured, weeks = measure_line(line_visits, queues, clock, given, uniforms)
             named = measured.merge(line_stages[["stage_id", "stage_name", "position"]], on="stage_id", how="left")
             first_day, last_day = _local_days(line_window)
             lines.append(
@@ -251,6 +264,18 @@ def _counted_visits(visits: pd.DataFrame, stages: pd.DataFrame, scope_column: st
     return counted
 
 
+def _blocked_stretches(blocked: pd.DataFrame | None, scope_column: str) -> pd.DataFrame:
+    """Return the stretches that count, with their times in seconds since the epoch."""
+    if blocked is None:
+        blocked = pd.DataFrame(columns=[*dict.fromkeys([*BLOCKED_COLUMNS, scope_column])])
+    _check_columns(blocked, (*BLOCKED_COLUMNS, scope_column), "blocked stretches", "BLOCKED_COLUMNS")
+    is_usable = blocked["has_usable_history"].astype("boolean").fillna(value=False).astype(bool)
+    counted = blocked.loc[is_usable, list(BLOCKED_COLUMNS)].assign(scope_id=blocked[scope_column])
+    counted["begins"] = seconds_since_epoch(counted["blocked_from"])
+    counted["ends"] = seconds_since_epoch(counted["blocked_to"])
+    return counted
+
+
 def _left_out_share(of_level: pd.DataFrame, window: _Window) -> float:
     """Return the share of the visits in the window that belong to unusable histories; NaN if there was no visit."""
     start, end = window.seconds[0], window.seconds[-1]
@@ -259,14 +284,17 @@ def _left_out_share(of_level: pd.DataFrame, window: _Window) -> float:
     return float("nan") if inside.empty else float(1 - inside.mean())
 
 
-def _line_visits(of_level: pd.DataFrame, window: _Window) -> LineVisits:
-    """Return the visits as the arrays that are measured."""
+def _line_visits(of_level: pd.DataFrame, held_up: pd.DataFrame, window: _Window) -> LineVisits:
+    """Return the visits, and their blocked stretches, as the arrays that are measured."""
     return LineVisits(
         stage_id=of_level["stage_id"].to_numpy(dtype=object),
         entered=of_level["entered"].to_numpy(),
         left=of_level["left"].to_numpy(),
         next_stage_id=of_level["next_stage_id"].to_numpy(dtype=object),
         edges=window.seconds,
+        blocked_stage_id=held_up["stage_id"].to_numpy(dtype=object),
+        blocked_from=held_up["begins"].to_numpy(dtype=float),
+        blocked_to=held_up["ends"].to_numpy(dtype=float),
     )
 
 

@@ -36,7 +36,7 @@ class Occupancy:
         """Length of all periods together."""
         return float(self.period_hours.sum())
 
-    def period_sums(self, amounts: NDArray[np.int32] | Flags) -> Floats:
+    def period_sums(self, amounts: NDArray[np.int32] | Flags | Floats) -> Floats:
         """Return per row of ``amounts`` (rows, stretches) and period the sum of amount x hours."""
         n_periods = self.period_hours.size
         sums = np.empty((len(amounts), n_periods))

@@ -151,6 +151,25 @@ def roll_queues(
     return at, within, queue
 
 
+def shares_over(
+    start: Floats, centred: Floats, drift: Floats, limit: Floats, positions: Ints, chunk: int = 500
+) -> dict[str, Floats]:
+    """Roll many cases in chunks that fit the processor's cache; shares over the limit per case and week, per event."""
+    shares: dict[str, list[Floats]] = {"at": [], "within": []}
+    for begin in range(0, max(start.size, 1), chunk):
+        part = slice(begin, begin + chunk)
+        at, within, _ = roll_queues(
+            start[part].astype(np.float32),
+            centred[part].astype(np.float32),
+            drift[part].astype(np.float32),
+            limit[part],
+            positions,
+        )
+        shares["at"].append(at)
+        shares["within"].append(within)
+    return {event: np.concatenate(parts) for event, parts in shares.items()}
+
+
 def shrink_drift(net_flow: Floats) -> tuple[Floats, Floats]:
     """Return the mean of each row, and the mean shrunk by z2 / (2 + z2) with z2 = (mean / standard error)^2."""
     mean = net_flow.mean(axis=1)

@@ -41,7 +41,7 @@ __all__ = [
     "stage_constraint_evidence",
 ]
 
-METHOD_VERSION = "stage_constraint_evidence-1"
+METHOD_VERSION = "stage_constraint_evidence-2"
 
 #: A stage with fewer is described and ranked, and marked as not sufficient.
 MIN_WEEKS = 13
@@ -108,6 +108,7 @@ def stage_constraint_evidence(
     day_end: str | None = None,
     timezones: Mapping[str, str] | None = None,
     capacities: Mapping[tuple[str, str], float] | None = None,
+    blocked: pd.DataFrame | None = None,
     n_resamples: int = 500,
 ) -> pd.DataFrame:
     """Measure and rank every active stage of every line (value stream, level, workflow) over the last weeks.
@@ -133,6 +134,7 @@ def stage_constraint_evidence(
         the waiting days and ``wait_share``; ``day_start`` and ``day_end`` say when in the day it runs.
     timezones: zone per value stream, UTC for those not in it.
     capacities: items worked on at once, by (value_stream_id, stage_id); estimated for those not in it.
+    blocked: stretches in which items in active stages were blocked (``BLOCKED_COLUMNS``), not counted as work.
     n_resamples: bootstrap resamples for the 95 % interval of the utilisation.
 
     Returns one row per line and active stage with ``COLUMNS``, ordered by value stream, level, workflow and position.
@@ -152,6 +154,7 @@ def stage_constraint_evidence(
         day_end=day_end,
         timezones=timezones,
         capacities=capacities,
+        blocked=blocked,
         n_resamples=n_resamples,
     )
     return evidence_of_lines(lines)

@@ -10,7 +10,7 @@ of arrivals among arrivals and departures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +42,9 @@ class LineVisits:
     """Visits of one line as arrays of equal length: stage, times in seconds since the epoch, the stage after.
 
     ``left`` is NaN for an open visit; one that ends at or after the last edge is measured as open too. ``edges`` are
-    the boundaries of the weeks they are measured in, in seconds since the epoch.
+    the boundaries of the weeks they are measured in, in seconds since the epoch. ``blocked_…`` are the stretches within
+    visits to active stages in which the item was blocked, each moment of a visit once; ``blocked_to`` is NaN while it
+    is.
     """
 
     stage_id: np.ndarray[tuple[int], np.dtype[np.object_]]
@@ -50,20 +52,25 @@ class LineVisits:
     left: Floats
     next_stage_id: np.ndarray[tuple[int], np.dtype[np.object_]]
     edges: Floats
+    blocked_stage_id: np.ndarray[tuple[int], np.dtype[np.object_]] = field(
+        default_factory=lambda: np.empty(0, dtype=object)
+    )
+    blocked_from: Floats = field(default_factory=lambda: np.empty(0))
+    blocked_to: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True, slots=True)
 class StageWeeks:
     """Hours per active stage (rows) and week of the window (columns), from which every ranked indicator is a ratio.
 
-    ``in_work`` are item hours in the stage; ``idle`` hours with free capacity and nothing waiting; ``full`` hours at
+    ``busy`` are hours of its capacity at work; ``idle`` hours with free capacity and nothing waiting; ``full`` hours at
     capacity; ``waiting`` item hours in its queue. ``idle`` and ``waiting`` are NaN for a stage without a queue stage,
     ``idle`` and ``full`` for one without a capacity.
     """
 
     week_hours: Floats
     capacity: Floats
-    in_work: Floats
+    busy: Floats
     idle: Floats
     full: Floats
     waiting: Floats
@@ -77,7 +84,7 @@ class StageWeeks:
         hours = (weights @ self.week_hours)[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = [
-                weights @ self.in_work.T / (hours * self.capacity),
+                weights @ self.busy.T / (hours * self.capacity),
                 1 - weights @ self.idle.T / hours,
                 weights @ self.full.T / hours,
                 weights @ self.waiting.T / hours,
@@ -171,6 +178,9 @@ def measure_line(
     once, estimated for stages not in it (95th percentile of the items in work, at least 1 if any were); ``uniforms``
     see :func:`bootstrap_ratio_interval`.
 
+    In work is an item in an active stage while it is not blocked. No more of a stage's capacity is busy than there is:
+    an item beyond it, as one that was sent back and lies in the stage until somebody is free, is worked on by nobody.
+
     A stage with no item in work has no capacity and NaN indicators; one without a queue stage has NaN for everything
     that needs to know whether work was waiting. Shares are of the time on ``clock``; waiting days are elapsed.
     """
@@ -181,13 +191,7 @@ def measure_line(
     next_row = np.array([row_of_stage.get(stage, -1) for stage in visits.next_stage_id], dtype=np.int64)
     end = np.where(np.isnan(visits.left), edges[-1], visits.left)
     in_row = row >= 0
-    occupancy = sweep_occupancy(
-        clock.hours_at(visits.entered[in_row]),
-        clock.hours_at(end[in_row]),
-        row[in_row],
-        2 * len(stage_ids),
-        clock.hours_at(edges),
-    )
+    occupancy = _occupancy_in_work(visits, (visits.entered[in_row], end[in_row], row[in_row]), stage_ids, clock)
     days = np.maximum(np.minimum(end, edges[-1]) - np.maximum(visits.entered, edges[0]), 0) / _SECONDS_PER_DAY
     entered_inside = (visits.entered >= edges[0]) & (visits.entered < edges[-1])
     left_inside = (visits.left >= edges[0]) & (visits.left < edges[-1])
@@ -215,6 +219,32 @@ def measure_line(
     return measured, weeks
 
 
+def _occupancy_in_work(
+    visits: LineVisits, spans: tuple[Floats, Floats, Ints], stage_ids: list[str], clock: WorkingClock
+) -> Occupancy:
+    """Count the items per row; in the rows of active stages (the even ones) without those that are blocked.
+
+    ``spans``: when visits begin and end, in seconds since the epoch, and their rows.
+    """
+    n_rows, edges = 2 * len(stage_ids), visits.edges
+    place = {stage: n_rows + index for index, stage in enumerate(stage_ids)}
+    row = np.array([place.get(stage, -1) for stage in visits.blocked_stage_id], dtype=np.int64)
+    is_of_line = row >= 0
+    until = np.where(np.isnan(visits.blocked_to), edges[-1], visits.blocked_to)
+    # One that is blocked after the window has been blocked at no moment in it.
+    blocked_from = np.minimum(visits.blocked_from, until)
+    begins, ends, rows = (
+        np.concatenate(pair)
+        for pair in zip(spans, (blocked_from[is_of_line], until[is_of_line], row[is_of_line]), strict=True)
+    )
+    swept = sweep_occupancy(
+        clock.hours_at(begins), clock.hours_at(ends), rows, n_rows + len(stage_ids), clock.hours_at(edges)
+    )
+    counts = swept.counts[:n_rows].copy()
+    counts[0::2] -= swept.counts[n_rows:]
+    return replace(swept, counts=counts)
+
+
 def _capacity(occupancy: Occupancy, index: int, given: float | None) -> float:
     if given is not None:
         if not given > 0:
@@ -228,7 +258,8 @@ def _capacity(occupancy: Occupancy, index: int, given: float | None) -> float:
 def _weekly_hours(occupancy: Occupancy, capacity: Floats, has_queue: Flags) -> StageWeeks:
     """Return what the sweep says about every stage and week."""
     in_work, waiting = occupancy.counts[0::2], occupancy.counts[1::2]
-    is_full = in_work >= np.where(np.isnan(capacity), np.inf, capacity)[:, None]
+    at_most = np.where(np.isnan(capacity), np.inf, capacity)[:, None]
+    is_full = in_work >= at_most
     full = occupancy.period_sums(is_full)
     full[np.isnan(capacity)] = np.nan
     idle = occupancy.period_sums(~is_full & (waiting == 0))
@@ -238,7 +269,7 @@ def _weekly_hours(occupancy: Occupancy, capacity: Floats, has_queue: Flags) -> S
     return StageWeeks(
         week_hours=occupancy.period_hours,
         capacity=capacity,
-        in_work=occupancy.period_sums(in_work),
+        busy=occupancy.period_sums(np.minimum(in_work, at_most)),
         idle=idle,
         full=full,
         waiting=waiting_hours,
@@ -247,7 +278,7 @@ def _weekly_hours(occupancy: Occupancy, capacity: Floats, has_queue: Flags) -> S
 
 def _measure_stage(index: int, occupancy: Occupancy, weeks: StageWeeks, uniforms: Floats) -> dict[str, float]:
     """Measure what the sweep says about one stage beside the ranked indicators."""
-    lower, upper = bootstrap_ratio_interval(weeks.in_work[index], weeks.capacity[index] * weeks.week_hours, uniforms)
+    lower, upper = bootstrap_ratio_interval(weeks.busy[index], weeks.capacity[index] * weeks.week_hours, uniforms)
     has_hours = weeks.week_hours > 0
     weekly = np.full(weeks.week_hours.size, np.nan)
     weekly[has_hours] = weeks.waiting[index, has_hours] / weeks.week_hours[has_hours]

@@ -5,6 +5,7 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 """
 
 from orchestration.warehouse.analysis_reads import (
+    read_blocked_stretches,
     read_rows_since,
     read_stage_times,
     read_stage_waits,
@@ -82,6 +83,7 @@ __all__ = [
     "next_generation",
     "note_unreadable_source",
     "observed_frames",
+    "read_blocked_stretches",
     "read_frames",
     "read_intervention_items",
     "read_parents",

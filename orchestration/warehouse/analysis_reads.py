@@ -60,6 +60,48 @@ def read_stage_waits(connection: duckdb.DuckDBPyConnection, since: datetime) -> 
     ).df()
 
 
+def read_blocked_stretches(connection: duckdb.DuckDBPyConnection, since: datetime) -> pd.DataFrame:
+    """Read the stretches of visits to active stages in which the item was blocked, as far as they reach past a moment.
+
+    Spells that overlap, of whatever kind, are one stretch. Columns: value_stream_id, train_id, level, stage_id,
+    has_usable_history, blocked_from, blocked_to; NULL there while the item is blocked and in the stage.
+    """
+    return connection.execute(
+        """
+        with spells as (
+            select distinct work_item_id, started_at, coalesce(ended_at, 'infinity'::timestamptz) as ended_at
+            from flow.fct_blocked_spells
+        ),
+        compared as (
+            select *, coalesce(started_at > max(ended_at) over (
+                partition by work_item_id order by started_at, ended_at rows between unbounded preceding and 1 preceding
+            ), true) as is_new
+            from spells
+        ),
+        numbered as (
+            select *, count_if(is_new) over (
+                partition by work_item_id order by started_at, ended_at rows between unbounded preceding and current row
+            ) as stretch
+            from compared
+        ),
+        stretches as (
+            select work_item_id, min(started_at) as started_at, max(ended_at) as ended_at
+            from numbered group by work_item_id, stretch
+        )
+        select visits.value_stream_id, visits.train_id, visits.level, visits.stage_id, visits.has_usable_history,
+            greatest(visits.entered_at, stretches.started_at) as blocked_from,
+            nullif(least(coalesce(visits.exited_at, 'infinity'), stretches.ended_at), 'infinity') as blocked_to
+        from flow.fct_stage_visits as visits
+        inner join stretches on visits.work_item_id = stretches.work_item_id
+            and stretches.started_at < coalesce(visits.exited_at, 'infinity')
+            and stretches.ended_at > visits.entered_at
+        where visits.stage_kind = 'active' and coalesce(visits.exited_at, 'infinity') >= $since
+            and stretches.ended_at >= $since
+        order by all""",
+        {"since": since},
+    ).df()
+
+
 def read_rows_since(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], moment: str, since: datetime
 ) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Measure Weir and write `RESULTS.md` beside this file: `make benchmark`.
+"""Measure what a refresh costs and write it into `RESULTS.md` beside this file: `make benchmark`.
 
 Belongs here: which measurements are made, in which order. Does not belong here: how each is made.
 """

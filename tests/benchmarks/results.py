@@ -1,17 +1,14 @@
-"""`RESULTS.md`: what was measured, where and with what, beside what is asked for."""
+"""The section of `RESULTS.md` on what a refresh costs, beside what is asked for."""
 
 import json
-import platform
-import subprocess
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from orchestration.portfolio.example import DEFAULT_SEED
 from tests.benchmarks.phases import Phases
+from tests.benchmarks.result_sections import RESULTS_FILE, measured_where, replace_section
 
-FILE = Path(__file__).with_name("RESULTS.md")
+SECTION = "cost of a refresh"
 _PHASES = ("load", "staging", "facts", "marts", "checks", "analysis", "publish", "reports")
 _LIBRARIES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations", "pandas", "pyarrow")
 # What is asked of a refresh: times the floor, shares, seconds.
@@ -53,21 +50,18 @@ class Measurements:
 
 
 def write_results(found: Measurements) -> None:
-    """Write what has been measured so far."""
+    """Write what has been measured so far; the file's other sections stay."""
     parts = [_head(), _full(found), _nights(found), _limits(found), _comparison(found), _commands(found)]
-    FILE.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+    replace_section(RESULTS_FILE, SECTION, "\n\n".join(part for part in parts if part))
 
 
 def _head() -> str:
-    libraries = ", ".join(f"{name} {found}" for name in _LIBRARIES if (found := _version(name)))
-    return f"""# Benchmark results
+    return f"""## What a refresh costs
 
-Written by `make benchmark`, which measures on the simulator's Jira exports (seed {DEFAULT_SEED}, about nine history
-entries an issue); do not edit. One run on one machine: ratios travel better than seconds.
+Measured by `make benchmark` on the simulator's Jira exports (seed {DEFAULT_SEED}, about nine history
+entries an issue). One run on one machine: ratios travel better than seconds.
 
-- {datetime.now(UTC):%Y-%m-%d}, code {_git()}
-- {_processor()}, {_cores()}, Python {platform.python_version()}, {platform.system()}
-- {libraries}
+{measured_where(_LIBRARIES)}
 - DuckDB: 4 GiB, 2 threads. The floor is DuckDB merely scanning the same files once, with only the columns needed."""
 
 
@@ -75,7 +69,7 @@ def _full(found: Measurements) -> str:
     if not found.sizes:
         return ""
     heads = " | ".join(f"{n:,} issues" for n in found.sizes)
-    lines = [f"## A full refresh, seconds by phase (peak memory of the process)\n\n| phase | {heads} |"]
+    lines = [f"### A full refresh, seconds by phase (peak memory of the process)\n\n| phase | {heads} |"]
     lines.append("|---|" + "---:|" * len(found.sizes))
     lines.append("| floor | " + " | ".join(f"{floor:.1f}" for floor, *_ in found.sizes.values()) + " |")
     for phase in _PHASES:
@@ -92,7 +86,7 @@ def _nights(found: Measurements) -> str:
     if not found.sizes:
         return ""
     lines = [
-        "## A night after it: the last working day's changes\n",
+        "### A night after it: the last working day's changes\n",
         "| issues | changed | full refresh, s | night, s | share |",
         "|---:|---:|---:|---:|---:|",
     ]
@@ -137,7 +131,7 @@ def _limits(found: Measurements) -> str:
     if not rows:
         return ""
     told = "\n".join(f"| {what} | {got} | {asked} | {'yes' if kept else '**no**'} |" for what, got, kept, asked in rows)
-    return f"## What is asked for\n\n| what | measured | asked | kept |\n|---|---|---|---|\n{told}"
+    return f"### What is asked for\n\n| what | measured | asked | kept |\n|---|---|---|---|\n{told}"
 
 
 def _comparison(found: Measurements) -> str:
@@ -150,7 +144,7 @@ def _comparison(found: Measurements) -> str:
     )
     same = "All numbers are the same." if not differing else f"{differing:,} cells differ: {why}."
     return (
-        "## Against pandas\n\nWeekly throughput, weekly p50 and p85 of cycle time, items in each stage at each day's"
+        "### Against pandas\n\nWeekly throughput, weekly p50 and p85 of cycle time, items in each stage at each day's"
         f" end, from the exports of {n_issues:,} issues: `pandas_pipeline.py` {pandas_seconds:.1f} s,"
         f" Weir {weir_seconds:.1f} s (landing and the models up to `fct_work_items` and `fct_stage_days`)."
         f" {same}{other}"
@@ -168,32 +162,4 @@ def _commands(found: Measurements) -> str:
     if found.commands:
         listed = "; ".join(f"{name} {seconds:.1f} s" for name, seconds in found.commands.items())
         parts.append(f"Whole commands on the bundled example, Dagster included: {listed}.")
-    return "## Further\n\n" + "\n\n".join(parts) if parts else ""
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except ImportError:
-        return ""
-
-
-def _git() -> str:
-    found = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, cwd=FILE.parent
-    )
-    return found.stdout.strip() or "unknown"
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
-    return next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown processor"
-    )
-
-
-def _cores() -> str:
-    import os
-
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores, {memory:.0f} GiB"
+    return "### Further\n\n" + "\n\n".join(parts) if parts else ""

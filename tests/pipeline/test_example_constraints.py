@@ -1,6 +1,7 @@
 """The constraints of the bundled example, against those that were planted in it: where, since when, and where none."""
 
 import json
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from orchestration.analysis_steps.constraints import ConstraintInputs, constraint_tables
 from orchestration.analytics.line_measures import STAGE_COLUMNS, VISIT_COLUMNS
 from orchestration.portfolio_folder import PortfolioFolder
-from orchestration.warehouse import connect_published
+from orchestration.warehouse import connect_published, read_blocked_stretches
 
 _CAPACITY = ["team_id", "role", "location_id", "calendar_date", "available_hours", "value_stream_id", "train_id"]
 
@@ -39,6 +40,7 @@ def inputs_as_of(warehouse):
         table: warehouse.sql(f"select {', '.join(columns)} from {table}").df() for table, columns in listed.items()
     }
     visits = frames.pop("fct_stage_visits")
+    blocked = read_blocked_stretches(warehouse, datetime(2024, 1, 1, tzinfo=UTC))
 
     def build(monday: str, *, days_kept: int = 0) -> ConstraintInputs:
         week_start = pd.Timestamp(monday)
@@ -47,11 +49,13 @@ def inputs_as_of(warehouse):
         is_later = ~(known["exited_at"] < cut)
         known["exited_at"] = known["exited_at"].where(~is_later)
         known["next_stage_id"] = known["next_stage_id"].where(~is_later)
+        held_up = blocked.loc[blocked["blocked_from"] < cut].copy()
+        held_up["blocked_to"] = held_up["blocked_to"].where(held_up["blocked_to"] < cut)
         waits = pd.DataFrame(columns=["scope_id", "level", "stage_name", "finished_at", "wait_share"]).astype(
             {"finished_at": "datetime64[us, UTC]", "wait_share": "float64"}
         )
         return ConstraintInputs(
-            frames={**frames, "visits": known, "stage_waits": waits},
+            frames={**frames, "visits": known, "blocked": held_up, "stage_waits": waits},
             week_start=week_start,
             as_of=pd.Timestamp(monday),
             snapshot=f"example {monday}",

@@ -52,7 +52,10 @@ WARM_UP_WEEKS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team: its developers (servers of Build), its WIP limit from Build to Test, what is asked of it per week."""
+    """A team: its developers (servers of Build), its WIP limit from Build on, what is asked of it per week.
+
+    ``ready_limit`` is how many of its refined items may wait for a developer; the others wait in the backlog.
+    """
 
     id: str
     name: str
@@ -63,6 +66,7 @@ class Team:
     wip_limit: int
     stories_per_week: float
     backlog_limit: int
+    ready_limit: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class ValueStream:
 
     ``reviewers`` counts the people there at the end; ``release_days`` are weekdays (0 = Monday); ``release_at`` is
     the local wall time of the release in hours after midnight of that day (24.5 = half past midnight, the next day).
+    Without reviewers work goes from Build straight to test; with approvers it is approved after it. ``…_hours`` are
+    hours of one person's work for an item of size 1 (the mean over items is a little above).
     """
 
     id: str
@@ -93,6 +99,11 @@ class ValueStream:
     story_points: float
     flag_share: float
     flag_reasons: tuple[tuple[str, float], ...]
+    build_hours: float = 19.0
+    review_hours: float = 5.0
+    test_hours: float = 8.0
+    approvers: int = 0
+    approval_hours: float = 5.0
 
     @property
     def teams(self) -> tuple[Team, ...]:
@@ -182,6 +193,7 @@ VALUE_STREAMS: Final = (
         name="Lending",
         source="jira-lending",
         reviewers=5,
+        review_hours=3.9,
         testers=6,
         release_days=(0, 2),
         release_at=24.5,
@@ -228,6 +240,18 @@ INTERVENTIONS: Final = (
         service_factor=0.85,
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one simulation plays: value streams, what is changed in them, and what changes the pace of everybody.
+
+    ``paces`` are (first day, factor): service times of all stages are multiplied by the factor from that day on.
+    """
+
+    value_streams: tuple[ValueStream, ...] = VALUE_STREAMS
+    interventions: tuple[Intervention, ...] = INTERVENTIONS
+    paces: tuple[tuple[date, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,16 +318,12 @@ CONSTRAINT_TRUTH: Final = {
 }
 """Per value stream: (from, to, the stage that limits it, or None where none does)."""
 
-# Hours of one person's work, for an item of size 1 (the mean over items is a little above).
-SERVICE_HOURS: Final = {"build": 19.0, "review": 5.0, "test": 8.0}
-LENDING_REVIEW_HOURS: Final = 3.9
 SIZE_SPREAD: Final = 0.45
 SERVICE_SPREAD: Final = 0.45
 PICK_UP_HOURS: Final = (0.05, 0.55)
 """Between work being there with a free person and the person moving it on the board; uniform."""
 
 REFINEMENT_HOURS: Final = 14.0
-READY_LIMIT: Final = 5
 STORIES_PER_FEATURE: Final = 9.0
 STANDALONE_SHARE: Final = 0.25
 OPENING_BACKLOG: Final = 14

@@ -1,4 +1,4 @@
-"""The SimPy network: teams build, reviewers and testers are shared, work in progress is limited.
+"""The SimPy network: teams build, reviewers, testers and approvers are shared, work in progress is limited.
 
 Belongs here: how features bring stories into a team's backlog and how a story goes through the stages, waiting for
 a place and for a person. One simulation is one independent copy of the portfolio. Does not belong here: the numbers
@@ -91,32 +91,38 @@ class TeamFloor:
 
 @dataclass(slots=True, eq=False)
 class StreamFloor:
-    """One value stream at work: reviewers and testers its teams share, the next release, its open epics."""
+    """One value stream at work: who its teams share (None: no such stage), the next release, its open epics."""
 
     stream: scenario.ValueStream
-    reviewers: Seats
+    reviewers: Seats | None
     testers: Seats
+    approvers: Seats | None
     release: simpy.Event
     release_ms: int = 0
     epics: list[SimulatedItem] = field(default_factory=list)
 
 
 class PortfolioSimulation:
-    """One copy of the portfolio over the 18 months. ``run()`` once, then read ``items`` and ``seats``."""
+    """One copy of the portfolio over the 18 months. ``run()`` once, then read ``items`` and ``seats``.
 
-    def __init__(self, rng: np.random.Generator, clock: WorkingClock) -> None:
+    Another ``plan`` than the example's may be played: other streams, stages, people, loads and changes.
+    """
+
+    def __init__(self, rng: np.random.Generator, clock: WorkingClock, plan: scenario.Plan | None = None) -> None:
+        self.plan = plan or scenario.Plan()
         self.env = simpy.Environment()
         self.clock = clock
         self.draws = Draws(rng)
         self.items: list[SimulatedItem] = []
         self.n_weeks = int(clock.last_reading // WEEK_HOURS) + 1
         self.seats: dict[tuple[str, str, str | None], Seats] = {}
-        self.streams = [self._open_stream(stream) for stream in scenario.VALUE_STREAMS]
+        self.paces = [(clock.at_day(day), factor) for day, factor in self.plan.paces]
+        self.streams = [self._open_stream(stream) for stream in self.plan.value_streams]
         self.teams = [self._open_team(team, floor) for floor in self.streams for team in floor.stream.teams]
 
     def run(self) -> None:
         """Simulate from the first to the last day; moves after the end are cut off."""
-        for intervention in scenario.INTERVENTIONS:
+        for intervention in self.plan.interventions:
             self.env.process(self._vacancy(intervention))
         for floor in self.streams:
             self.env.process(self._epics(floor))
@@ -134,11 +140,14 @@ class PortfolioSimulation:
     # -- the floor ---------------------------------------------------------------------------------------------
 
     def _open_stream(self, stream: scenario.ValueStream) -> StreamFloor:
-        review = scenario.LENDING_REVIEW_HOURS if stream.id == "lending" else scenario.SERVICE_HOURS["review"]
+        def shared(stage: str, people: int, hours: float) -> Seats | None:
+            return self._seats(stream.id, stage, None, people, hours) if people else None
+
         return StreamFloor(
             stream,
-            reviewers=self._seats(stream.id, "review", None, stream.reviewers, review),
-            testers=self._seats(stream.id, "test", None, stream.testers, scenario.SERVICE_HOURS["test"]),
+            reviewers=shared("review", stream.reviewers, stream.review_hours),
+            testers=self._seats(stream.id, "test", None, stream.testers, stream.test_hours),
+            approvers=shared("approval", stream.approvers, stream.approval_hours),
             release=self.env.event(),
         )
 
@@ -146,9 +155,9 @@ class PortfolioSimulation:
         return TeamFloor(
             team,
             floor,
-            ready=simpy.Resource(self.env, scenario.READY_LIMIT),
+            ready=simpy.Resource(self.env, team.ready_limit),
             places=simpy.Resource(self.env, team.wip_limit),
-            developers=self._seats(floor.stream.id, "build", team.id, team.developers, scenario.SERVICE_HOURS["build"]),
+            developers=self._seats(floor.stream.id, "build", team.id, team.developers, floor.stream.build_hours),
         )
 
     def _seats(self, stream: str, stage: str, team: str | None, people: int, hours: float) -> Seats:
@@ -299,9 +308,9 @@ class PortfolioSimulation:
         if first and draws.chance(scenario.DROPPED_AFTER_BUILD):
             self._move(item, records.CANCELLED)
             return _DROPPED
-        if not (first and draws.chance(scenario.SKIP_REVIEW)):
+        reviewers = floor.stream.reviewers
+        if reviewers is not None and not (first and draws.chance(scenario.SKIP_REVIEW)):
             self._move(item, records.READY_FOR_REVIEW)
-            reviewers = floor.stream.reviewers
             reviewer = reviewers.resource.request()
             yield reviewer
             yield self.env.timeout(self._work(reviewers, item, share, records.REVIEW))
@@ -313,6 +322,8 @@ class PortfolioSimulation:
         if draws.chance(scenario.REWORK_FROM_TEST):
             self._move(item, records.BUILD)
             return _SENT_BACK
+        if floor.stream.approvers is not None:
+            yield from self._approved(item, floor.stream.approvers, share)
         return _ACCEPTED
 
     def _held_up_after_build(self, item: SimulatedItem) -> Process:
@@ -341,6 +352,13 @@ class PortfolioSimulation:
             yield from self._flagged(item, scenario.TEST_FLAG_HOURS)
         floor.testers.resource.release(tester)
 
+    def _approved(self, item: SimulatedItem, approvers: Seats, share: float) -> Process:
+        self._move(item, records.READY_FOR_APPROVAL)
+        approver = approvers.resource.request()
+        yield approver
+        yield self.env.timeout(self._work(approvers, item, share, records.APPROVAL))
+        approvers.resource.release(approver)
+
     def _released(self, item: SimulatedItem, floor: StreamFloor) -> Process:
         self._move(item, records.READY_FOR_RELEASE)
         yield floor.release
@@ -365,6 +383,9 @@ class PortfolioSimulation:
         hours = seats.hours * item.size * share * math.exp(spread * draws.normal() - spread * spread / 2)
         if now >= seats.faster_from:
             hours *= seats.faster_by
+        for since, factor in self.paces:
+            if now >= since:
+                hours *= factor
         day = int(now // scenario.WORKDAY_HOURS)
         hours /= self.clock.presence[day] if day < len(self.clock.presence) else 1.0
         # An item sent back is in Build already; taking it up again is no move.

@@ -196,7 +196,8 @@ def _trend_sentence(known: pd.DataFrame) -> str:
     if _NO_BETTER in labels:
         return (
             "That a queue has been growing or shrinking made past forecasts no better than assuming no trend, so none "
-            "is assumed: the chances come from how much each queue goes up and down."
+            "is assumed: the chances come from how much each queue goes up and down, and from what came of such "
+            "chances before."
         )
     return "There are too few past weeks to tell whether a trend helps, so none is assumed."
 

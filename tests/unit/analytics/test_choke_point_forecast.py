@@ -154,7 +154,9 @@ def test_a_queue_without_variation_has_no_limit_of_its_own() -> None:
         "no limit is configured, and the queue did not vary in the weeks to take one from"
     ]
     limited = forecast(queue_weeks([5] * 40, [5] * 40, start=4, wip_limit=4)).forecasts
-    assert (limited["probability"] == 0).all()
+    assert (limited["walk_probability"] == 0).all()
+    # Futures of 13 weeks do not tell certainty, nor does it that it never was over before.
+    assert (limited["probability"] < 0.01).all()
     assert not limited["is_over_now"].any()
 
 
@@ -241,6 +243,31 @@ def test_one_queues_numbers_do_not_depend_on_the_others() -> None:
     among = among.loc[among["scope_id"] == "stream-01"].reset_index(drop=True)
     numbers = ["probability", "queue_limit", "queue_median", "shrunk_net_flow_per_week"]
     pd.testing.assert_frame_equal(alone[numbers], among[numbers])
+
+
+def test_chances_are_put_right_by_what_came_of_them() -> None:
+    """Stable queues come back from where the walk strays to; what is published says so, also ahead."""
+    weeks = simulated(np.random.default_rng(16), 40, 100)
+    known = weeks.loc[weeks["week_start"] < MONDAY + pd.Timedelta(weeks=92)]
+    found = forecast(known)
+    at = found.backtest.loc[found.backtest["event"] == "at"]
+    assert (at["brier_published"] < at["brier_no_trend"]).all()
+    assert (at["calibration_slope"] < 1).all()
+    ahead = found.forecasts.loc[found.forecasts["horizon"] == "8_weeks"]
+    last = weeks.loc[weeks["week_start"] == weeks["week_start"].max()].set_index("scope_id")["queue_length_end"]
+    said = ahead.loc[ahead["event"] == "at"].set_index("scope_id")
+    came = (last.reindex(said.index) > said["queue_limit"]).astype(float)
+    assert brier_score(said["probability"], came) < brier_score(said["walk_probability"], came)
+    assert abs(said["probability"].mean() - came.mean()) < abs(said["walk_probability"].mean() - came.mean())
+    wide = found.forecasts.pivot_table(index=["scope_id", "horizon"], columns="event", values="probability")
+    assert (wide["at"] <= wide["within"]).all()
+
+
+def test_too_few_weeks_put_nothing_right() -> None:
+    found = forecast(simulated(np.random.default_rng(16), 3, 60), settings=replace(QUICK, min_origins=10_000))
+    assert found.forecasts["probability"].equals(found.forecasts["walk_probability"].rename("probability"))
+    assert (found.backtest["calibration_intercept"] == 0).all()
+    assert (found.backtest["calibration_slope"] == 1).all()
 
 
 def test_no_queue_gives_the_same_columns() -> None:

@@ -91,6 +91,50 @@ def test_one_line_worked_by_hand(stage_visits: Callable[..., pd.DataFrame], one_
     assert not found["is_sufficient"].any()
 
 
+def test_nobody_works_on_a_blocked_item(
+    stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame
+) -> None:
+    visits = stage_visits([("build", 0, 8, "test"), ("test", -60, 20, "done"), ("build", 2, None, None)])
+    blocked = pd.DataFrame(
+        [
+            ("flow.build", 4, 6, True),  # two in the stage, one at work
+            ("flow.build", 12, np.nan, True),  # and still
+            ("flow.build", 0, 20, False),  # of an unusable history: its visit does not count either
+            ("flow.test", -50, 10, True),  # from before the window on
+            ("flow.elsewhere", 0, 20, True),
+        ],
+        columns=["stage_id", "blocked_from", "blocked_to", "has_usable_history"],
+    ).assign(value_stream_id="payments", level="story")
+    for name in ("blocked_from", "blocked_to"):
+        blocked[name] = MONDAY + pd.to_timedelta(blocked[name], unit="h")
+    capacities = {("payments", "flow.build"): 2.0, ("payments", "flow.test"): 1.0}
+    found = evidence(
+        visits, one_line_stages, MONDAY + 20 * HOUR, window_start=MONDAY, capacities=capacities, blocked=blocked
+    )
+    # Build: 0-8 and 2-12 without 4-6, of 2 x 20 hours. Test: 10-20.
+    assert found["utilisation"].tolist() == pytest.approx([(8 + 10 - 2) / 40, 10 / 20])
+    assert found["full_busy_share"].tolist() == pytest.approx([(2 + 2) / 20, 10 / 20])
+    # It has not left the stage.
+    assert found["n_departures"].tolist() == [1, 0]
+    with pytest.raises(ValueError, match="blocked_to"):
+        evidence(visits, one_line_stages, MONDAY + 20 * HOUR, blocked=blocked.drop(columns="blocked_to"))
+
+
+def test_no_more_is_busy_than_there_is(
+    stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame
+) -> None:
+    """Of three items in a stage of two people one waits there, as one that was sent back does."""
+    visits = stage_visits([("build", 0, 10, "test"), ("build", 0, 10, "test"), ("build", 5, 15, "test")])
+    found = evidence(
+        visits,
+        one_line_stages,
+        MONDAY + 20 * HOUR,
+        window_start=MONDAY,
+        capacities={("payments", "flow.build"): 2.0},
+    )
+    assert found["utilisation"].iloc[0] == pytest.approx((2 * 10 + 5) / 40)
+
+
 def test_an_item_sent_back_to_its_own_queue_neither_arrives_nor_departs(
     stage_visits: Callable[..., pd.DataFrame], one_line_stages: pd.DataFrame
 ) -> None:
