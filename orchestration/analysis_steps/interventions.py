@@ -20,7 +20,7 @@ from orchestration.analytics.discovery_control import control_over_tables
 from orchestration.analytics.gain_history import gain_history
 from orchestration.analytics.given_capacity import CAPACITY_FRAMES
 from orchestration.analytics.interrupted_series import interrupted_effects
-from orchestration.analytics.intervention_charts import OPTIONAL_SERIES_COLUMNS, SERIES_COLUMNS
+from orchestration.analytics.intervention_charts import OPTIONAL_SERIES_COLUMNS, SERIES_COLUMNS, SERIES_KEY
 from orchestration.analytics.intervention_verdict import intervention_verdicts
 from orchestration.analytics.item_level_effect import (
     METHOD_VERSION as ITEM_METHOD,
@@ -39,7 +39,12 @@ from orchestration.analytics.projection_calibration import (
 )
 from orchestration.analytics.random_streams import generator_for
 from orchestration.analytics.sustainment import METHOD_VERSION as SUSTAINMENT_METHOD
-from orchestration.analytics.sustainment import PRACTICE_COLUMNS, assess_sustainment, weekly_adherence
+from orchestration.analytics.sustainment import (
+    PRACTICE_COLUMNS,
+    assess_sustainment,
+    desired_directions,
+    weekly_adherence,
+)
 from orchestration.analytics.weekly_measures import FLOW_COLUMNS, end_to_end_series, weekly_values
 from orchestration.refresh import RefreshBuild
 
@@ -60,7 +65,15 @@ TABLES = (
     "projection_scores",
     "projection_calibration",
 )
-_SERIES = [*SERIES_COLUMNS, *OPTIONAL_SERIES_COLUMNS, "scope_type", "value_stream_id", "level", "transition_end_date"]
+_SERIES = [
+    *SERIES_COLUMNS,
+    *OPTIONAL_SERIES_COLUMNS,
+    "is_primary",
+    "scope_type",
+    "value_stream_id",
+    "level",
+    "transition_end_date",
+]
 #: Metrics of value streams that are searched for changes at dates that nobody gave.
 _SEARCHED = ("cycle_time", "flow_time", "throughput")
 _STAGE_METRICS = ("stage_time", "stage_wip", "stage_departures")
@@ -70,9 +83,9 @@ _STAGE_METRICS = ("stage_time", "stage_wip", "stage_departures")
 class InterventionInputs:
     """What one refresh knows of its interventions.
 
-    ``frames``: mart_intervention_series, dim_interventions, flow_weeks (`weekly_measures.FLOW_COLUMNS`), items
-    (intervention_id, metric, week_start, duration), fct_practice_events, and for moved constraints visits, dim_stages,
-    dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
+    ``frames``: mart_intervention_series, dim_interventions, dim_intervention_metrics, flow_weeks
+    (`weekly_measures.FLOW_COLUMNS`), items (intervention_id, metric, week_start, duration), fct_practice_events, and
+    for moved constraints visits, dim_stages, dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -100,14 +113,15 @@ def intervention_tables(
     """Return the tables on interventions by name; ``known_projections`` as last published, None if there are none."""
     settings = inputs.settings
     series, register = inputs.frames["mart_intervention_series"], inputs.frames["dim_interventions"]
+    promised = inputs.frames["dim_intervention_metrics"]
     values = weekly_values(inputs.frames["flow_weeks"])
     points, periods = chart_interventions(series), chart_periods(series)
     named = _named_points(points, series)
-    projections = record.record_projections(register, known_projections, inputs.as_of, settings=settings.projections)
+    projections = record.record_projections(promised, known_projections, inputs.as_of, settings=settings.projections)
     items = _items_of_judged_weeks(inputs.frames["items"], named)
     history = gain_history(series, points, settings=settings.sustainment)
     verdicts = intervention_verdicts(
-        named.merge(history, on=["intervention_id", "week_start"], how="left"),
+        named.merge(history, on=["intervention_id", "metric", "week_start"], how="left"),
         record.expectations(projections, named),
         weekly_item_shifts(items),
         settings=settings.verdict,
@@ -121,7 +135,6 @@ def intervention_tables(
         {"intervention_effects": "p_value", "intervention_controls": "controlled_p_value"},
         settings=settings.discovery,
     )
-    directions = dict(zip(series["intervention_id"], series["desired_direction"], strict=True))
     scores, calibration = _score_projections(projections, named, verdicts, inputs)
     return {
         "process_behaviour_points": points,
@@ -135,7 +148,7 @@ def intervention_tables(
         "intervention_item_distribution": item_distribution(items),
         "alternate_constraints": follow_local_gains(
             verdicts,
-            end_to_end_series(series, values),
+            end_to_end_series(series.loc[series["is_primary"].astype(bool)], values),
             launches=_launch_windows(register),
             frames=inputs.frames,
             week_start=inputs.week_start,
@@ -147,7 +160,7 @@ def intervention_tables(
         "intervention_sustainment": assess_sustainment(
             points,
             periods,
-            directions,
+            desired_directions(series),
             generator=generator_for(inputs.snapshot, "interventions", SUSTAINMENT_METHOD),
             settings=settings.sustainment,
         ),
@@ -161,17 +174,17 @@ def intervention_tables(
 
 
 def _named_points(points: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Return the points with what tells their intervention's metric, direction and scope."""
-    facts = series[["intervention_id", "metric", "desired_direction", "value_stream_id", "level"]]
-    return points.merge(facts.drop_duplicates("intervention_id"), on="intervention_id", how="left")
+    """Return the points with the direction and scope of their metric."""
+    facts = series[[*SERIES_KEY, "desired_direction", "value_stream_id", "level"]]
+    return points.merge(facts.drop_duplicates(list(SERIES_KEY)), on=list(SERIES_KEY), how="left")
 
 
 def _items_of_judged_weeks(items: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
     """Return the items of the very weeks that the weekly series is judged on, with the week's phase."""
     judged = named.loc[~named["is_excluded"] & (named["is_baseline"] | (named["phase"] == "after"))]
-    weeks = judged[["intervention_id", "week_start", "phase"]]
+    weeks = judged[[*SERIES_KEY, "week_start", "phase"]]
     starts = pd.to_datetime(items["week_start"]).astype("datetime64[us]")
-    return items.assign(week_start=starts).merge(weeks, on=["intervention_id", "week_start"], how="inner")
+    return items.assign(week_start=starts).merge(weeks, on=[*SERIES_KEY, "week_start"], how="inner")
 
 
 def _launch_windows(register: pd.DataFrame) -> pd.DataFrame:
@@ -225,6 +238,7 @@ def _read_inputs(build: RefreshBuild) -> InterventionInputs:
     wanted: dict[str, list[str] | None] = {
         "mart_intervention_series": _SERIES,
         "dim_interventions": None,
+        "dim_intervention_metrics": None,
         "mart_flow_metrics": list(FLOW_COLUMNS),
         "fct_practice_events": list(PRACTICE_COLUMNS),
         "dim_stages": list(STAGE_COLUMNS),

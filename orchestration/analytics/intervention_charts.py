@@ -1,4 +1,4 @@
-"""Each intervention's weeks on their chart: baseline, what is left out, limits, and periods.
+"""The weeks of each metric of an intervention on their chart: baseline, what is left out, limits, and periods.
 
 Belongs here: taking a weekly series apart into charts and computing what they hold. Does not belong here: the tables
 made of them (:mod:`.process_behaviour`) and their notes in words (:mod:`.chart_wording`).
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 MAX_BASELINE_WEEKS = 26
 
+#: What tells one series from another.
+SERIES_KEY = ("intervention_id", "metric")
+
 #: What `chart_interventions` reads; further columns are ignored.
 SERIES_COLUMNS = (
     "intervention_id",
@@ -54,7 +57,7 @@ _PHASES = ("before", "transition", "after")
 
 @dataclass(frozen=True, slots=True)
 class InterventionChart:
-    """One intervention's weeks on their chart. ``facts`` are the limits, or on p' and u' the spread of the scores."""
+    """The weeks of one metric on their chart. ``facts`` are the limits, or on p' and u' the spread of the scores."""
 
     frame: pd.DataFrame
     choice: ChartChoice
@@ -82,7 +85,7 @@ class InterventionChart:
 def chart_each_intervention(
     series: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool
 ) -> list[InterventionChart]:
-    """Check the series and chart each intervention, in order of their ids.
+    """Check the series and chart each metric of each intervention, ordered by both.
 
     Parameters and errors as in :func:`.process_behaviour.chart_interventions`.
     """
@@ -91,20 +94,20 @@ def chart_each_intervention(
         raise ValueError(f"The intervention series lacks {', '.join(missing)}; pass the columns of SERIES_COLUMNS.")
     ordered = series.reindex(columns=[*SERIES_COLUMNS, *OPTIONAL_SERIES_COLUMNS])
     ordered["week_start"] = pd.to_datetime(ordered["week_start"]).astype("datetime64[us]")
-    ordered = ordered.sort_values(["intervention_id", "week_start"], ignore_index=True)
-    repeated = ordered.duplicated(["intervention_id", "week_start"])
+    ordered = ordered.sort_values([*SERIES_KEY, "week_start"], ignore_index=True)
+    repeated = ordered.duplicated([*SERIES_KEY, "week_start"])
     if repeated.any():
         first = ordered.loc[repeated].iloc[0]
         raise ValueError(
-            f"Intervention {first['intervention_id']} has week {first['week_start']:%Y-%m-%d} twice; "
-            "pass one row per intervention and week."
+            f"Intervention {first['intervention_id']} has week {first['week_start']:%Y-%m-%d} of {first['metric']} "
+            "twice; pass one row per intervention, metric and week."
         )
     _check_words(ordered, "metric", WEEKLY_METRICS)
     _check_words(ordered, "phase", _PHASES)
     _check_words(ordered, "desired_direction", ("up", "down"))
     return [
         _chart_one(frame.reset_index(drop=True), min_baseline, allow_for_autocorrelation=allow_for_autocorrelation)
-        for _, frame in ordered.groupby("intervention_id", sort=True)
+        for _, frame in ordered.groupby(list(SERIES_KEY), sort=True)
     ]
 
 
@@ -120,7 +123,7 @@ def _as_flags(column: pd.Series) -> Flags:
 
 
 def _chart_one(frame: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool) -> InterventionChart:
-    """Chart one intervention's weeks, given in time order."""
+    """Chart the weeks of one series, given in time order."""
     value = frame["value"].astype("float64").to_numpy()
     phase = frame["phase"].to_numpy(dtype=object)
     is_complete = _as_flags(frame["is_complete"])

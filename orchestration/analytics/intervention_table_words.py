@@ -15,13 +15,14 @@ _NOT_IN_PERIOD = "the week is left out, or the chart has no limits"
 
 _BEHAVIOUR_POINTS = PublishedTable(
     description=(
-        "The weekly points of each intervention's process behaviour chart, against limits frozen on the weeks before "
+        "The weekly points of each intervention's process behaviour charts, against limits frozen on the weeks before "
         "its launch. One rule that fires is a signal to look at and no verdict."
     ),
-    grain="One row per intervention and week.",
+    grain="One row per intervention, metric and week.",
     question="Did the metric change after the launch, or does it only vary as before?",
     columns={
         "intervention_id": PublishedColumn("The intervention's id in the register."),
+        "metric": PublishedColumn("The metric of the register."),
         "week_start": PublishedColumn("Monday of the week."),
         "value": PublishedColumn(
             "The metric's value in the week, as in mart_intervention_series.", _ON_CHART, "neutral",

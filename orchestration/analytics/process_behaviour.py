@@ -33,6 +33,7 @@ METHOD_VERSION = "process_behaviour-2"
 #: ``moving_range_limit`` are in the unit of ``charted_value``.
 _POINT_TYPES = {
     "intervention_id": "str",
+    "metric": "str",
     "week_start": "datetime64[us]",
     "value": "float64",
     "charted_value": "float64",
@@ -75,6 +76,7 @@ POINT_COLUMNS = tuple(_POINT_TYPES)
 #: Columns of the periods with their types.
 _PERIOD_TYPES = {
     "intervention_id": "str",
+    "metric": "str",
     "period_number": "int64",
     "first_week": "datetime64[us]",
     "last_week": "datetime64[us]",
@@ -102,7 +104,7 @@ PERIOD_COLUMNS = tuple(_PERIOD_TYPES)
 def chart_interventions(
     series: pd.DataFrame, *, allow_for_autocorrelation: bool = True, min_baseline: int = MIN_POINTS_TRIAL
 ) -> pd.DataFrame:
-    """Chart every intervention's weekly series against limits frozen on the weeks before its launch.
+    """Chart every weekly series of the interventions against limits frozen on the weeks before its launch.
 
     Baseline: the last 26 rows at most that have ``is_baseline``, ``is_complete`` and a value. Nothing that happens
     later changes the limits. Left out of the rules (``is_excluded`` with its ``exclusion_reason``): ``transition``
@@ -120,13 +122,13 @@ def chart_interventions(
 
     Parameters
     ----------
-    series: one row per intervention and week with ``SERIES_COLUMNS`` (grain of ``mart_intervention_series``), and with
-        any of ``OPTIONAL_SERIES_COLUMNS``.
+    series: one row per intervention, metric and week with ``SERIES_COLUMNS`` (grain of ``mart_intervention_series``),
+        and with any of ``OPTIONAL_SERIES_COLUMNS``.
     allow_for_autocorrelation: widen limits by 1 / sqrt(1 - r1) for r1 > 0 and drop run rules for r1 >= 0.6.
     min_baseline: fewer baseline weeks give no limits. 12 is the strict choice for an intervention; the default of 6
         shows trial limits and says so.
 
-    Returns one row per row of ``series`` with ``POINT_COLUMNS``, ordered by intervention and week. With too few
+    Returns one row per row of ``series`` with ``POINT_COLUMNS``, ordered by intervention, metric and week. With too few
     baseline weeks every limit is missing and ``note`` says why.
     Raises ``ValueError`` for a missing column, a repeated week, an unknown metric, phase or direction.
     """
@@ -141,14 +143,14 @@ def chart_interventions(
 def chart_periods(
     series: pd.DataFrame, *, allow_for_autocorrelation: bool = True, min_baseline: int = MIN_POINTS_TRIAL
 ) -> pd.DataFrame:
-    """Tell the periods of every intervention's chart: when the process shifted for good, and what is in force.
+    """Tell the periods of every chart: when the process shifted for good, and what is in force.
 
     The first period is the baseline. Further ones are proposals of the Stable Shift Algorithm over the weeks that
     :func:`chart_interventions` judges; ``decision`` says whether their limits came into force. There are none after a
     baseline of fewer than 12 weeks, or where autocorrelation leaves no run rules.
 
-    Parameters and errors as there. Returns one row per intervention and period with ``PERIOD_COLUMNS``; no row for a
-    chart without limits. Limits are missing where they differ by week.
+    Parameters and errors as there. Returns one row per intervention, metric and period with ``PERIOD_COLUMNS``;
+    no row for a chart without limits. Limits are missing where they differ by week.
     """
     found = [
         _periods(chart)
@@ -166,6 +168,7 @@ def _points(chart: InterventionChart, min_baseline: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "intervention_id": frame["intervention_id"],
+            "metric": frame["metric"],
             "week_start": frame["week_start"],
             "value": frame["value"].astype("float64"),
             "charted_value": chart.charted,
@@ -281,6 +284,7 @@ def _periods(chart: InterventionChart) -> pd.DataFrame:
         )
     return pd.DataFrame(rows).assign(
         intervention_id=chart.frame["intervention_id"].iloc[0],
+        metric=chart.frame["metric"].iloc[0],
         chart=chart.choice.chart,
         method_version=stable_shift.METHOD_VERSION,
     )[list(PERIOD_COLUMNS)]

@@ -59,19 +59,20 @@ def end_to_end_metric(scope_type: str, metric: str) -> str | None:
 
 
 def end_to_end_series(series: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
-    """Return, for every intervention with a local metric, its value stream's weeks on the intervention's calendar.
+    """Return, for every local metric, its value stream's weeks on the intervention's calendar.
 
     Parameters
     ----------
-    series: one row per intervention and week with ``intervention_id``, ``week_start``, ``metric``, ``scope_type``,
-        ``value_stream_id``, ``level``, ``desired_direction``, ``phase``, ``is_baseline``, ``is_complete``.
+    series: one row per intervention and week, of one metric each, with ``intervention_id``, ``week_start``,
+        ``metric``, ``scope_type``, ``value_stream_id``, ``level``, ``desired_direction``, ``phase``, ``is_baseline``,
+        ``is_complete``.
     values: result of :func:`weekly_values`.
 
     Returns the same grain with the columns that :func:`.process_behaviour.chart_interventions` reads: ``metric`` is the
-    end-to-end one, ``desired_direction`` its own, and a week is complete where both are.
+    end-to-end one, ``local_metric`` the given one, ``desired_direction`` its own; a week is complete where both are.
     """
     metrics = [end_to_end_metric(*facts) for facts in series[["scope_type", "metric"]].itertuples(index=False)]
-    wanted = series.assign(metric=pd.Series(metrics, index=series.index, dtype="str"))
+    wanted = series.assign(local_metric=series["metric"], metric=pd.Series(metrics, index=series.index, dtype="str"))
     wanted = wanted.loc[wanted["metric"].notna()]
     wanted = wanted.assign(week_start=pd.to_datetime(wanted["week_start"]).astype("datetime64[us]"))
     joined = wanted.drop(columns="value", errors="ignore").merge(
@@ -87,6 +88,7 @@ def end_to_end_series(series: pd.DataFrame, values: pd.DataFrame) -> pd.DataFram
     )[
         [
             "intervention_id",
+            "local_metric",
             "week_start",
             "metric",
             "desired_direction",

@@ -71,16 +71,16 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "scope_type", "level", "n_cases", "hit_rate_85", "hit_rate_85_lower", "hit_rate_85_upper",
     ),
     "mart_intervention_series": (
-        "intervention_id", "week_start", "intervention_name", "metric", "unit", "desired_direction", "scope_type",
-        "scope_id", "value_stream_id", "stage_id", "level", "launched_date", "transition_end_date", "hypothesis",
-        "owner_role", "projected_change_percent", "kind", "funded_date", "week_number", "phase", "is_baseline",
-        "is_complete", "value", "n_items",
+        "intervention_id", "week_start", "intervention_name", "metric", "is_primary", "unit", "desired_direction",
+        "scope_type", "scope_id", "value_stream_id", "stage_id", "level", "launched_date", "transition_end_date",
+        "hypothesis", "owner_role", "projected_change_percent", "kind", "funded_date", "week_number", "phase",
+        "is_baseline", "is_complete", "value", "n_items",
     ),
     "process_behaviour_points": (
-        "intervention_id", "week_start", "value", "centre_line", "lower_limit", "upper_limit", "lower_near_limit",
-        "upper_near_limit", "moving_range", "limits_status", "is_baseline", "phase", "is_excluded", "exclusion_reason",
-        "signal_rule", "signal_direction", "chart_scale", "note", "chart", "period_in_force", "period_centre_line",
-        "period_lower_limit", "period_upper_limit",
+        "intervention_id", "metric", "week_start", "value", "centre_line", "lower_limit", "upper_limit",
+        "lower_near_limit", "upper_near_limit", "moving_range", "limits_status", "is_baseline", "phase", "is_excluded",
+        "exclusion_reason", "signal_rule", "signal_direction", "chart_scale", "note", "chart", "period_in_force",
+        "period_centre_line", "period_lower_limit", "period_upper_limit",
     ),
     "intervention_projections": (
         "intervention_id", "version_number", "metric", "projected_change_percent", "projected_change_low_percent",
@@ -98,12 +98,14 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "controlled_upper", "placebo_p_value", "smallest_placebo_p_value", "withheld_reason",
     ),
     "intervention_items": (
-        "intervention_id", "n_items_before", "n_items_after", "shift", "shift_lower", "shift_upper",
+        "intervention_id", "metric", "n_items_before", "n_items_after", "shift", "shift_lower", "shift_upper",
         "probability_shorter", "withheld_reason",
     ),
-    "intervention_item_distribution": ("intervention_id", "phase", "percentile", "duration", "n_items"),
+    "intervention_item_distribution": (
+        "intervention_id", "metric", "phase", "percentile", "duration", "n_items",
+    ),
     "intervention_sustainment": (
-        "intervention_id", "state", "gain_since", "is_trial", "gain_retained", "gain_retained_lower",
+        "intervention_id", "metric", "state", "gain_since", "is_trial", "gain_retained", "gain_retained_lower",
         "gain_retained_upper", "n_recent", "n_after_acceptance", "reason",
     ),
     "alternate_constraints": (

@@ -5,7 +5,7 @@ Belongs here: the order of what is said about one intervention, and its chart. D
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pandas as pd
@@ -26,6 +26,7 @@ from orchestration.reports.blocks import (
 )
 from orchestration.reports.figures import behaviour_chart
 from orchestration.reports.figures.behaviour_chart import SIGNAL_NAMES, Timeline
+from orchestration.reports.sections import intervention_further_metrics
 from orchestration.reports.sections.intervention_evidence import (
     Evidence,
     effect_blocks,
@@ -95,18 +96,21 @@ def sections(
     stage_name: str | None,
     evidence: Evidence,
     stage_names: Mapping[str, str],
+    further: Sequence[tuple[Charted, Evidence]] = (),
 ) -> tuple[Section, ...]:
     """The sections of an intervention's page.
 
     Args:
-        charted: The intervention.
+        charted: The intervention's primary metric.
         scope_name: What its metric is measured on, in words ("value stream Payments").
         stage_name: Its stage, if the metric is one of a stage.
         evidence: What the analyses hold on it.
         stage_names: Names of all stages by id.
+        further: Its other metrics, each with what the analyses hold on it.
     """
     return (
         _verdict_section(charted, evidence, stage_names),
+        *intervention_further_metrics.sections(further),
         _signals_section(charted, scope_name, stage_name),
         Section("lasting", "Does the gain last?", sustainment_blocks(evidence)),
         Section(

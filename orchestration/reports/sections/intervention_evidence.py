@@ -47,7 +47,7 @@ _EFFECT_NOTE: Final = (
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the analyses hold on one intervention; a row is None where a table has none.
+    """What the analyses hold on one metric of an intervention; a row is None where a table has none.
 
     Attributes:
         verdict: The newest verdict.
@@ -64,12 +64,16 @@ class Evidence:
     adherence: pd.DataFrame
 
 
-def evidence_on(frames: Mapping[str, pd.DataFrame], intervention_id: str, verdict: pd.Series) -> Evidence:
-    """Collect what the tables hold on one intervention."""
+def evidence_on(frames: Mapping[str, pd.DataFrame], verdict: pd.Series) -> Evidence:
+    """Collect what the tables hold on the intervention and metric of a verdict.
+
+    Tables without a metric (`alternate_constraints`, `practice_adherence`) are about the intervention as a whole.
+    """
 
     def own(table: str) -> pd.DataFrame:
         frame = frames[table]
-        return frame[frame["intervention_id"] == intervention_id]
+        own_rows = frame[frame["intervention_id"] == verdict["intervention_id"]]
+        return own_rows[own_rows["metric"] == verdict["metric"]] if "metric" in frame.columns else own_rows
 
     firsts = {table: own(table) for table in _TABLES}
     return Evidence(
@@ -86,7 +90,7 @@ def effect_blocks(charted: Charted, evidence: Evidence) -> tuple[Block, ...]:
     verdict, metric = evidence.verdict, charted.metric
     measured = effect_and_interval(verdict, metric)
     changes = _changes(charted, evidence)
-    said = [_control_words(evidence, metric), _item_words(evidence), _chance_words(evidence), _promise_words(evidence)]
+    said = [_control_words(evidence, metric), _item_words(evidence), chance_words(evidence), _promise_words(evidence)]
     return present((
         None if measured is None else Chart(
             chart_id="effect-chart",
@@ -203,7 +207,7 @@ def _item_words(evidence: Evidence) -> str | None:
     return f"{text}; an item after was shorter than one before in {percent(share)} of comparisons."
 
 
-def _chance_words(evidence: Evidence) -> str | None:
+def chance_words(evidence: Evidence) -> str | None:
     """A caution where a change stands out by itself but not among all tests of the refresh."""
     row = evidence.rows["intervention_effects"]
     verdict = evidence.verdict

@@ -28,7 +28,7 @@ _LIMIT_COLUMNS = ("lower_limit", "upper_limit", "lower_near_limit", "upper_near_
 
 @dataclass(frozen=True)
 class Charted:
-    """One intervention: its register facts, its weekly points and its frozen limits."""
+    """One metric of an intervention: its register facts, its weekly points and its frozen limits."""
 
     facts: pd.Series
     points: pd.DataFrame
@@ -37,9 +37,19 @@ class Charted:
     note: str
 
     @property
+    def intervention_id(self) -> str:
+        """The intervention's id in the register."""
+        return str(self.facts["intervention_id"])
+
+    @property
     def metric(self) -> str:
         """The register metric."""
         return str(self.facts["metric"])
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether the intervention's verdict rests on it."""
+        return bool(self.facts["is_primary"])
 
     @property
     def after(self) -> pd.DataFrame:
@@ -48,20 +58,35 @@ class Charted:
         return points[(points["phase"] == "after") & ~points["is_excluded"].astype(bool)]
 
 
-def charted_intervention(series: pd.DataFrame, points: pd.DataFrame, intervention_id: str) -> Charted:
-    """Series and points of one intervention, week by week.
+def charted_metrics(series: pd.DataFrame, points: pd.DataFrame) -> list[Charted]:
+    """Every metric of every intervention, ordered by intervention, the primary metric first.
 
     Args:
         series: `mart_intervention_series`.
         points: `analysis.process_behaviour_points`.
     """
-    own = series[series["intervention_id"] == intervention_id].sort_values("week_start", ignore_index=True)
+    keys = series[["intervention_id", "metric", "is_primary"]].drop_duplicates()
+    ordered = keys.sort_values(["intervention_id", "is_primary", "metric"], ascending=[True, False, True])
+    return [
+        charted_metric(series, points, str(name), str(metric))
+        for name, metric in zip(ordered["intervention_id"], ordered["metric"], strict=True)
+    ]
+
+
+def charted_metric(series: pd.DataFrame, points: pd.DataFrame, intervention_id: str, metric: str) -> Charted:
+    """Series and points of one metric of an intervention, week by week.
+
+    Args:
+        series: `mart_intervention_series`.
+        points: `analysis.process_behaviour_points`.
+    """
+    is_own = (series["intervention_id"] == intervention_id) & (series["metric"] == metric)
+    own = series[is_own].sort_values("week_start", ignore_index=True)
     own = own.assign(week_start=pd.to_datetime(own["week_start"]).astype("datetime64[us]"))
-    judged = points[points["intervention_id"] == intervention_id].drop(
-        columns=["intervention_id", "value", "phase", "is_baseline"]
-    )
+    of_metric = points[(points["intervention_id"] == intervention_id) & (points["metric"] == metric)]
+    judged = of_metric.drop(columns=["intervention_id", "metric", "value", "phase", "is_baseline"])
     judged = judged.assign(week_start=pd.to_datetime(judged["week_start"]).astype("datetime64[us]"))
-    in_baseline = points.loc[points["intervention_id"] == intervention_id, "is_baseline"].to_numpy()
+    in_baseline = of_metric["is_baseline"].to_numpy()
     joined = own.drop(columns="is_baseline").merge(
         judged.assign(is_baseline=in_baseline), on="week_start", how="left", validate="one_to_one"
     )

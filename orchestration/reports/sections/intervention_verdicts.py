@@ -38,14 +38,15 @@ _ORDER: Final = (
 )  # fmt: skip
 
 
-def latest_verdicts(verdicts: pd.DataFrame) -> dict[str, pd.Series]:
-    """The newest verdict of each intervention, with `since`: the first week of the unbroken run of that verdict."""
+def latest_verdicts(verdicts: pd.DataFrame) -> dict[tuple[str, str], pd.Series]:
+    """The newest verdict on each intervention and metric, with `since`: the first week of its unbroken run."""
     newest = {}
-    for name, rows in verdicts.sort_values("week_start", na_position="first").groupby("intervention_id", sort=True):
+    ordered = verdicts.sort_values("week_start", na_position="first")
+    for (name, metric), rows in ordered.groupby(["intervention_id", "metric"], sort=True):
         last = rows.iloc[-1]
         changed = (rows["verdict"] != rows["verdict"].shift()).cumsum()
         first = rows.loc[changed == changed.iloc[-1], "week_start"].iloc[0]
-        newest[str(name)] = pd.concat([last, pd.Series({"since": first})])
+        newest[str(name), str(metric)] = pd.concat([last, pd.Series({"since": first})])
     return newest
 
 

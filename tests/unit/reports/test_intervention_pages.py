@@ -18,7 +18,7 @@ from orchestration.reports.sections.intervention_evidence import (
     evidence_on,
     sustainment_blocks,
 )
-from orchestration.reports.sections.intervention_signals import charted_intervention
+from orchestration.reports.sections.intervention_signals import Charted, charted_metric
 from orchestration.reports.sections.intervention_verdicts import (
     headword,
     latest_verdicts,
@@ -87,18 +87,28 @@ def test_changes_of_counts_and_shares_have_their_unit() -> None:
 def test_a_verdict_has_stood_since_its_unbroken_run_began() -> None:
     weeks = pd.date_range("2026-01-05", periods=5, freq="7D")
     table = pd.DataFrame(
-        {"intervention_id": "a", "week_start": weeks, "verdict": ["improved", "x", "improved", "improved", "improved"]}
+        {
+            "intervention_id": "a",
+            "metric": "cycle_time",
+            "week_start": weeks,
+            "verdict": ["improved", "x", "improved", "improved", "improved"],
+        }
     )
-    assert latest_verdicts(table)["a"]["since"] == weeks[2]
+    assert latest_verdicts(table)["a", "cycle_time"]["since"] == weeks[2]
+
+
+def _primary(frames: dict[str, pd.DataFrame], intervention_id: str) -> Charted:
+    (metrics,) = (metrics for metrics in _charted(frames) if metrics[0].intervention_id == intervention_id)
+    return metrics[0]
 
 
 @pytest.fixture(scope="module")
 def of_capacity(frames: dict[str, pd.DataFrame]) -> Evidence:
-    return evidence_on(frames, "test-capacity", latest_verdicts(frames["intervention_verdicts"])["test-capacity"])
+    return evidence_on(frames, latest_verdicts(frames["intervention_verdicts"])["test-capacity", "stage_time"])
 
 
 def test_effect_controls_and_items_stand_side_by_side(frames: dict[str, pd.DataFrame], of_capacity: Evidence) -> None:
-    (charted,) = (one for one in _charted(frames) if one.facts["intervention_id"] == "test-capacity")
+    charted = _primary(frames, "test-capacity")
     blocks = effect_blocks(charted, of_capacity)
     effect, items = (block for block in blocks if isinstance(block, Chart))
     assert list(effect.figure.layout.yaxis.ticktext) == ["Measured", "Against others", "Item by item", "Projected"]
@@ -114,9 +124,9 @@ def test_a_projection_edited_later_is_told_and_does_not_count(frames: dict[str, 
     later = promises.assign(version_number=2, projected_change_percent=-5.0, is_in_force=False)
     edited = {**frames, "intervention_projections": pd.concat([promises, later], ignore_index=True)}
     edited["mart_intervention_series"] = frames["mart_intervention_series"].assign(projected_change_percent=-5.0)
-    (charted,) = (one for one in _charted(edited) if one.facts["intervention_id"] == "test-capacity")
+    charted = _primary(edited, "test-capacity")
     assert charted.facts["projected_change_percent"] == -30.0
-    evidence = evidence_on(edited, "test-capacity", latest_verdicts(frames["intervention_verdicts"])["test-capacity"])
+    evidence = evidence_on(edited, latest_verdicts(frames["intervention_verdicts"])["test-capacity", "stage_time"])
     texts = [
         text for block in effect_blocks(charted, evidence) if isinstance(block, Words) for text in block.paragraphs
     ]
@@ -179,7 +189,7 @@ def test_limits_by_week_are_drawn_by_week(frames: dict[str, pd.DataFrame]) -> No
     by_size = points[points["intervention_id"] == "test-capacity"].assign(
         chart="p_prime", upper_limit=lambda frame: 10.0 + np.arange(len(frame)) % 3
     )
-    charted = charted_intervention(own, by_size, "test-capacity")
+    charted = charted_metric(own, by_size, "test-capacity", "stage_time")
     assert (charted.limits.upper, charted.limits.lower) == (None, None)
     drawn = charted.points.assign(signal=None, signal_letter=None, gain_centre=5.0, gain_lower=np.nan, gain_upper=6.0)
     figure = behaviour_chart.figure(

@@ -1,6 +1,6 @@
 with interventions as (
 
-    select * from {{ ref('dim_interventions') }}
+    select * from {{ ref('dim_intervention_metrics') }}
 
 ),
 
@@ -21,6 +21,7 @@ flow_values as (
 
     select
         interventions.intervention_id,
+        interventions.metric,
         flow_weeks.period_start as week_start,
         flow_weeks.is_complete,
         case interventions.metric
@@ -61,6 +62,7 @@ stage_values as (
 
     select
         interventions.intervention_id,
+        interventions.metric,
         stage_weeks.week_start,
         stage_weeks.is_complete,
         case interventions.metric
@@ -111,7 +113,9 @@ phased as (
             else 'after'
         end as phase
     from weekly
-    inner join interventions on weekly.intervention_id = interventions.intervention_id
+    inner join interventions
+        on weekly.intervention_id = interventions.intervention_id
+        and weekly.metric = interventions.metric
 
 ),
 
@@ -120,7 +124,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by intervention_id, phase, is_complete
+            partition by intervention_id, metric, phase, is_complete
             order by week_start desc
         ) as weeks_back
     from phased
@@ -131,6 +135,7 @@ select
     intervention_id,
     intervention_name,
     metric,
+    is_primary,
     case metric
         when 'throughput' then 'items per week'
         when 'stage_departures' then 'items per week'
