@@ -142,8 +142,8 @@ def _interventions(frames: Mapping[str, pd.DataFrame]) -> Iterator[Alert]:
     names, further = {}, set()
     if (series := frames.get("mart_intervention_series")) is not None:
         names = dict(zip(series["intervention_id"], series["intervention_name"], strict=True))
-        beside = series[~series["is_primary"].astype(bool)]
-        further = set(zip(beside["intervention_id"], beside["metric"], strict=True))
+        others = series[~series["is_primary"].astype(bool)]
+        further = set(zip(others["intervention_id"], others["metric"], strict=True))
     for (identity, metric), weeks in verdicts.sort_values("week_start").groupby(["intervention_id", "metric"]):
         last = weeks.iloc[-1]
         if last["verdict"] not in _BAD_VERDICTS:

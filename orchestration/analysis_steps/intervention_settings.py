@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from orchestration.analytics.alternate_constraint import AlternateConstraintSettings
 from orchestration.analytics.controlled_effect import ControlSettings
 from orchestration.analytics.discovery_control import DiscoverySettings
-from orchestration.analytics.interrupted_series import InterruptedSeriesSettings
-from orchestration.analytics.intervention_verdict import VerdictSettings
 from orchestration.analytics.projection_calibration import CalibrationSettings
 from orchestration.analytics.projection_record import ProjectionSettings
+from orchestration.analytics.series_minima import InterruptedSeriesSettings
 from orchestration.analytics.sustainment import SustainmentSettings
+from orchestration.analytics.verdict_table import VerdictSettings
 from orchestration.portfolio.intervention_settings import InterventionThresholds
 
 

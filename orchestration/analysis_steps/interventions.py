@@ -19,8 +19,8 @@ from orchestration.analytics.chart_choice import choose_chart
 from orchestration.analytics.discovery_control import control_over_tables
 from orchestration.analytics.gain_history import gain_history
 from orchestration.analytics.given_capacity import CAPACITY_FRAMES
-from orchestration.analytics.interrupted_series import interrupted_effects
 from orchestration.analytics.intervention_charts import OPTIONAL_SERIES_COLUMNS, SERIES_COLUMNS, SERIES_KEY
+from orchestration.analytics.intervention_effects import interrupted_effects
 from orchestration.analytics.intervention_verdict import intervention_verdicts
 from orchestration.analytics.item_level_effect import (
     METHOD_VERSION as ITEM_METHOD,
@@ -38,6 +38,7 @@ from orchestration.analytics.projection_calibration import (
     projection_calibration,
 )
 from orchestration.analytics.random_streams import generator_for
+from orchestration.analytics.rare_event_charts import rare_event_points
 from orchestration.analytics.sustainment import METHOD_VERSION as SUSTAINMENT_METHOD
 from orchestration.analytics.sustainment import (
     PRACTICE_COLUMNS,
@@ -45,13 +46,14 @@ from orchestration.analytics.sustainment import (
     desired_directions,
     weekly_adherence,
 )
-from orchestration.analytics.weekly_measures import FLOW_COLUMNS, end_to_end_series, weekly_values
+from orchestration.analytics.weekly_measures import FLOW_COLUMNS, FLOW_METRICS, end_to_end_series, weekly_values
 from orchestration.refresh import RefreshBuild
 
 #: Tables that `follow_interventions` writes.
 TABLES = (
     "process_behaviour_points",
     "process_behaviour_periods",
+    "rare_event_points",
     "intervention_projections",
     "intervention_verdicts",
     "intervention_effects",
@@ -84,8 +86,9 @@ class InterventionInputs:
     """What one refresh knows of its interventions.
 
     ``frames``: mart_intervention_series, dim_interventions, dim_intervention_metrics, flow_weeks
-    (`weekly_measures.FLOW_COLUMNS`), items (intervention_id, metric, week_start, duration), fct_practice_events, and
-    for moved constraints visits, dim_stages, dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
+    (`weekly_measures.FLOW_COLUMNS`), items (intervention_id, metric, week_start, duration), events
+    (`rare_event_charts.EVENT_COLUMNS`), fct_practice_events, and for moved constraints visits, dim_stages, dim_dates,
+    dim_stage_roles, dim_working_days and fct_capacity_days.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -124,6 +127,7 @@ def intervention_tables(
         named.merge(history, on=["intervention_id", "metric", "week_start"], how="left"),
         record.expectations(projections, named),
         weekly_item_shifts(items),
+        events=inputs.frames["events"],
         settings=settings.verdict,
         series_settings=settings.series,
     )
@@ -139,6 +143,7 @@ def intervention_tables(
     return {
         "process_behaviour_points": points,
         "process_behaviour_periods": periods,
+        "rare_event_points": rare_event_points(named, inputs.frames["events"]),
         "intervention_projections": projections,
         "intervention_verdicts": verdicts,
         **tests,
@@ -174,9 +179,17 @@ def intervention_tables(
 
 
 def _named_points(points: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Return the points with the direction and scope of their metric."""
+    """Return the points with the direction and scope of their metric, and the two parts of counts and shares.
+
+    ``chart_scale`` is then that of the effect: counts and shares of counts change by a factor, whatever their chart.
+    """
     facts = series[[*SERIES_KEY, "desired_direction", "value_stream_id", "level"]]
-    return points.merge(facts.drop_duplicates(list(SERIES_KEY)), on=list(SERIES_KEY), how="left")
+    named = points.merge(facts.drop_duplicates(list(SERIES_KEY)), on=list(SERIES_KEY), how="left")
+    parts = series[[*SERIES_KEY, "week_start", "numerator", "denominator"]]
+    parts = parts.assign(week_start=pd.to_datetime(parts["week_start"]).astype("datetime64[us]"))
+    named = named.merge(parts, on=[*SERIES_KEY, "week_start"], how="left")
+    is_counted = named["effect_method"] != "autoregression"
+    return named.assign(chart_scale=named["chart_scale"].mask(is_counted, "log"))
 
 
 def _items_of_judged_weeks(items: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
@@ -210,7 +223,12 @@ def _controls(
     )
     is_of_stage = table["metric"].isin(_STAGE_METRICS) & table["controlled_effect"].isna()
     reason = "a metric of one stage is not compared with other value streams"
-    return table.assign(withheld_reason=table["withheld_reason"].mask(is_of_stage, reason).astype("str"))
+    is_counted = ~table["metric"].isin(FLOW_METRICS) & ~table["metric"].isin(_STAGE_METRICS)
+    without = "counts, and shares that are not known of every value stream, are not compared with other value streams"
+    reasons = table["withheld_reason"].mask(is_of_stage, reason).mask(is_counted, without).astype("str")
+    # The plain step of the same row is by a method for measurements; intervention_effects has the one that fits.
+    plain = ["effect", "effect_lower", "effect_upper"]
+    return table.assign(withheld_reason=reasons, **{name: table[name].mask(is_counted) for name in plain})
 
 
 def _score_projections(
@@ -251,6 +269,7 @@ def _read_inputs(build: RefreshBuild) -> InterventionInputs:
         frames = warehouse.read_frames(connection, wanted, rows)
         frames["flow_weeks"] = frames.pop("mart_flow_metrics")
         frames["items"] = warehouse.read_intervention_items(connection)
+        frames["events"] = warehouse.read_intervention_events(connection)
         baselines = frames["mart_intervention_series"].loc[lambda frame: frame["is_baseline"], "week_start"]
         first = pd.Timestamp(baselines.min()) if len(baselines) else pd.Timestamp(build.refresh.as_of.date())
         # A week more, because a value stream may have a time zone of its own.

@@ -10,10 +10,10 @@ from orchestration.analytics.constraint_declaration import METHOD_VERSION, decla
 from orchestration.analytics.given_capacity import people_of_stages
 from orchestration.analytics.interrupted_series import used_weeks
 from orchestration.analytics.intervention_charts import MAX_BASELINE_WEEKS
-from orchestration.analytics.intervention_verdict import judge
 from orchestration.analytics.line_measures import capacities_by_stage, measure_lines
 from orchestration.analytics.process_behaviour import chart_interventions
 from orchestration.analytics.random_streams import generator_for
+from orchestration.analytics.verdict_table import judge
 
 
 def follow_local_gains(

@@ -16,17 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from orchestration.analytics.interrupted_series import (
-    DEFAULT_SETTINGS as SERIES_DEFAULTS,
-)
-from orchestration.analytics.interrupted_series import (
-    POINT_COLUMNS,
-    InterruptedSeriesSettings,
-    StepEffect,
-    percent_change,
-    step_effect,
-    used_weeks,
-)
+from orchestration.analytics.interrupted_series import StepEffect, percent_change, step_effect, used_weeks
+from orchestration.analytics.intervention_effects import POINT_COLUMNS
+from orchestration.analytics.series_minima import DEFAULT_SETTINGS as SERIES_DEFAULTS
+from orchestration.analytics.series_minima import InterruptedSeriesSettings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

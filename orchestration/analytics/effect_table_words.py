@@ -27,7 +27,12 @@ _WEEKS = {
         "Complete weeks with a value after the launch and its transition.", "weeks", "neutral", when_zero="none yet"
     ),
 }
-_SCALE = {"chart_scale": PublishedColumn("log (effects are differences of logarithms) or linear (unit of the metric).")}
+_SCALE = {
+    "chart_scale": PublishedColumn(
+        "log (effects are differences of logarithms; of counts and shares of counts, logarithms of ratios of rates) or "
+        "linear (unit of the metric)."
+    )
+}
 _END = {
     "withheld_reason": PublishedColumn("Why numbers are missing.", when_null="nothing is withheld"),
     "method_version": PublishedColumn("Method and version that made the row."),
@@ -55,6 +60,10 @@ _INTERVENTION_EFFECTS = PublishedTable(
         **_WINDOW,
         **_WEEKS,
         **_SCALE,
+        "effect_method": PublishedColumn(
+            "autoregression (measurements), quasi_poisson (counts, and shares and rates of counts) or rate_ratio (rare "
+            "events)."
+        ),
         "has_trend": PublishedColumn("Whether the baseline had a trend that the effect is measured against."),
         "has_slope_change": PublishedColumn("Whether a change of slope is estimated too (26 weeks on either side)."),
         "effect": PublishedColumn(

@@ -19,10 +19,12 @@ import pandas as pd
 
 from orchestration.analytics import stable_shift
 from orchestration.analytics.attribute_charts import PointLimits
+from orchestration.analytics.chart_choice import effect_method
 from orchestration.analytics.chart_wording import describe_chart
 from orchestration.analytics.intervention_charts import InterventionChart, chart_each_intervention
 from orchestration.analytics.process_limits import MIN_POINTS_TRIAL, ProcessLimits, moving_ranges
 from orchestration.analytics.process_signals import detect_alerts, detect_signals
+from orchestration.analytics.rare_event_charts import RARE_CHARTS
 
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Floats
@@ -59,6 +61,7 @@ _POINT_TYPES = {
     "chart": "str",
     "chart_reason": "str",
     "advised_period": "str",
+    "effect_method": "str",
     "alert_rule": "str",
     "alert_direction": "str",
     "period_number": "Int64",
@@ -114,7 +117,10 @@ def chart_interventions(
     Charts, by :mod:`.chart_choice`: durations on the natural logarithm of the weekly median, limits transformed back;
     if the baseline holds a duration of 0, linear with floor 0. Counts linear with floor 0. Shares and rates on p' and
     u' charts, with limits by the size of each week, where each baseline week has ``numerator`` and ``denominator``;
-    a later week without them is left out (``no_size``); else XmR within the bounds.
+    a later week without them is left out (``no_size``); else XmR within the bounds. Counts of events (``numerator``) on
+    c or c' charts, by whether the baseline scatters as chance does; where its median week holds none, the weeks have no
+    limits and what lies between events is charted (:mod:`.rare_event_charts`). ``effect_method`` is how the effect on
+    the series is estimated (:mod:`.intervention_effects`).
 
     ``period_*`` columns tell the same weeks against the limits in force: those of the baseline until the Stable Shift
     Algorithm finds a lasting shift and its governance accepts it (:mod:`.stable_shift`, :func:`chart_periods`). Unlike
@@ -191,9 +197,10 @@ def _points(chart: InterventionChart, min_baseline: int) -> pd.DataFrame:
             "r1": facts.r1,
             "note": describe_chart(chart, min_baseline),
             "method_version": METHOD_VERSION,
-            "chart": chart.choice.chart if facts.has_limits else "run_chart",
+            "chart": chart.choice.chart if facts.has_limits or chart.choice.chart in RARE_CHARTS else "run_chart",
             "chart_reason": chart.choice.reason,
             "advised_period": chart.advised_period,
+            "effect_method": effect_method(str(frame["metric"].iloc[0]), chart.choice.chart),
             "alert_rule": found["alert_rule"],
             "alert_direction": found["alert_direction"],
         }

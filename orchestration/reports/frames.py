@@ -82,6 +82,11 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "exclusion_reason", "signal_rule", "signal_direction", "chart_scale", "note", "chart", "period_in_force",
         "period_centre_line", "period_lower_limit", "period_upper_limit",
     ),
+    "rare_event_points": (
+        "intervention_id", "metric", "occurred_on", "is_open", "chart", "gap", "centre_line", "lower_limit",
+        "upper_limit", "n_baseline", "phase", "is_excluded", "signal_direction", "window_start", "window_end",
+        "withheld_reason",
+    ),
     "intervention_projections": (
         "intervention_id", "version_number", "metric", "projected_change_percent", "projected_change_low_percent",
         "projected_change_high_percent", "first_seen_as_of", "is_in_force",

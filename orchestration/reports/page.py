@@ -127,7 +127,7 @@ def _charted(frames: Mapping[str, pd.DataFrame]) -> list[list[Charted]]:
         promised, on=["intervention_id", "metric"], how="left"
     )
     of_intervention: dict[str, list[Charted]] = {}
-    for one in charted_metrics(series, points):
+    for one in charted_metrics(series, points, frames["rare_event_points"]):
         of_intervention.setdefault(one.intervention_id, []).append(one)
     return list(of_intervention.values())
 

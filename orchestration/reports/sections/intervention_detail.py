@@ -26,7 +26,7 @@ from orchestration.reports.blocks import (
 )
 from orchestration.reports.figures import behaviour_chart
 from orchestration.reports.figures.behaviour_chart import SIGNAL_NAMES, Timeline
-from orchestration.reports.sections import intervention_further_metrics
+from orchestration.reports.sections import intervention_further_metrics, intervention_rare_events
 from orchestration.reports.sections.intervention_evidence import (
     Evidence,
     effect_blocks,
@@ -110,7 +110,7 @@ def sections(
     """
     return (
         _verdict_section(charted, evidence, stage_names),
-        *intervention_further_metrics.sections(further),
+        *intervention_further_metrics.sections(further, scope_name),
         _signals_section(charted, scope_name, stage_name),
         Section("lasting", "Does the gain last?", sustainment_blocks(evidence)),
         Section(
@@ -153,7 +153,9 @@ def _signals_section(charted: Charted, scope_name: str, stage_name: str | None) 
         present((
             Notice(words, tone="muted" if tone == "muted" else "plain"),
             Words(tuple(said)) if said else None,
-            _chart(charted, projected, scope_name, stage_name),
+            _chart(charted, projected, scope_name, stage_name)
+            if charted.gaps is None
+            else intervention_rare_events.chart(charted, charted.gaps, scope_name, "behaviour-chart"),
             Words(tuple(signal_words)) if signal_words else None,
             Words(
                 (

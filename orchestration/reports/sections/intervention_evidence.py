@@ -72,7 +72,7 @@ def evidence_on(frames: Mapping[str, pd.DataFrame], verdict: pd.Series) -> Evide
 
     def own(table: str) -> pd.DataFrame:
         frame = frames[table]
-        own_rows = frame[frame["intervention_id"] == verdict["intervention_id"]]
+        own_rows: pd.DataFrame = frame[frame["intervention_id"] == verdict["intervention_id"]]
         return own_rows[own_rows["metric"] == verdict["metric"]] if "metric" in frame.columns else own_rows
 
     firsts = {table: own(table) for table in _TABLES}

@@ -13,6 +13,7 @@ import pandas as pd
 
 from orchestration.reports.blocks import Tone
 from orchestration.reports.wording import (
+    SHARE_METRICS,
     counted,
     day,
     is_missing,
@@ -66,7 +67,7 @@ def change(value: float, row: pd.Series, metric: str) -> str:
     """A change on the chart's scale as a reader has it: per cent of a duration, else in the metric's unit."""
     if row["chart_scale"] == "log":
         return percent_change(100 * math.expm1(value))
-    if metric == "flow_efficiency":
+    if metric in SHARE_METRICS:
         return f"{_signed(100 * value, 1)} percentage points"
     return _signed(value, 1)
 

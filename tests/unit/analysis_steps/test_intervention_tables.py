@@ -12,6 +12,7 @@ from orchestration.analysis_steps.intervention_settings import MethodSettings, m
 from orchestration.analysis_steps.interventions import InterventionInputs, intervention_tables
 from orchestration.analytics.line_measures import STAGE_COLUMNS, VISIT_COLUMNS
 from orchestration.analytics.published_tables import PUBLISHED_TABLES
+from orchestration.analytics.rare_event_charts import EVENT_COLUMNS
 from orchestration.analytics.weekly_measures import FLOW_COLUMNS
 from orchestration.portfolio.intervention_settings import InterventionThresholds
 
@@ -102,6 +103,7 @@ def _inputs(*, arrives: bool = True) -> InterventionInputs:
             "items": items.assign(duration=items["value"] * np.exp(rng.normal(0, 0.5, len(items)))).drop(
                 columns="value"
             ),
+            "events": pd.DataFrame(columns=list(EVENT_COLUMNS)),
             "fct_practice_events": pd.DataFrame(
                 {"intervention_id": "working", "event_date": day_of_events, "is_followed": True}
             ),

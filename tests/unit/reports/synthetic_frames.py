@@ -18,12 +18,13 @@ from orchestration.analytics.constraint_verdicts import kept_verdicts, verdicts_
 from orchestration.analytics.discovery_control import control_false_discoveries
 from orchestration.analytics.flow_time_change import flow_time_changes
 from orchestration.analytics.hand_off_ranking import HAND_OFF_COLUMNS, rank_hand_offs
-from orchestration.analytics.interrupted_series import interrupted_effects
+from orchestration.analytics.intervention_effects import interrupted_effects
 from orchestration.analytics.intervention_verdict import intervention_verdicts
 from orchestration.analytics.item_level_effect import item_distribution, item_level_effects, weekly_item_shifts
 from orchestration.analytics.line_measures import measure_lines
 from orchestration.analytics.process_behaviour import chart_interventions, chart_periods
 from orchestration.analytics.projection_record import expectations, projected_gains, record_projections
+from orchestration.analytics.rare_event_charts import EVENT_COLUMNS, rare_event_points
 from orchestration.analytics.signal_links import SIGNAL_COLUMNS, link_signals
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
 from orchestration.analytics.sustainment import assess_sustainment, desired_directions, weekly_adherence
@@ -299,6 +300,9 @@ def _on_interventions(series: pd.DataFrame, rng: np.random.Generator) -> dict[st
     return {
         "process_behaviour_points": points,
         "process_behaviour_periods": periods,
+        "rare_event_points": rare_event_points(
+            named.assign(denominator=np.nan), pd.DataFrame(columns=list(EVENT_COLUMNS))
+        ),
         "intervention_projections": projections,
         "intervention_verdicts": verdicts,
         "intervention_effects": effects,
