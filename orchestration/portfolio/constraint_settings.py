@@ -16,7 +16,10 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class ConstraintThresholds(Written):
-    """What it takes to name a stage the constraint, to call one eliminated, and to explain its waits."""
+    """What it takes to name a stage the constraint, to call one eliminated, and to explain its waits.
+
+    `sensitivity_replications`: paired runs, with and without more capacity, that a named constraint is checked by.
+    """
 
     min_probability: Share = 0.8
     min_probability_estimated: Share = 0.9
@@ -35,3 +38,4 @@ class ConstraintThresholds(Written):
     min_waits: Count = 30
     min_hand_offs: Count = 10
     min_items_per_increment: Annotated[int, Field(ge=2)] = 10
+    sensitivity_replications: Annotated[int, Field(ge=20, le=2000)] = 200

@@ -152,6 +152,12 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "scope_type", "level", "from_id", "to_id", "to_value_stream_id", "wait_rank", "n_hand_offs", "wait_hours",
         "ping_pong_rate", "is_slower_than_within",
     ),
+    "constraint_sensitivity": (
+        "scope", "scope_id", "level", "workflow_id", "window_start", "window_end", "stage_id", "stage_name",
+        "stage_position", "status", "n_finished", "n_replications", "added_capacity", "throughput_elasticity",
+        "throughput_elasticity_lower", "throughput_elasticity_upper", "finished_simulated_lower",
+        "finished_simulated_upper", "is_flow_time_reproduced", "sentence", "withheld_reason",
+    ),
     "signal_links": (
         "value_stream_id", "level", "leading_signal_id", "following_signal_id", "lag_weeks", "n_weeks", "is_linked",
         "sentence", "withheld_reason",

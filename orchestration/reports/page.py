@@ -325,7 +325,14 @@ def _stuck_blocks(
     evidence = constraint_evidence.line_evidence(frames["stage_constraint_evidence"], stream.identity, level, workflow)
     line = constraint_verdict.line_verdict(frames["constraint_declarations"], stream.identity, level, workflow)
     tables = {
-        name: frames[name] for name in ("waiting_by_stage", "hand_off_pairs", "signal_links", "constraint_scopes")
+        name: frames[name]
+        for name in (
+            "waiting_by_stage",
+            "hand_off_pairs",
+            "signal_links",
+            "constraint_scopes",
+            "constraint_sensitivity",
+        )
     }
     return present(
         [

@@ -10,6 +10,7 @@ from orchestration.analysis_steps.constraints import _declaration_settings
 from orchestration.analytics.constraint_declaration import DeclarationSettings
 from orchestration.analytics.constraint_history import HistorySettings
 from orchestration.analytics.constraint_scope import ScopeSettings
+from orchestration.analytics.constraint_sensitivity import SensitivitySettings
 from orchestration.analytics.flow_time_change import FlowTimeChangeSettings
 from orchestration.analytics.hand_off_ranking import HandOffSettings
 from orchestration.analytics.waiting_sums import WaitingSettings
@@ -27,6 +28,7 @@ def test_defaults_are_those_of_the_methods():
     assert (thresholds.system_wide_share, thresholds.system_wide_levels) == (scope.min_stream_share, scope.min_levels)
     assert thresholds.min_waits == WaitingSettings().min_waits
     assert thresholds.min_hand_offs == HandOffSettings().min_hand_offs
+    assert thresholds.sensitivity_replications == SensitivitySettings().n_replications
     assert thresholds.min_items_per_increment == FlowTimeChangeSettings().min_items
 
 

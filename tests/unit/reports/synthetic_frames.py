@@ -14,6 +14,7 @@ from synthetic_forecasts import forecasts
 from orchestration.analytics.constraint_declaration import WINDOWS_WEEKS, declare_constraints
 from orchestration.analytics.constraint_history import constraint_events
 from orchestration.analytics.constraint_scope import classify_constraint_scopes
+from orchestration.analytics.constraint_sensitivity import SensitivitySettings, line_sensitivity
 from orchestration.analytics.constraint_verdicts import kept_verdicts, verdicts_of
 from orchestration.analytics.discovery_control import control_false_discoveries
 from orchestration.analytics.flow_time_change import flow_time_changes
@@ -22,6 +23,7 @@ from orchestration.analytics.intervention_effects import interrupted_effects
 from orchestration.analytics.intervention_verdict import intervention_verdicts
 from orchestration.analytics.item_level_effect import item_distribution, item_level_effects, weekly_item_shifts
 from orchestration.analytics.line_measures import measure_lines
+from orchestration.analytics.line_records import line_records
 from orchestration.analytics.process_behaviour import chart_interventions, chart_periods
 from orchestration.analytics.projection_record import expectations, projected_gains, record_projections
 from orchestration.analytics.rare_event_charts import EVENT_COLUMNS, rare_event_points
@@ -106,6 +108,19 @@ def _constraints(items: pd.DataFrame, visits: pd.DataFrame, stages: pd.DataFrame
         "constraint_events": constraint_events(verdicts, today),
         "constraint_scopes": classify_constraint_scopes(
             declared, pd.DataFrame(columns=["scope_id", "level", "stage_name", "wait_share"])
+        ),
+        "constraint_sensitivity": pd.concat(
+            [
+                line_sensitivity(
+                    line,
+                    line_records(visits, stages, line),
+                    dict.fromkeys(line.stages["stage_id"], "declared"),
+                    generator=np.random.default_rng(seed),
+                    settings=SensitivitySettings(n_replications=20),
+                )
+                for line in recent
+            ],
+            ignore_index=True,
         ),
         "waiting_by_stage": waiting_by_stage(waits, edges, generator=rng),
         "hand_off_pairs": rank_hand_offs(pd.DataFrame(columns=list(HAND_OFF_COLUMNS)), edges, generator=rng),

@@ -90,9 +90,10 @@ def test_every_figure_has_a_title_with_numbers_and_a_window_and_a_description(pa
             chart = figure.find(class_="chart")
             assert title in chart["aria-label"]
             assert chart["role"] == "img"
-    # The overview, three value streams (one with a bar of why items wait before its constraint), and three
-    # interventions: their weeks, two with an effect, two with items, one with a further metric.
-    assert n_figures == 2 + (3 * 6 + 1) + 3 + 2 + 2 + 1
+    # The overview, three value streams (one with a bar of why items wait before its constraint and one of what more
+    # capacity would do), and three interventions: their weeks, two with an effect, two with items, one with a further
+    # metric.
+    assert n_figures == 2 + (3 * 6 + 2) + 3 + 2 + 2 + 1
 
 
 def test_headings_are_in_order_and_tables_have_headers(pages: Pages) -> None:
