@@ -9,6 +9,7 @@ from orchestration.analytics.projection_calibration import CalibrationSettings
 from orchestration.analytics.projection_record import ProjectionSettings
 from orchestration.analytics.series_minima import InterruptedSeriesSettings
 from orchestration.analytics.sustainment import SustainmentSettings
+from orchestration.analytics.synthetic_control import SyntheticControlSettings
 from orchestration.analytics.verdict_table import VerdictSettings
 from orchestration.portfolio.intervention_settings import InterventionThresholds
 
@@ -25,6 +26,7 @@ class MethodSettings:
     alternate: AlternateConstraintSettings = field(default_factory=AlternateConstraintSettings)
     projections: ProjectionSettings = field(default_factory=ProjectionSettings)
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    synthetic: SyntheticControlSettings = field(default_factory=SyntheticControlSettings)
 
 
 def method_settings(given: InterventionThresholds) -> MethodSettings:
@@ -48,4 +50,5 @@ def method_settings(given: InterventionThresholds) -> MethodSettings:
         ),
         alternate=AlternateConstraintSettings(min_post_weeks=given.min_post_weeks),
         projections=ProjectionSettings(weeks_to_due=given.weeks_to_due),
+        synthetic=SyntheticControlSettings(is_on=given.synthetic_control, min_post_weeks=given.min_post_weeks),
     )

@@ -46,6 +46,7 @@ from orchestration.analytics.sustainment import (
     desired_directions,
     weekly_adherence,
 )
+from orchestration.analytics.synthetic_control import synthetic_controls
 from orchestration.analytics.weekly_measures import FLOW_COLUMNS, FLOW_METRICS, end_to_end_series, weekly_values
 from orchestration.refresh import RefreshBuild
 
@@ -58,6 +59,7 @@ TABLES = (
     "intervention_verdicts",
     "intervention_effects",
     "intervention_controls",
+    "synthetic_controls",
     "intervention_items",
     "intervention_item_distribution",
     "alternate_constraints",
@@ -147,6 +149,7 @@ def intervention_tables(
         "intervention_projections": projections,
         "intervention_verdicts": verdicts,
         **tests,
+        "synthetic_controls": _synthetic_controls(named, values, register, settings),
         "intervention_items": item_level_effects(
             items, generator=generator_for(inputs.snapshot, "interventions", ITEM_METHOD)
         ),
@@ -211,16 +214,11 @@ def _launch_windows(register: pd.DataFrame) -> pd.DataFrame:
 def _controls(
     named: pd.DataFrame, values: pd.DataFrame, register: pd.DataFrame, settings: MethodSettings
 ) -> pd.DataFrame:
-    launches = _launch_windows(register)
-    ruled_out = register.loc[register["excluded_controls"].notna()]
-    excluded = {
-        name: [part.strip() for part in listed.split(";")]
-        for name, listed in zip(ruled_out["intervention_id"], ruled_out["excluded_controls"], strict=True)
-    }
     placed = values.loc[values["value_stream_id"] != "unassigned"]
     table = control.controlled_effects(
-        named, placed, launches, excluded=excluded, settings=settings.control, series_settings=settings.series
-    )
+        named, placed, _launch_windows(register), excluded=_excluded(register), settings=settings.control,
+        series_settings=settings.series,
+    )  # fmt: skip
     is_of_stage = table["metric"].isin(_STAGE_METRICS) & table["controlled_effect"].isna()
     reason = "a metric of one stage is not compared with other value streams"
     is_counted = ~table["metric"].isin(FLOW_METRICS) & ~table["metric"].isin(_STAGE_METRICS)
@@ -229,6 +227,29 @@ def _controls(
     # The plain step of the same row is by a method for measurements; intervention_effects has the one that fits.
     plain = ["effect", "effect_lower", "effect_upper"]
     return table.assign(withheld_reason=reasons, **{name: table[name].mask(is_counted) for name in plain})
+
+
+def _synthetic_controls(
+    named: pd.DataFrame, values: pd.DataFrame, register: pd.DataFrame, settings: MethodSettings
+) -> pd.DataFrame:
+    """Compare with weighted mixes what is known of every value stream."""
+    return synthetic_controls(
+        named.loc[named["metric"].isin(FLOW_METRICS)],
+        values.loc[values["value_stream_id"] != "unassigned"],
+        _launch_windows(register),
+        excluded=_excluded(register),
+        settings=settings.synthetic,
+        control_settings=settings.control,
+    )
+
+
+def _excluded(register: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the value streams that the office has ruled out as controls, by intervention."""
+    ruled_out = register.loc[register["excluded_controls"].notna()]
+    return {
+        name: [part.strip() for part in listed.split(";")]
+        for name, listed in zip(ruled_out["intervention_id"], ruled_out["excluded_controls"], strict=True)
+    }
 
 
 def _score_projections(

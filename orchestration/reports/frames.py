@@ -102,6 +102,10 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "intervention_id", "metric", "chart_scale", "n_donors", "donors", "controlled_effect", "controlled_lower",
         "controlled_upper", "placebo_p_value", "smallest_placebo_p_value", "withheld_reason",
     ),
+    "synthetic_controls": (
+        "intervention_id", "metric", "chart_scale", "weights", "effect", "placebo_lower", "placebo_upper", "n_donors",
+        "placebo_p_value", "smallest_placebo_p_value", "withheld_reason",
+    ),
     "intervention_items": (
         "intervention_id", "metric", "n_items_before", "n_items_after", "shift", "shift_lower", "shift_upper",
         "probability_shorter", "withheld_reason",

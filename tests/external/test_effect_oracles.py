@@ -14,6 +14,7 @@ from orchestration.analytics.ar1_regression import fit_ar1
 from orchestration.analytics.controlled_effect import controlled_step
 from orchestration.analytics.interrupted_series import step_effect
 from orchestration.analytics.item_level_effect import compare_with_open_items
+from orchestration.analytics.synthetic_control import synthetic_control
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles"
 
@@ -59,3 +60,15 @@ def test_remissions_under_6mp_last_as_published_with_the_open_ones_counted() -> 
     found = compare_with_open_items(placebo["time"], np.zeros(21, bool), treated["time"], treated["censored"])
     assert (found.median_before, found.median_after) == (placebo["median"], treated["median"]) == (8, 23)
     assert found.chi_squared == pytest.approx(trial["logrank_chi2"], abs=5e-3)
+
+
+def test_tobacco_control_in_california_has_the_published_effect() -> None:
+    """Proposition 99, as published for the synthetic control in Arkhangelsky et al. (2021), table 1: -19.6."""
+    packs = pd.read_csv(FOLDER / "did_synth" / "california_prop99.csv", sep=";")
+    wide = packs.pivot_table(index="State", columns="Year", values="PacksPerCapita")
+    donors = wide.drop(index="California")
+    found = synthetic_control(wide.loc["California"], donors, wide.columns >= 1989)
+    assert found.effect == pytest.approx(-19.6, abs=0.1)
+    heaviest = donors.index[found.weights.argsort()[::-1][:3]]
+    # Abadie, Diamond and Hainmueller (2010), table 2: the same three lead, with further predictors.
+    assert set(heaviest) == {"Utah", "Nevada", "Montana"}

@@ -26,6 +26,7 @@ from orchestration.analytics import (
     signal_links,
     stall_cascades,
     sustainment,
+    synthetic_control,
     trend_test,
     waiting_sums,
 )
@@ -98,6 +99,7 @@ TYPES = {
     "rare_event_points": rare_event_charts._TYPES,
     "intervention_effects": intervention_effects._TYPES | discovery_control._ADDED_TYPES,
     "intervention_controls": controlled_effect._TYPES | discovery_control._ADDED_TYPES,
+    "synthetic_controls": synthetic_control.TYPES,
     "intervention_items": item_level_effect._TYPES,
     "intervention_item_distribution": item_level_effect._DISTRIBUTION_TYPES,
     "intervention_verdicts": intervention_verdict._TYPES,

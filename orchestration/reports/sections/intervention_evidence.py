@@ -33,6 +33,7 @@ from orchestration.reports.wording import (
 _TABLES: Final = (
     "intervention_effects",
     "intervention_controls",
+    "synthetic_controls",
     "intervention_items",
     "intervention_sustainment",
     "alternate_constraints",
@@ -90,7 +91,10 @@ def effect_blocks(charted: Charted, evidence: Evidence) -> tuple[Block, ...]:
     verdict, metric = evidence.verdict, charted.metric
     measured = effect_and_interval(verdict, metric)
     changes = _changes(charted, evidence)
-    said = [_control_words(evidence, metric), _item_words(evidence), chance_words(evidence), _promise_words(evidence)]
+    said = [
+        _control_words(evidence, metric), _mix_words(evidence, metric), _item_words(evidence), chance_words(evidence),
+        _promise_words(evidence),
+    ]  # fmt: skip
     return present((
         None if measured is None else Chart(
             chart_id="effect-chart",
@@ -150,6 +154,7 @@ def _changes(charted: Charted, evidence: Evidence) -> list[Change]:
             evidence.rows["intervention_controls"],
             ("controlled_effect", "controlled_lower", "controlled_upper"),
         ),
+        row("Against a mix", evidence.rows["synthetic_controls"], ("effect", "effect", "effect")),
         row("Item by item", items, ("shift", "shift_lower", "shift_upper")),
         _promised(charted, evidence, is_log=is_log),
     ]
@@ -186,6 +191,24 @@ def _control_words(evidence: Evidence, metric: str) -> str | None:
     if row["controlled_lower"] <= 0 <= row["controlled_upper"]:
         return f"{text} No difference from them lies within that range."
     return f"{text} So it is more than what changed elsewhere, too."
+
+
+def _mix_words(evidence: Evidence, metric: str) -> str | None:
+    """The synthetic control, where the portfolio asks for one."""
+    row = evidence.rows["synthetic_controls"]
+    if row is None:
+        return None
+    if is_missing(row["effect"]):
+        return f"Not compared with a weighted mix of value streams: {row['withheld_reason']}."
+    effect, lower, upper = (
+        change(float(row[name]), row, metric) for name in ("effect", "placebo_lower", "placebo_upper")
+    )
+    streams = counted(row["n_donors"], "value stream")
+    return (
+        f"Against the mix of value streams that moved like it before the launch ({row['weights']}): {effect}; put in "
+        f"its place, those streams themselves show {lower} to {upper} (p {row['placebo_p_value']:.2f}, at best "
+        f"{row['smallest_placebo_p_value']:.2f} with {streams})."
+    )
 
 
 def _item_words(evidence: Evidence) -> str | None:

@@ -11,6 +11,7 @@ import pandas as pd
 from synthetic_facts import AS_OF, FIRST_DAY, STREAMS, WEEKS, dimensions, items_and_visits
 from synthetic_forecasts import forecasts
 
+from orchestration.analytics import synthetic_control
 from orchestration.analytics.constraint_declaration import WINDOWS_WEEKS, declare_constraints
 from orchestration.analytics.constraint_history import constraint_events
 from orchestration.analytics.constraint_scope import classify_constraint_scopes
@@ -322,6 +323,7 @@ def _on_interventions(series: pd.DataFrame, rng: np.random.Generator) -> dict[st
         "intervention_verdicts": verdicts,
         "intervention_effects": effects,
         "intervention_controls": controls,
+        "synthetic_controls": pd.DataFrame(columns=list(synthetic_control.COLUMNS)),
         "intervention_items": item_level_effects(items, generator=rng),
         "intervention_item_distribution": item_distribution(items),
         "intervention_sustainment": assess_sustainment(points, periods, desired_directions(facts), generator=rng),
