@@ -133,8 +133,8 @@ def simulate_line(
 
     Each replication begins with the items that stood in the line at the window's start. Weekly arrivals are resampled
     in blocks of 3 weeks, service times per stage from the window's, stretched to the hours that an item took on the
-    whole. A capacity that is no whole number is rounded to
-    servers whose speed makes up for it; more capacity is the same servers, faster. An item's flow time is what it waits
+    whole. A stage works on as many items as it did behind a long queue, at most on its capacity; what is no whole number
+    is rounded to servers whose speed makes up for it. More capacity is the same servers, faster. An item's flow time is what it waits
     and the work that it takes as measured: more capacity shortens waits, not the work itself.
     """
     n_weeks = records.arrivals_per_week.size
@@ -162,11 +162,12 @@ def _run(
 ) -> SimulatedLine:
     sample = _draw_items(records, counts, generator, settings)
     servers = _servers(capacities)
+    at_work = np.fmin(capacities, records.in_work_while_waiting)
     n_stages, n_rows = len(servers), counts.shape[0]
     speed = np.ones((n_stages + 1, n_stages))
     speed[np.arange(1, n_stages + 1), np.arange(n_stages)] += settings.added_capacity
     scaled = [
-        np.concatenate([lasts * (servers[place] / capacities[place]) / factor for factor in speed[:, place]])
+        np.concatenate([lasts * (servers[place] / at_work[place]) / factor for factor in speed[:, place]])
         for place, lasts in enumerate(sample.services)
     ]
     repeats = n_stages + 1

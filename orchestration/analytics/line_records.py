@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from orchestration.analytics.occupancy import sweep_occupancy
 from orchestration.analytics.stage_indicators import queues_before_active_stages
 from orchestration.analytics.working_clock import seconds_since_epoch
 
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Floats, Ints
     from orchestration.analytics.line_measures import MeasuredLine
+
+#: A long queue in a smaller share of the window does not tell how many items a stage works on while others wait.
+_MIN_WAITING_SHARE = 0.05
 
 #: What is read of the visits beside the line's own scope column.
 RECORD_COLUMNS = (
@@ -36,10 +40,11 @@ class LineRecords:
     ``arrivals_per_week``: items that entered the line, by week; ``week_hours``: working hours of each week.
     ``services``: per stage the hours of items that came and left it within the window; ``hours_per_item``: all hours of
     work at the stage in the window by the items that left it then, which counts long work as often as it is done, NaN
-    where none left; ``visit_share``: of the items
-    that left the line, those that were at the stage. ``waiting_at_start``, ``in_work_at_start``: items per stage at the
-    window's start. ``n_finished``: items that left the line; ``flow_hours``: working hours from entry to leaving, of
-    those that did both within the window.
+    where none left; ``in_work_while_waiting``: items in work on average while at least as many waited as the stage has
+    capacity for, NaN where that was under a twentieth of the window; ``visit_share``: of the items that left the line,
+    those that were at the stage. ``waiting_at_start``, ``in_work_at_start``: items per stage at the window's start.
+    ``n_finished``: items that left the line; ``flow_hours``: working hours from entry to leaving, of those that did
+    both within the window.
     """
 
     arrivals_per_week: Ints
@@ -47,6 +52,7 @@ class LineRecords:
     services: list[Floats]
     hours_per_item: Floats
     visit_share: Floats
+    in_work_while_waiting: Floats
     waiting_at_start: Ints
     in_work_at_start: Ints
     n_finished: int
@@ -121,6 +127,23 @@ def line_records(visits: pd.DataFrame, stages: pd.DataFrame, line: MeasuredLine)
     visited = at_stage["place"].value_counts().reindex(range(n_stages), fill_value=0).to_numpy(dtype=float)
     at_start = table.loc[(table["entered"] < start) & ~(table["left"] <= start)]
 
+    ends = table["left"].fillna(end).clip(upper=end)
+    occupancy = sweep_occupancy(
+        line.clock.hours_at(table["entered"]),
+        line.clock.hours_at(ends),
+        2 * table["place"].to_numpy(dtype=np.int64) + ~table["is_active"].to_numpy(dtype=bool),
+        2 * n_stages,
+        hours_at_edges,
+    )
+    # One that waits may wait for a team of its own while others idle; so many that all could work tell what they can do.
+    capacity = np.nan_to_num(line.stages["capacity_estimate"].to_numpy(dtype=float), nan=np.inf)
+    busy, waits = occupancy.counts[0::2], occupancy.counts[1::2] >= np.maximum(capacity, 1.0)[:, None]
+    waiting_hours = waits @ occupancy.hours
+    while_waiting = np.divide(
+        (busy * waits) @ occupancy.hours, waiting_hours, out=np.full(n_stages, np.nan),
+        where=waiting_hours >= _MIN_WAITING_SHARE * occupancy.hours.sum(),
+    )  # fmt: skip
+
     def standing(*, is_active: bool) -> Ints:
         own = at_start.loc[at_start["is_active"] == is_active, "place"]
         counts = own.value_counts().reindex(range(n_stages), fill_value=0)
@@ -133,6 +156,7 @@ def line_records(visits: pd.DataFrame, stages: pd.DataFrame, line: MeasuredLine)
         week_hours=np.diff(hours_at_edges),
         services=services,
         hours_per_item=np.divide(in_work, n_passed, out=np.full(n_stages, np.nan), where=n_passed > 0),
+        in_work_while_waiting=while_waiting,
         visit_share=visited / n_finished if n_finished else np.full(n_stages, np.nan),
         waiting_at_start=standing(is_active=False),
         in_work_at_start=standing(is_active=True),
