@@ -133,9 +133,9 @@ def simulate_line(
 
     Each replication begins with the items that stood in the line at the window's start. Weekly arrivals are resampled
     in blocks of 3 weeks, service times per stage from the window's, stretched to the hours that an item took on the
-    whole. A stage works on as many items as it did behind a long queue, at most on its capacity; what is no whole number
-    is rounded to servers whose speed makes up for it. More capacity is the same servers, faster. An item's flow time is what it waits
-    and the work that it takes as measured: more capacity shortens waits, not the work itself.
+    whole. A stage works on as many items as it did behind a long queue, at most on its capacity; what is no whole
+    number is rounded to servers whose speed makes up for it. More capacity is the same servers, faster. An item's flow
+    time is what it waits and the work that it takes as measured: more capacity shortens waits, not the work itself.
     """
     n_weeks = records.arrivals_per_week.size
     n_blocks = -(-n_weeks // BOOTSTRAP_BLOCK_WEEKS)

@@ -135,7 +135,7 @@ def line_records(visits: pd.DataFrame, stages: pd.DataFrame, line: MeasuredLine)
         2 * n_stages,
         hours_at_edges,
     )
-    # One that waits may wait for a team of its own while others idle; so many that all could work tell what they can do.
+    # One that waits may wait for a team of its own while others idle; so many that all could work tell more.
     capacity = np.nan_to_num(line.stages["capacity_estimate"].to_numpy(dtype=float), nan=np.inf)
     busy, waits = occupancy.counts[0::2], occupancy.counts[1::2] >= np.maximum(capacity, 1.0)[:, None]
     waiting_hours = waits @ occupancy.hours

@@ -32,7 +32,8 @@ def describe_sensitivity(table: pd.DataFrame) -> str | None:
     best = _largest(named)
     others = table.loc[table["stage_id"] != top["stage_id"], "throughput_elasticity"]
     effect = f"at {top['stage_name']} the line finishes {_change(top, added)} % more{_shorter(top, added)}"
-    rest = f"; at any other stage {100 * added * max(float(others.max()), 0.0):.1f} % more at most"
+    most = f"{100 * added * max(float(others.max()), 0.0):.1f}"
+    rest = "; at no other stage would it help" if most == "0.0" else f"; at any other stage {most} % more at most"
     if finding == "confirmed":
         agrees = (
             "This confirms it."

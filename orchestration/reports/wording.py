@@ -70,6 +70,13 @@ _WEEKLY_STATISTICS: Final = {
 SHARE_METRICS: Final = frozenset(
     {"flow_efficiency", "blocked_share", "rework_share", "reopened_share", "escape_rate", "change_failure_share"}
 )
+#: Counted for a whole scope, whatever the level of work.
+SCOPE_METRICS: Final = frozenset(
+    {
+        "defects", "escaped_defects", "safety_defects", "escape_rate", "deployments", "failed_deployments",
+        "change_failure_share", "incidents",
+    }
+)  # fmt: skip
 #: Small numbers per item, of which one decimal would hide most.
 _FINE_METRICS: Final = frozenset({"defects_per_item"})
 DAY_METRICS: Final = frozenset({"cycle_time", "flow_time", "lead_time", "stage_time"})

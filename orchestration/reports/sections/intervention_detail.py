@@ -50,6 +50,7 @@ from orchestration.reports.sections.intervention_verdicts import (
 from orchestration.reports.wording import (
     MIN_ITEMS_FOR_PERCENTILE,
     NOT_MEASURED,
+    SCOPE_METRICS,
     as_day,
     count,
     counted,
@@ -180,7 +181,8 @@ def _facts(charted: Charted, scope_name: str, stage_name: str | None) -> Facts:
     entries: list[tuple[str, str]] = []
     if not is_missing(facts["hypothesis"]):
         entries.append(("Hypothesis", str(facts["hypothesis"])))
-    entries.append(("Measured on", f"{scope_name}, {level_plural(str(facts['level']))}"))
+    levels = "" if charted.metric in SCOPE_METRICS else f", {level_plural(str(facts['level']))}"
+    entries.append(("Measured on", f"{scope_name}{levels}"))
     if stage_name is not None:
         entries.append(("Stage", stage_name))
     way = "rise" if facts["desired_direction"] == "up" else "fall"

@@ -16,7 +16,7 @@ from orchestration.reports.sections.interventions_overview import (
     small_charts,
     verdict_cells,
 )
-from orchestration.reports.wording import counted, is_missing, level_plural, metric_name, sentence_start
+from orchestration.reports.wording import SCOPE_METRICS, counted, is_missing, level_plural, metric_name, sentence_start
 
 COLUMNS = (
     Column("Metric"),
@@ -57,11 +57,12 @@ def sections(further: Sequence[tuple[Charted, Evidence]], scope_name: str) -> tu
 def _row(one: Charted, evidence: Evidence) -> tuple[Cell, ...]:
     verdict = evidence.verdict
     wanted = "should rise" if one.facts["desired_direction"] == "up" else "should fall"
+    measured_on = "" if one.metric in SCOPE_METRICS else f"{level_plural(str(one.facts['level']))}; "
     weeks = f"{counted(verdict['n_post'], 'complete week')} since against {verdict['n_baseline']:.0f} before"
     caution = chance_words(evidence)
     withheld = None if is_missing(verdict["withheld_reason"]) else f"Withheld: {verdict['withheld_reason']}."
     return (
-        Cell(sentence_start(metric_name(one.metric)), note=f"{level_plural(str(one.facts['level']))}; {wanted}"),
+        Cell(sentence_start(metric_name(one.metric)), note=f"{measured_on}{wanted}"),
         *verdict_cells(one, verdict),
         Cell(weeks, note=withheld or caution or what_is_missing(verdict)),
     )

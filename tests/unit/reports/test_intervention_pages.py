@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.reports.blocks import Chart, Notice, Words
+from orchestration.reports.blocks import Chart, Notice, Table, Words
 from orchestration.reports.figures import behaviour_chart, effect_intervals
 from orchestration.reports.figures.behaviour_chart import Limits, Timeline
 from orchestration.reports.figures.effect_intervals import Change
 from orchestration.reports.page import _charted
+from orchestration.reports.sections import intervention_further_metrics, intervention_rare_events
 from orchestration.reports.sections.intervention_evidence import (
     Evidence,
     effect_blocks,
@@ -18,7 +21,7 @@ from orchestration.reports.sections.intervention_evidence import (
     evidence_on,
     sustainment_blocks,
 )
-from orchestration.reports.sections.intervention_signals import Charted, charted_metric
+from orchestration.reports.sections.intervention_signals import Charted, charted_metric, state
 from orchestration.reports.sections.intervention_verdicts import (
     headword,
     latest_verdicts,
@@ -213,3 +216,48 @@ def test_the_line_of_no_change_is_always_in_sight() -> None:
 
 def test_limits_without_weeks_need_no_table() -> None:
     assert Limits(None, None, None, None, None).by_week is None
+
+
+def test_rare_events_are_drawn_by_what_lies_between_them(frames: dict[str, pd.DataFrame]) -> None:
+    charted = _primary(frames, "wip-limits")
+    days = pd.to_datetime(["2025-11-03", "2025-12-01", "2026-02-09", None])
+    gaps = pd.DataFrame(
+        {
+            "occurred_on": days, "is_open": days.isna(), "chart": "t", "gap": [20.0, 28.0, 70.0, 120.0],
+            "centre_line": 24.0, "lower_limit": 0.5, "upper_limit": 90.0, "n_baseline": 9,
+            "phase": ["before", "before", "after", "after"], "is_excluded": False,
+            "signal_direction": [None, None, None, "improvement"], "window_start": pd.Timestamp("2025-06-02"),
+            "window_end": pd.Timestamp("2026-06-22"), "withheld_reason": None,
+        }
+    )  # fmt: skip
+    block = intervention_rare_events.chart(charted, gaps, "value stream Lending", "rare-events-incidents")
+    assert isinstance(block, Chart)
+    assert "24 days in the centre of the 9 gaps before, upper limit 90; 120 days since the last one" in block.title
+    assert "n 3 gaps, 2 Jun 2025" in block.title
+    assert {entry.swatch for entry in block.legend} >= {"launch", "centre", "limit", "ring", "favourable"}
+    (drawn,) = (trace for trace in block.figure.data if trace.name == "gaps")
+    assert list(drawn.y) == [20.0, 28.0, 70.0, 120.0]
+    assert drawn.x[-1] == "2026-06-22"
+    words, tone = state(replace(charted, gaps=gaps))
+    assert (words, tone) == (
+        "Signals in the desired direction in 1 of the 2 gaps between cycle time since the launch.", "good",
+    )  # fmt: skip
+    few = gaps.assign(centre_line=None, upper_limit=None, withheld_reason="2 gaps, at least 6 needed")
+    without = intervention_rare_events.chart(charted, few, "value stream Lending", "x")
+    assert isinstance(without, Chart)
+    assert "without limits" in without.title
+    assert "2 gaps, at least 6 needed" in without.notes[0]
+
+
+def test_further_metrics_have_their_own_verdicts_beside_the_primary_one(frames: dict[str, pd.DataFrame]) -> None:
+    (metrics,) = (metrics for metrics in _charted(frames) if metrics[0].intervention_id == "wip-limits")
+    assert [one.metric for one in metrics] == ["cycle_time", "throughput"]
+    verdicts = latest_verdicts(frames["intervention_verdicts"])
+    further = [(one, evidence_on(frames, verdicts["wip-limits", one.metric])) for one in metrics[1:]]
+    (section,) = intervention_further_metrics.sections(further, "value stream Lending")
+    _, table, chart = section.blocks
+    assert isinstance(table, Table)
+    assert isinstance(chart, Chart)
+    assert table.rows[0][0].text == "Throughput"
+    assert chart.chart_id == "further-metrics-chart"
+    assert intervention_further_metrics.sections([], "value stream Lending") == ()
