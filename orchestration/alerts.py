@@ -25,7 +25,9 @@ ALERT_TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "choke_point_backtest": ("scope_type", "horizon", "event", "n_warnings", "warnings_right_share"),
     "mart_data_coverage": ("source_id", "complete_to", "days_behind_as_of"),
-    "mart_intervention_series": ("intervention_id", "intervention_name", "metric", "is_baseline", "is_complete"),
+    "mart_intervention_series": (
+        "intervention_id", "intervention_name", "metric", "is_primary", "is_baseline", "is_complete",
+    ),
     "dim_stages": ("stage_id", "stage_name"),
 }  # fmt: skip
 
@@ -94,9 +96,9 @@ def false_alarms_sentence(frames: Mapping[str, pd.DataFrame]) -> str:
     """Say how many of the alerts to expect by chance alone."""
     said = []
     if (series := frames.get("mart_intervention_series")) is not None and len(series):
-        baselines = series[series["is_baseline"].astype(bool)].groupby("intervention_id").size()
-        n_charts = series["intervention_id"].nunique()
-        shortest = int(baselines.reindex(series["intervention_id"].unique(), fill_value=0).min())
+        chart = series["intervention_id"] + "/" + series["metric"]
+        baselines = series["is_baseline"].astype(bool).groupby(chart).sum()
+        n_charts, shortest = len(baselines), int(baselines.min())
         found = expected_false_alarms(n_charts, 1, policy="alert", n_baseline=shortest)
         charts = f"{n_charts} {'chart' if n_charts == 1 else 'charts'} of interventions"
         if pd.isna(found.expected):
@@ -137,9 +139,11 @@ def _interventions(frames: Mapping[str, pd.DataFrame]) -> Iterator[Alert]:
     verdicts = frames.get("intervention_verdicts")
     if verdicts is None:
         return
-    names = {}
+    names, further = {}, set()
     if (series := frames.get("mart_intervention_series")) is not None:
         names = dict(zip(series["intervention_id"], series["intervention_name"], strict=True))
+        others = series[~series["is_primary"].astype(bool)]
+        further = set(zip(others["intervention_id"], others["metric"], strict=True))
     for (identity, metric), weeks in verdicts.sort_values("week_start").groupby(["intervention_id", "metric"]):
         last = weeks.iloc[-1]
         if last["verdict"] not in _BAD_VERDICTS:
@@ -147,11 +151,12 @@ def _interventions(frames: Mapping[str, pd.DataFrame]) -> Iterator[Alert]:
         others = weeks.loc[weeks["verdict"] != last["verdict"], "week_start"]
         run = weeks if others.empty else weeks[weeks["week_start"] > others.max()]
         since = pd.Timestamp(run["week_start"].iloc[0]).date()
+        beside = f" (further metric {str(metric).replace('_', ' ')})" if (identity, metric) in further else ""
         yield Alert(
             "intervention",
             f"{identity}/{metric}/{last['verdict']}",
             since,
-            f"Intervention {names.get(identity, identity)}: {last['verdict']} since the week of {since}. "
+            f"Intervention {names.get(identity, identity)}{beside}: {last['verdict']} since the week of {since}. "
             f"{last['reason']} {last['action']}",
         )
 

@@ -93,7 +93,7 @@ def _overview(portfolio: Portfolio) -> str:
     return (
         f"{portfolio.portfolio.name or portfolio.portfolio.id} is sound: {len(portfolio.value_streams)} value streams,"
         f" {teams} teams, {len(portfolio.sources)} sources, {len(portfolio.workflows)} workflows,"
-        f" {len(portfolio.interventions)} interventions{further}."
+        f" {len({row.intervention_id for row in portfolio.interventions})} interventions{further}."
     )
 
 

@@ -19,6 +19,7 @@ TABLE_KEYS: Mapping[str, tuple[str, ...]] = {
     "flow.dim_working_days": ("location_id", "calendar_date"),
     "flow.dim_stage_roles": ("stage_id", "role"),
     "flow.dim_interventions": ("intervention_id",),
+    "flow.dim_intervention_metrics": ("intervention_id", "metric"),
     "flow.fct_practice_events": ("intervention_id", "event_date", "practice"),
     "flow.dim_sources": ("source_id",),
     "flow.dim_iterations": ("iteration_id",),
@@ -80,7 +81,7 @@ TABLE_KEYS: Mapping[str, tuple[str, ...]] = {
     "marts.mart_delivery_performance": ("scope_type", "scope_id", "period_type", "period_start"),
     "marts.mart_stage_metrics": ("scope_type", "scope_id", "level", "stage_id", "week_start"),
     "marts.mart_stage_days": ("scope_type", "scope_id", "level", "stage_id", "calendar_date"),
-    "marts.mart_intervention_series": ("intervention_id", "week_start"),
+    "marts.mart_intervention_series": ("intervention_id", "metric", "week_start"),
     "marts.mart_ageing_items": ("work_item_id",),
     "marts.mart_iteration_health": ("iteration_id", "team_id"),
     "marts.mart_data_coverage": ("source_id",),
@@ -92,6 +93,7 @@ TABLES_THAT_MAY_BE_EMPTY = frozenset(
     {
         "flow.dim_increments",
         "flow.dim_interventions",
+        "flow.dim_intervention_metrics",
         "flow.dim_iterations",
         "flow.dim_stage_roles",
         "flow.fct_active_hours",
@@ -304,10 +306,11 @@ _SOURCE_COVERAGE = Measure(
 _INTERVENTION_SERIES = Measure(
     name="intervention_series",
     layer="marts",
-    grain="one row per intervention of raw_portfolio.interventions",
-    key=("intervention_id",),
+    grain="one row per intervention and metric of raw_portfolio.intervention_metrics",
+    key=("intervention_id", "metric"),
     columns=(
         MeasureColumn("intervention_id", "text", "intervention"),
+        MeasureColumn("metric", "text", "metric that it is to move"),
         MeasureColumn("n_series_weeks", "count", "rows in mart_intervention_series"),
         MeasureColumn("n_baseline_weeks", "count", "baseline weeks (is_baseline) whose value is not NULL"),
         MeasureColumn("n_weeks_judged", "count", "complete weeks that are baseline or after the transition"),

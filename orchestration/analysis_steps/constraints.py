@@ -15,6 +15,9 @@ from orchestration.analysis_steps.written_tables import written_tables
 from orchestration.analytics import constraint_declaration as declaration
 from orchestration.analytics import constraint_history, constraint_verdicts
 from orchestration.analytics.constraint_scope import ScopeSettings, classify_constraint_scopes
+from orchestration.analytics.constraint_sensitivity import METHOD_VERSION as SENSITIVITY_METHOD
+from orchestration.analytics.constraint_sensitivity import TYPES as SENSITIVITY_TYPES
+from orchestration.analytics.constraint_sensitivity import SensitivitySettings, line_sensitivity
 from orchestration.analytics.given_capacity import CAPACITY_FRAMES, people_of_stages
 from orchestration.analytics.line_measures import (
     STAGE_COLUMNS,
@@ -23,6 +26,7 @@ from orchestration.analytics.line_measures import (
     capacities_by_stage,
     measure_lines,
 )
+from orchestration.analytics.line_records import line_records
 from orchestration.analytics.random_streams import generator_for
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
 from orchestration.portfolio.constraint_settings import ConstraintThresholds
@@ -35,6 +39,7 @@ TABLES = (
     "constraint_verdicts",
     "constraint_events",
     "constraint_scopes",
+    "constraint_sensitivity",
 )
 #: Each is measured over all windows; a train only where its value stream has several.
 SCOPES = ("value_stream", "train")
@@ -45,9 +50,9 @@ _UNASSIGNED = "unassigned"
 class ConstraintInputs:
     """What the verdicts of one refresh are made of.
 
-    ``frames``: visits (``VISIT_COLUMNS`` and train_id), blocked (``BLOCKED_COLUMNS`` and train_id), dim_stages,
-    dim_stage_roles, dim_dates, dim_working_days, fct_capacity_days, stage_waits (see `constraint_scope`, with
-    finished_at).
+    ``frames``: visits (``VISIT_COLUMNS``, train_id and work_item_id), blocked (``BLOCKED_COLUMNS`` and train_id),
+    dim_stages, dim_stage_roles, dim_dates, dim_working_days, fct_capacity_days, stage_waits (see `constraint_scope`,
+    with finished_at).
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -102,6 +107,7 @@ def constraint_tables(
         "constraint_verdicts": verdicts,
         "constraint_events": constraint_verdicts.kept_events(before.get("constraint_events"), events, inputs.as_of),
         "constraint_scopes": _scopes(inputs, declared),
+        "constraint_sensitivity": _sensitivities(inputs, placed, declared),
     }
 
 
@@ -137,6 +143,26 @@ def _measured(inputs: ConstraintInputs, scope: str, weeks: int) -> list[Measured
         capacities=capacities_by_stage(people, column),
         blocked=inputs.frames["blocked"],
     )
+
+
+def _sensitivities(inputs: ConstraintInputs, lines: list[MeasuredLine], declared: pd.DataFrame) -> pd.DataFrame:
+    """Simulate every line in which a stage is named, over the shortest window."""
+    shortest = declared.loc[declared["window_weeks"] == inputs.thresholds.window_weeks]
+    key = ["scope", "scope_id", "level", "workflow_id"]
+    statuses = {name: dict(zip(of_line["stage_id"], of_line["status"], strict=True))
+                for name, of_line in shortest.groupby(key, sort=True)}  # fmt: skip
+    settings = SensitivitySettings(n_replications=inputs.thresholds.sensitivity_replications)
+    tables = []
+    for line in lines:
+        name = (line.scope, line.scope_id, line.level, line.workflow_id)
+        of_line = statuses.get(name, {})
+        if line.window_weeks != inputs.thresholds.window_weeks or not {"declared", "candidate"} & set(of_line.values()):
+            continue
+        records = line_records(inputs.frames["visits"], inputs.frames["dim_stages"], line)
+        generator = generator_for(inputs.snapshot, "/".join(name), SENSITIVITY_METHOD)
+        tables.append(line_sensitivity(line, records, of_line, generator=generator, settings=settings))
+    empty = pd.DataFrame(columns=list(SENSITIVITY_TYPES)).astype(SENSITIVITY_TYPES)
+    return pd.concat(tables, ignore_index=True) if tables else empty
 
 
 def _scopes(inputs: ConstraintInputs, declared: pd.DataFrame) -> pd.DataFrame:
@@ -185,7 +211,7 @@ def _read_inputs(build: RefreshBuild) -> ConstraintInputs:
     }
     with build.connection() as connection:
         frames: dict[str, Any] = warehouse.read_frames(connection, wanted)
-        frames["visits"] = warehouse.read_visits(connection, [*VISIT_COLUMNS, "train_id"], since)
+        frames["visits"] = warehouse.read_visits(connection, [*VISIT_COLUMNS, "train_id", "work_item_id"], since)
         frames["blocked"] = warehouse.read_blocked_stretches(connection, since)
         frames["stage_waits"] = warehouse.read_stage_waits(connection, since)
     streams = frames["dim_value_streams"]

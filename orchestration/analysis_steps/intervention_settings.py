@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from orchestration.analytics.alternate_constraint import AlternateConstraintSettings
 from orchestration.analytics.controlled_effect import ControlSettings
 from orchestration.analytics.discovery_control import DiscoverySettings
-from orchestration.analytics.interrupted_series import InterruptedSeriesSettings
-from orchestration.analytics.intervention_verdict import VerdictSettings
 from orchestration.analytics.projection_calibration import CalibrationSettings
 from orchestration.analytics.projection_record import ProjectionSettings
+from orchestration.analytics.series_minima import InterruptedSeriesSettings
 from orchestration.analytics.stable_shift import StableShiftSettings
 from orchestration.analytics.sustainment import SustainmentSettings
+from orchestration.analytics.synthetic_control import SyntheticControlSettings
+from orchestration.analytics.verdict_table import VerdictSettings
 from orchestration.portfolio.intervention_settings import InterventionThresholds
 from orchestration.portfolio.stable_shift_settings import StableShiftThresholds
 
@@ -28,6 +29,7 @@ class MethodSettings:
     projections: ProjectionSettings = field(default_factory=ProjectionSettings)
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
     stable_shift: StableShiftSettings = field(default_factory=StableShiftSettings)
+    synthetic: SyntheticControlSettings = field(default_factory=SyntheticControlSettings)
 
 
 def stable_shift_settings(given: StableShiftThresholds) -> StableShiftSettings:
@@ -57,4 +59,5 @@ def method_settings(given: InterventionThresholds, shifts: StableShiftThresholds
         alternate=AlternateConstraintSettings(min_post_weeks=given.min_post_weeks),
         projections=ProjectionSettings(weeks_to_due=given.weeks_to_due),
         stable_shift=stable_shift_settings(shifts),
+        synthetic=SyntheticControlSettings(is_on=given.synthetic_control, min_post_weeks=given.min_post_weeks),
     )

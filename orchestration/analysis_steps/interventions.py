@@ -19,8 +19,8 @@ from orchestration.analytics.chart_choice import choose_chart
 from orchestration.analytics.discovery_control import control_over_tables
 from orchestration.analytics.gain_history import gain_history
 from orchestration.analytics.given_capacity import CAPACITY_FRAMES
-from orchestration.analytics.interrupted_series import interrupted_effects
-from orchestration.analytics.intervention_charts import OPTIONAL_SERIES_COLUMNS, SERIES_COLUMNS
+from orchestration.analytics.intervention_charts import OPTIONAL_SERIES_COLUMNS, SERIES_COLUMNS, SERIES_KEY
+from orchestration.analytics.intervention_effects import interrupted_effects
 from orchestration.analytics.intervention_verdict import intervention_verdicts
 from orchestration.analytics.item_level_effect import (
     METHOD_VERSION as ITEM_METHOD,
@@ -38,19 +38,28 @@ from orchestration.analytics.projection_calibration import (
     projection_calibration,
 )
 from orchestration.analytics.random_streams import generator_for
+from orchestration.analytics.rare_event_charts import rare_event_points
 from orchestration.analytics.sustainment import METHOD_VERSION as SUSTAINMENT_METHOD
-from orchestration.analytics.sustainment import PRACTICE_COLUMNS, assess_sustainment, weekly_adherence
-from orchestration.analytics.weekly_measures import FLOW_COLUMNS, end_to_end_series, weekly_values
+from orchestration.analytics.sustainment import (
+    PRACTICE_COLUMNS,
+    assess_sustainment,
+    desired_directions,
+    weekly_adherence,
+)
+from orchestration.analytics.synthetic_control import synthetic_controls
+from orchestration.analytics.weekly_measures import FLOW_COLUMNS, FLOW_METRICS, end_to_end_series, weekly_values
 from orchestration.refresh import RefreshBuild
 
 #: Tables that `follow_interventions` writes.
 TABLES = (
     "process_behaviour_points",
     "process_behaviour_periods",
+    "rare_event_points",
     "intervention_projections",
     "intervention_verdicts",
     "intervention_effects",
     "intervention_controls",
+    "synthetic_controls",
     "intervention_items",
     "intervention_item_distribution",
     "alternate_constraints",
@@ -60,7 +69,15 @@ TABLES = (
     "projection_scores",
     "projection_calibration",
 )
-_SERIES = [*SERIES_COLUMNS, *OPTIONAL_SERIES_COLUMNS, "scope_type", "value_stream_id", "level", "transition_end_date"]
+_SERIES = [
+    *SERIES_COLUMNS,
+    *OPTIONAL_SERIES_COLUMNS,
+    "is_primary",
+    "scope_type",
+    "value_stream_id",
+    "level",
+    "transition_end_date",
+]
 #: Metrics of value streams that are searched for changes at dates that nobody gave.
 _SEARCHED = ("cycle_time", "flow_time", "throughput")
 _STAGE_METRICS = ("stage_time", "stage_wip", "stage_departures")
@@ -70,9 +87,10 @@ _STAGE_METRICS = ("stage_time", "stage_wip", "stage_departures")
 class InterventionInputs:
     """What one refresh knows of its interventions.
 
-    ``frames``: mart_intervention_series, dim_interventions, flow_weeks (`weekly_measures.FLOW_COLUMNS`), items
-    (intervention_id, metric, week_start, duration), fct_practice_events, and for moved constraints visits, blocked,
-    dim_stages, dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
+    ``frames``: mart_intervention_series, dim_interventions, dim_intervention_metrics, flow_weeks
+    (`weekly_measures.FLOW_COLUMNS`), items (intervention_id, metric, week_start, duration), events
+    (`rare_event_charts.EVENT_COLUMNS`), fct_practice_events, and for moved constraints visits, blocked, dim_stages,
+    dim_dates, dim_stage_roles, dim_working_days and fct_capacity_days.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -100,17 +118,19 @@ def intervention_tables(
     """Return the tables on interventions by name; ``known_projections`` as last published, None if there are none."""
     settings = inputs.settings
     series, register = inputs.frames["mart_intervention_series"], inputs.frames["dim_interventions"]
+    promised = inputs.frames["dim_intervention_metrics"]
     values = weekly_values(inputs.frames["flow_weeks"])
     points = chart_interventions(series, stable_shift=settings.stable_shift)
     periods = chart_periods(series, stable_shift=settings.stable_shift)
     named = _named_points(points, series)
-    projections = record.record_projections(register, known_projections, inputs.as_of, settings=settings.projections)
+    projections = record.record_projections(promised, known_projections, inputs.as_of, settings=settings.projections)
     items = _items_of_judged_weeks(inputs.frames["items"], named)
     history = gain_history(series, points, settings=settings.sustainment, stable_shift=settings.stable_shift)
     verdicts = intervention_verdicts(
-        named.merge(history, on=["intervention_id", "week_start"], how="left"),
+        named.merge(history, on=["intervention_id", "metric", "week_start"], how="left"),
         record.expectations(projections, named),
         weekly_item_shifts(items),
+        events=inputs.frames["events"],
         settings=settings.verdict,
         series_settings=settings.series,
     )
@@ -122,21 +142,22 @@ def intervention_tables(
         {"intervention_effects": "p_value", "intervention_controls": "controlled_p_value"},
         settings=settings.discovery,
     )
-    directions = dict(zip(series["intervention_id"], series["desired_direction"], strict=True))
     scores, calibration = _score_projections(projections, named, verdicts, inputs)
     return {
         "process_behaviour_points": points,
         "process_behaviour_periods": periods,
+        "rare_event_points": rare_event_points(named, inputs.frames["events"]),
         "intervention_projections": projections,
         "intervention_verdicts": verdicts,
         **tests,
+        "synthetic_controls": _synthetic_controls(named, values, register, settings),
         "intervention_items": item_level_effects(
             items, generator=generator_for(inputs.snapshot, "interventions", ITEM_METHOD)
         ),
         "intervention_item_distribution": item_distribution(items),
         "alternate_constraints": follow_local_gains(
             verdicts,
-            end_to_end_series(series, values),
+            end_to_end_series(series.loc[series["is_primary"].astype(bool)], values),
             launches=_launch_windows(register),
             frames=inputs.frames,
             week_start=inputs.week_start,
@@ -148,7 +169,7 @@ def intervention_tables(
         "intervention_sustainment": assess_sustainment(
             points,
             periods,
-            directions,
+            desired_directions(series),
             generator=generator_for(inputs.snapshot, "interventions", SUSTAINMENT_METHOD),
             settings=settings.sustainment,
         ),
@@ -162,17 +183,25 @@ def intervention_tables(
 
 
 def _named_points(points: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Return the points with what tells their intervention's metric, direction and scope."""
-    facts = series[["intervention_id", "metric", "desired_direction", "value_stream_id", "level"]]
-    return points.merge(facts.drop_duplicates("intervention_id"), on="intervention_id", how="left")
+    """Return the points with the direction and scope of their metric, and the two parts of counts and shares.
+
+    ``chart_scale`` is then that of the effect: counts and shares of counts change by a factor, whatever their chart.
+    """
+    facts = series[[*SERIES_KEY, "desired_direction", "value_stream_id", "level"]]
+    named = points.merge(facts.drop_duplicates(list(SERIES_KEY)), on=list(SERIES_KEY), how="left")
+    parts = series[[*SERIES_KEY, "week_start", "numerator", "denominator"]]
+    parts = parts.assign(week_start=pd.to_datetime(parts["week_start"]).astype("datetime64[us]"))
+    named = named.merge(parts, on=[*SERIES_KEY, "week_start"], how="left")
+    is_counted = named["effect_method"] != "autoregression"
+    return named.assign(chart_scale=named["chart_scale"].mask(is_counted, "log"))
 
 
 def _items_of_judged_weeks(items: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
     """Return the items of the very weeks that the weekly series is judged on, with the week's phase."""
     judged = named.loc[~named["is_excluded"] & (named["is_baseline"] | (named["phase"] == "after"))]
-    weeks = judged[["intervention_id", "week_start", "phase"]]
+    weeks = judged[[*SERIES_KEY, "week_start", "phase"]]
     starts = pd.to_datetime(items["week_start"]).astype("datetime64[us]")
-    return items.assign(week_start=starts).merge(weeks, on=["intervention_id", "week_start"], how="inner")
+    return items.assign(week_start=starts).merge(weeks, on=[*SERIES_KEY, "week_start"], how="inner")
 
 
 def _launch_windows(register: pd.DataFrame) -> pd.DataFrame:
@@ -186,19 +215,42 @@ def _launch_windows(register: pd.DataFrame) -> pd.DataFrame:
 def _controls(
     named: pd.DataFrame, values: pd.DataFrame, register: pd.DataFrame, settings: MethodSettings
 ) -> pd.DataFrame:
-    launches = _launch_windows(register)
+    placed = values.loc[values["value_stream_id"] != "unassigned"]
+    table = control.controlled_effects(
+        named, placed, _launch_windows(register), excluded=_excluded(register), settings=settings.control,
+        series_settings=settings.series,
+    )  # fmt: skip
+    is_of_stage = table["metric"].isin(_STAGE_METRICS) & table["controlled_effect"].isna()
+    reason = "a metric of one stage is not compared with other value streams"
+    is_counted = ~table["metric"].isin(FLOW_METRICS) & ~table["metric"].isin(_STAGE_METRICS)
+    without = "counts, and shares that are not known of every value stream, are not compared with other value streams"
+    reasons = table["withheld_reason"].mask(is_of_stage, reason).mask(is_counted, without).astype("str")
+    # The plain step of the same row is by a method for measurements; intervention_effects has the one that fits.
+    plain = ["effect", "effect_lower", "effect_upper"]
+    return table.assign(withheld_reason=reasons, **{name: table[name].mask(is_counted) for name in plain})
+
+
+def _synthetic_controls(
+    named: pd.DataFrame, values: pd.DataFrame, register: pd.DataFrame, settings: MethodSettings
+) -> pd.DataFrame:
+    """Compare with weighted mixes what is known of every value stream."""
+    return synthetic_controls(
+        named.loc[named["metric"].isin(FLOW_METRICS)],
+        values.loc[values["value_stream_id"] != "unassigned"],
+        _launch_windows(register),
+        excluded=_excluded(register),
+        settings=settings.synthetic,
+        control_settings=settings.control,
+    )
+
+
+def _excluded(register: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the value streams that the office has ruled out as controls, by intervention."""
     ruled_out = register.loc[register["excluded_controls"].notna()]
-    excluded = {
+    return {
         name: [part.strip() for part in listed.split(";")]
         for name, listed in zip(ruled_out["intervention_id"], ruled_out["excluded_controls"], strict=True)
     }
-    placed = values.loc[values["value_stream_id"] != "unassigned"]
-    table = control.controlled_effects(
-        named, placed, launches, excluded=excluded, settings=settings.control, series_settings=settings.series
-    )
-    is_of_stage = table["metric"].isin(_STAGE_METRICS) & table["controlled_effect"].isna()
-    reason = "a metric of one stage is not compared with other value streams"
-    return table.assign(withheld_reason=table["withheld_reason"].mask(is_of_stage, reason).astype("str"))
 
 
 def _score_projections(
@@ -226,6 +278,7 @@ def _read_inputs(build: RefreshBuild) -> InterventionInputs:
     wanted: dict[str, list[str] | None] = {
         "mart_intervention_series": _SERIES,
         "dim_interventions": None,
+        "dim_intervention_metrics": None,
         "mart_flow_metrics": list(FLOW_COLUMNS),
         "fct_practice_events": list(PRACTICE_COLUMNS),
         "dim_stages": list(STAGE_COLUMNS),
@@ -238,6 +291,7 @@ def _read_inputs(build: RefreshBuild) -> InterventionInputs:
         frames = warehouse.read_frames(connection, wanted, rows)
         frames["flow_weeks"] = frames.pop("mart_flow_metrics")
         frames["items"] = warehouse.read_intervention_items(connection)
+        frames["events"] = warehouse.read_intervention_events(connection)
         baselines = frames["mart_intervention_series"].loc[lambda frame: frame["is_baseline"], "week_start"]
         first = pd.Timestamp(baselines.min()) if len(baselines) else pd.Timestamp(build.refresh.as_of.date())
         # A week more, because a value stream may have a time zone of its own.

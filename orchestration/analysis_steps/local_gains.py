@@ -10,10 +10,10 @@ from orchestration.analytics.constraint_declaration import METHOD_VERSION, decla
 from orchestration.analytics.given_capacity import people_of_stages
 from orchestration.analytics.interrupted_series import used_weeks
 from orchestration.analytics.intervention_charts import MAX_BASELINE_WEEKS
-from orchestration.analytics.intervention_verdict import judge
 from orchestration.analytics.line_measures import capacities_by_stage, measure_lines
 from orchestration.analytics.process_behaviour import chart_interventions
 from orchestration.analytics.random_streams import generator_for
+from orchestration.analytics.verdict_table import judge
 
 
 def follow_local_gains(
@@ -28,14 +28,14 @@ def follow_local_gains(
     timezones: Mapping[str, str],
     settings: MethodSettings,
 ) -> pd.DataFrame:
-    """Return `alternate_constraints`: a row per intervention whose metric is not the value stream's own.
+    """Return `alternate_constraints`: a row per intervention whose primary metric is not the value stream's own.
 
     Detection is run again, on the weeks before the launch and on those after the transition, for gains that did not
     arrive; for the others it would tell nothing.
 
     Args:
-        verdicts: Of all weeks; the last of each intervention counts.
-        stream_series: The value streams' weeks on the interventions' calendars.
+        verdicts: Of all weeks and metrics; the last of each primary metric counts.
+        stream_series: The value streams' weeks on the interventions' calendars, with `local_metric`, the primary one.
         launches: intervention_id, value_stream_id, level, launched_at and first_after (days).
         frames: visits, dim_stages, dim_dates, and what capacities are read from (`given_capacity`).
         week_start: The Monday before which all weeks are whole.
@@ -62,8 +62,8 @@ def follow_local_gains(
 
 def _end_to_end_effects(verdicts: pd.DataFrame, stream_series: pd.DataFrame, settings: MethodSettings) -> pd.DataFrame:
     """Return what `alternate_constraints` reads, with no constraint declared yet."""
-    last = verdicts.drop_duplicates("intervention_id", keep="last")
-    local = {row["intervention_id"]: row for row in last.to_dict("records")}
+    last = verdicts.drop_duplicates(["intervention_id", "metric"], keep="last")
+    local = {(row["intervention_id"], row["metric"]): row for row in last.to_dict("records")}
     rows = []
     for name, points in chart_interventions(stream_series).groupby("intervention_id", sort=True):
         own = stream_series.loc[stream_series["intervention_id"] == name].iloc[0]
@@ -77,12 +77,13 @@ def _end_to_end_effects(verdicts: pd.DataFrame, stream_series: pd.DataFrame, set
             series_settings=settings.series,
         )
         lower, upper = judged.effect.interval(settings.verdict.confidence)
+        gain = local[name, own["local_metric"]]
         rows.append(
             {
                 "intervention_id": name,
-                "local_metric": local[name]["metric"],
-                "local_verdict": local[name]["verdict"],
-                "n_post": local[name]["n_post"],
+                "local_metric": gain["metric"],
+                "local_verdict": gain["verdict"],
+                "n_post": gain["n_post"],
                 "end_to_end_metric": own["metric"],
                 "end_to_end_effect": judged.effect.effect,
                 "end_to_end_lower": lower,

@@ -35,7 +35,7 @@ AttributeKind = Literal["p", "u", "c"]
 #: Distance of the limits and of the near limits, in standard deviations.
 _LIMIT, _NEAR_LIMIT = 3.0, 2.0
 #: Times between events become nearly normal at this power (Nelson 1994).
-_NELSON_POWER = 1 / 3.6
+NELSON_POWER = 1 / 3.6
 #: Two-sided level at which counts no longer pass as those of a Poisson process.
 DISPERSION_LEVEL = 0.05
 
@@ -244,9 +244,9 @@ def t_chart_limits(time_between: ArrayLike, *, min_points: int = MIN_POINTS_TRIA
     between = np.asarray(time_between, dtype=float)
     if (between <= 0).any():
         raise ValueError("Times between events must be above 0; use finer times or count the items between (g chart).")
-    limits = natural_process_limits(between**_NELSON_POWER, screen=False, min_points=min_points)
+    limits = natural_process_limits(between**NELSON_POWER, screen=False, min_points=min_points)
     centre, distance = limits.centre_line, _LIMIT * limits.sigma
-    lower, middle, upper = np.maximum([centre - distance, centre, centre + distance], 0.0) ** (1 / _NELSON_POWER)
+    lower, middle, upper = np.maximum([centre - distance, centre, centre + distance], 0.0) ** (1 / NELSON_POWER)
     return RareEventLimits(limits.n_baseline, limits.status, float(middle), float(lower), float(upper))
 
 

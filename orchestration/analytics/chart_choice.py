@@ -81,13 +81,33 @@ _RATE = ChartChoice(
 
 _DURATIONS = ("cycle_time", "flow_time", "lead_time", "stage_time", "time_to_restore")
 _COUNTS = ("throughput", "velocity", "wip", "queue_length", "stage_wip", "stage_departures")
-_SHARES = ("flow_efficiency", "utilisation", "predictability", "on_time_share", "escape_rate", "practice_adherence")
-_RATES = ("defects_per_feature", "vulnerabilities_per_release", "debt_items_per_kloc")
-_EVENTS = ("defects", "incidents", "escaped_defects", "safety_defects", "vulnerabilities")
+_DAY_SHARES = ("flow_efficiency", "blocked_share", "rework_share", "utilisation", "predictability")
+#: Shares of which both parts are counted: so many of so many items, defects, deployments.
+_COUNTED_SHARES = ("escape_rate", "reopened_share", "change_failure_share", "on_time_share", "practice_adherence")
+_SHARES = (*_DAY_SHARES, *_COUNTED_SHARES)
+_RATES = ("defects_per_item", "vulnerabilities_per_release", "debt_items_per_kloc")
+_EVENTS = (
+    "defects", "incidents", "escaped_defects", "safety_defects", "vulnerabilities", "deployments", "failed_deployments",
+)  # fmt: skip
 
-#: Metrics that have a value each week; what lies between events is no weekly series.
-WEEKLY_METRICS = (*_DURATIONS, *_COUNTS, *_SHARES, *_RATES)
-METRICS = (*WEEKLY_METRICS, *_EVENTS)
+METRICS = (*_DURATIONS, *_COUNTS, *_SHARES, *_RATES, *_EVENTS)
+
+
+def is_of_events(metric: str) -> bool:
+    """Whether a metric counts events per week, whose chart depends on how often there are any."""
+    return metric in _EVENTS
+
+
+def effect_method(metric: str, chart: str) -> str:
+    """Return how the effect on a charted metric is estimated.
+
+    ``quasi_poisson`` for counts and for shares and rates of counts; ``rate_ratio`` for events too rare to count by
+    week; ``autoregression`` for measurements, also for shares of days, which are no counts.
+    """
+    if metric in _EVENTS:
+        return "rate_ratio" if chart in ("g", "t") else "quasi_poisson"
+    counted = metric in (*_COUNTED_SHARES, *_RATES) and chart in ("p_prime", "u_prime")
+    return "quasi_poisson" if counted else "autoregression"
 
 
 def choose_chart(
@@ -112,8 +132,8 @@ def choose_chart(
         a quarter of them hold fewer than 5 items.
     counts: events per complete week, for counts of events: below a median of 1 they are rare and what lies between
         them is charted; else c if they scatter as chance does, c' if not.
-    has_sizes: whether numerator and denominator (or size) of each period are known; for rare events, whether the items
-        between them are.
+    has_sizes: whether numerator and denominator (or size) of each period are known; for rare events, whether what they
+        can happen on is counted (failed deployments among deployments); others are charted by time.
     iteration_weeks, increment_weeks: lengths of the planning periods, None = there are none.
 
     Raises ``ValueError`` for an unknown metric.

@@ -13,6 +13,7 @@ import numpy as np
 from orchestration.analytics.attribute_charts import PointLimits
 from orchestration.analytics.chart_choice import choose_chart
 from orchestration.analytics.process_limits import MAX_AUTOCORRELATION_FOR_RUN_RULES, MIN_POINTS_USABLE
+from orchestration.analytics.rare_event_charts import RARE_CHARTS
 
 if TYPE_CHECKING:
     from orchestration.analytics.intervention_charts import InterventionChart
@@ -23,6 +24,8 @@ def describe_chart(chart: InterventionChart, min_baseline: int) -> str:
     """Say in words what the limits rest on and what was allowed for; each sentence follows from the numbers."""
     limits = chart.facts
     weeks = chart.frame["week_start"][chart.in_baseline]
+    if chart.choice.chart in RARE_CHARTS:
+        return f"No limits by week: {chart.choice.reason[0].lower()}{chart.choice.reason[1:]}"
     if not limits.has_limits:
         return f"No limits: {_no_limits_reason(limits, min_baseline)}."
     period = f"{weeks.iloc[0]:%Y-%m-%d} to {weeks.iloc[-1]:%Y-%m-%d}"
@@ -50,9 +53,12 @@ def _drawn_sentences(chart: InterventionChart) -> list[str]:
     """Say what of the chart is not as usual: its scale, limits that are not drawn, weeks with too few items."""
     choice, limits = chart.choice, chart.limits
     sentences = []
-    if choose_chart(str(chart.frame["metric"].iloc[0])).scale != choice.scale:
+    if choice.chart == "xmr" and choose_chart(str(chart.frame["metric"].iloc[0])).scale != choice.scale:
         sentences.append("The baseline holds durations of 0, so the chart is linear and not logarithmic.")
-    if isinstance(limits, PointLimits):
+    if isinstance(limits, PointLimits) and choice.chart in ("c", "c_prime"):
+        if np.isnan(limits.lower_limit).all():
+            sentences.append(f"No lower limit is drawn, as it would lie below {choice.floor:g}.")
+    elif isinstance(limits, PointLimits):
         sentences.append("Limits differ by week: the fewer a week holds, the wider they are.")
     else:
         if np.isnan(limits.lower_limit):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from orchestration.analytics import constraint_verdict_words, hand_off_table_words, waiting_table_words
+from orchestration.analytics import (
+    constraint_verdict_words,
+    hand_off_table_words,
+    sensitivity_table_words,
+    waiting_table_words,
+)
 from orchestration.analytics.table_words import PublishedColumn, PublishedTable
 
 if TYPE_CHECKING:
@@ -132,4 +137,5 @@ TABLES: Final[Mapping[str, PublishedTable]] = {
     **constraint_verdict_words.TABLES,
     **waiting_table_words.TABLES,
     **hand_off_table_words.TABLES,
+    **sensitivity_table_words.TABLES,
 }

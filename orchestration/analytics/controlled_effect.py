@@ -1,8 +1,8 @@
 """The step of an intervention against comparable value streams: did it get better, or did everybody?
 
 Belongs here: the choice of donors by rule, the step of the difference between a stream and its donors, and the placebo
-test. Does not belong here: the regression itself (:mod:`.interrupted_series`). A synthetic control, which weights the
-donors, is not computed.
+test. Does not belong here: the regression itself (:mod:`.interrupted_series`), and donors that are weighted
+(:mod:`.synthetic_control`).
 
 Sources: controlled interrupted series: J. Lopez Bernal et al., International Journal of Epidemiology 47 (2018); placebo
 test by treating each donor in turn: A. Abadie, A. Diamond, J. Hainmueller, JASA 105 (2010).
@@ -16,17 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from orchestration.analytics.interrupted_series import (
-    DEFAULT_SETTINGS as SERIES_DEFAULTS,
-)
-from orchestration.analytics.interrupted_series import (
-    POINT_COLUMNS,
-    InterruptedSeriesSettings,
-    StepEffect,
-    percent_change,
-    step_effect,
-    used_weeks,
-)
+from orchestration.analytics.interrupted_series import StepEffect, percent_change, step_effect, used_weeks
+from orchestration.analytics.intervention_effects import POINT_COLUMNS
+from orchestration.analytics.series_minima import DEFAULT_SETTINGS as SERIES_DEFAULTS
+from orchestration.analytics.series_minima import InterruptedSeriesSettings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -189,36 +182,15 @@ def controlled_effects(
     one, on the scale of the chart. Raises ``ValueError`` for a missing column, an intervention without a launch, or a
     week that comes twice.
     """
-    for frame, wanted, what in (
-        (treated, TREATED_COLUMNS, "treated series"),
-        (candidates, CANDIDATE_COLUMNS, "candidates"),
-        (launches, LAUNCH_COLUMNS, "launches"),
-    ):
-        missing = [column for column in wanted if column not in frame.columns]
-        if missing:
-            raise ValueError(f"The {what} lack {', '.join(missing)}; pass every column that is named for them.")
-    complete = candidates.loc[candidates["is_complete"].astype("boolean").fillna(value=False).astype(bool)]
-    if complete.duplicated(["value_stream_id", "level", "metric", "week_start"]).any():
-        raise ValueError("A candidate has a week twice; pass one row per value stream, level, metric and week.")
+    complete = complete_candidates(treated, candidates, launches)
     rows = []
     for (intervention, metric), points in treated.groupby(["intervention_id", "metric"], sort=True):
         frame, weeks, post = used_weeks(points)
         stream, level = str(points["value_stream_id"].iloc[0]), str(points["level"].iloc[0])
         is_log = bool((points["chart_scale"] == "log").any())
-        own = launches.loc[launches["intervention_id"] == intervention, "launched_at"]
-        if own.empty:
-            raise ValueError(f"Intervention {intervention} has no launch; pass one row for it in the launches.")
-        known = launches.loc[launches["launched_at"] < points["week_start"].max() + pd.Timedelta(weeks=1)]
-        near = (known["launched_at"] - own.iloc[0]).abs() <= pd.Timedelta(weeks=settings.quiet_weeks)
-        ruled_out = {stream, *known.loc[near, "value_stream_id"], *(excluded or {}).get(str(intervention), ())}
-        alike = complete.loc[
-            (complete["metric"] == metric)
-            & (complete["level"] == level)
-            & ~complete["value_stream_id"].isin(list(ruled_out))
-        ]
-        wide = alike.pivot_table(index="value_stream_id", columns="week_start", values="value", sort=True, dropna=False)
-        values = wide.reindex(columns=frame["week_start"]).to_numpy(dtype=float)
-        values = np.log(np.where(values > 0, values, np.nan)) if is_log else values
+        names, values = comparable_streams(
+            points, frame["week_start"], complete, launches, (excluded or {}).get(str(intervention), ()), settings
+        )
         series = frame["charted_value"].to_numpy(dtype=float)
         row: dict[str, object] = {
             "intervention_id": intervention,
@@ -230,7 +202,6 @@ def controlled_effects(
             "chart_scale": "log" if is_log else "linear",
             "method_version": METHOD_VERSION,
         }
-        names = wide.index.to_numpy(dtype=object)
         rows.append(row | _compare(series, weeks, post, (names, values), settings, series_settings))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     is_log_row = table["chart_scale"] == "log"
@@ -239,6 +210,54 @@ def controlled_effects(
         change = table[source].astype(float).map(percent_change)
         table[f"controlled_percent{bound}"] = change.where(is_log_row)
     return table.astype(_TYPES)
+
+
+def complete_candidates(treated: pd.DataFrame, candidates: pd.DataFrame, launches: pd.DataFrame) -> pd.DataFrame:
+    """Return the candidates' complete weeks, after checking the columns of all three and that no week comes twice."""
+    for frame, wanted, what in (
+        (treated, TREATED_COLUMNS, "treated series"),
+        (candidates, CANDIDATE_COLUMNS, "candidates"),
+        (launches, LAUNCH_COLUMNS, "launches"),
+    ):
+        missing = [column for column in wanted if column not in frame.columns]
+        if missing:
+            raise ValueError(f"The {what} lack {', '.join(missing)}; pass every column that is named for them.")
+    complete = candidates.loc[candidates["is_complete"].astype("boolean").fillna(value=False).astype(bool)]
+    if complete.duplicated(["value_stream_id", "level", "metric", "week_start"]).any():
+        raise ValueError("A candidate has a week twice; pass one row per value stream, level, metric and week.")
+    return complete
+
+
+def comparable_streams(
+    points: pd.DataFrame,
+    week_starts: pd.Series,
+    complete: pd.DataFrame,
+    launches: pd.DataFrame,
+    ruled_out: Collection[str],
+    settings: ControlSettings = DEFAULT_SETTINGS,
+) -> tuple[np.ndarray, Floats]:
+    """Return the value streams that one series may be compared with, and their values in its weeks, (J, weeks).
+
+    They have the metric and level, no launch of their own near this one, and are not ruled out. Launches after the last
+    week of the series are not yet known. Raises ``ValueError`` for an intervention without a launch.
+    """
+    intervention, metric = points["intervention_id"].iloc[0], points["metric"].iloc[0]
+    own = launches.loc[launches["intervention_id"] == intervention, "launched_at"]
+    if own.empty:
+        raise ValueError(f"Intervention {intervention} has no launch; pass one row for it in the launches.")
+    known = launches.loc[launches["launched_at"] < points["week_start"].max() + pd.Timedelta(weeks=1)]
+    near = (known["launched_at"] - own.iloc[0]).abs() <= pd.Timedelta(weeks=settings.quiet_weeks)
+    out = {points["value_stream_id"].iloc[0], *known.loc[near, "value_stream_id"], *ruled_out}
+    alike = complete.loc[
+        (complete["metric"] == metric)
+        & (complete["level"] == points["level"].iloc[0])
+        & ~complete["value_stream_id"].isin(list(out))
+    ]
+    wide = alike.pivot_table(index="value_stream_id", columns="week_start", values="value", sort=True, dropna=False)
+    values = wide.reindex(columns=week_starts).to_numpy(dtype=float)
+    if bool((points["chart_scale"] == "log").any()):
+        values = np.log(np.where(values > 0, values, np.nan))
+    return wide.index.to_numpy(dtype=object), values
 
 
 def _compare(

@@ -27,7 +27,12 @@ _WEEKS = {
         "Complete weeks with a value after the launch and its transition.", "weeks", "neutral", when_zero="none yet"
     ),
 }
-_SCALE = {"chart_scale": PublishedColumn("log (effects are differences of logarithms) or linear (unit of the metric).")}
+_SCALE = {
+    "chart_scale": PublishedColumn(
+        "log (effects are differences of logarithms; of counts and shares of counts, logarithms of ratios of rates) or "
+        "linear (unit of the metric)."
+    )
+}
 _END = {
     "withheld_reason": PublishedColumn("Why numbers are missing.", when_null="nothing is withheld"),
     "method_version": PublishedColumn("Method and version that made the row."),
@@ -55,6 +60,10 @@ _INTERVENTION_EFFECTS = PublishedTable(
         **_WINDOW,
         **_WEEKS,
         **_SCALE,
+        "effect_method": PublishedColumn(
+            "autoregression (measurements), quasi_poisson (counts, and shares and rates of counts) or rate_ratio (rare "
+            "events)."
+        ),
         "has_trend": PublishedColumn("Whether the baseline had a trend that the effect is measured against."),
         "has_slope_change": PublishedColumn("Whether a change of slope is estimated too (26 weeks on either side)."),
         "effect": PublishedColumn(
@@ -319,10 +328,63 @@ _INTERVENTION_ITEM_DISTRIBUTION = PublishedTable(
     },
 )
 
+_SYNTHETIC_CONTROLS = PublishedTable(
+    description=(
+        "Interventions against a weighted mix of value streams that moved as theirs did before the launch. Empty "
+        "unless `analysis: interventions: synthetic_control` is true."
+    ),
+    grain="One row per intervention and metric that is known of every value stream.",
+    question="What would have come without the intervention, by the streams that were most alike?",
+    columns={
+        **_ID,
+        "level": PublishedColumn("Level of the work items."),
+        "value_stream_id": PublishedColumn("The value stream that it acts on."),
+        **_WINDOW,
+        **_WEEKS,
+        **_SCALE,
+        "n_candidates": PublishedColumn(
+            "Value streams without a launch about then.", "value streams", "neutral", when_zero="there are none"
+        ),
+        "n_donors": PublishedColumn(
+            "Of these, those with a value in nine of ten weeks.", "value streams", "neutral", when_zero="there are none"
+        ),
+        "weights": PublishedColumn("What the mix is made of, the heaviest first.", when_null=_WITHHELD),
+        "baseline_error": PublishedColumn(
+            "Root mean squared distance from the mix before the launch.", "unit of the scale", "down", _WITHHELD,
+            "the mix follows it exactly",
+        ),
+        "baseline_spread": PublishedColumn(
+            "Standard deviation of the series before the launch.", "unit of the scale", "neutral", _WITHHELD,
+            "it did not vary",
+        ),
+        "effect": PublishedColumn(
+            "Mean distance from the mix after the launch.", "unit of the scale", "neutral", _WITHHELD, "none"
+        ),
+        "effect_percent": PublishedColumn("The same in per cent.", "percent", "neutral", _NOT_LOG, "none"),
+        "placebo_lower": PublishedColumn(
+            "Lower end of what 95 % of the donors show in its place: what there is without an intervention.",
+            "unit of the scale", "neutral", _WITHHELD, "none",
+        ),
+        "placebo_upper": PublishedColumn("Upper end of the same.", "unit of the scale", "neutral", _WITHHELD, "none"),
+        "n_placebos": PublishedColumn(
+            "Donors put in its place.", "value streams", "neutral", when_zero="withheld, see withheld_reason"
+        ),
+        "placebo_p_value": PublishedColumn(
+            "Share of them, and of itself, whose distance from their mix grew at least as much.",
+            "probability 0-1", "neutral", _WITHHELD,
+        ),
+        "smallest_placebo_p_value": PublishedColumn(
+            "The smallest that so few donors can give.", "probability 0-1", "neutral", _WITHHELD
+        ),
+        **_END,
+    },
+)  # fmt: skip
+
 TABLES: Final[Mapping[str, PublishedTable]] = {
     "intervention_effects": _INTERVENTION_EFFECTS,
     "intervention_controls": _INTERVENTION_CONTROLS,
     "intervention_items": _INTERVENTION_ITEMS,
     "intervention_item_distribution": _INTERVENTION_ITEM_DISTRIBUTION,
     "intervention_verdicts": _INTERVENTION_VERDICTS,
+    "synthetic_controls": _SYNTHETIC_CONTROLS,
 }

@@ -11,14 +11,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from orchestration.analytics.intervention_charts import chart_each_intervention
+from orchestration.analytics.intervention_charts import SERIES_KEY, chart_each_intervention
 from orchestration.analytics.process_behaviour import chart_interventions, chart_periods
 from orchestration.analytics.process_limits import MIN_POINTS_TRIAL
 from orchestration.analytics.stable_shift import StableShiftSettings
-from orchestration.analytics.sustainment import SustainmentSettings, assess_sustainment
+from orchestration.analytics.sustainment import SustainmentSettings, assess_sustainment, desired_directions
 
 _TYPES = {
     "intervention_id": "str",
+    "metric": "str",
     "week_start": "datetime64[us]",
     "has_regressed": "bool",
     "was_improved_phase": "bool",
@@ -45,24 +46,24 @@ def gain_history(
     settings: thresholds of the watch.
     stable_shift: parameters that the chart was made with.
 
-    Returns one row per intervention and judged week with ``COLUMNS``. Raises ``ValueError`` as the charts do.
+    Returns one row per intervention, metric and judged week with ``COLUMNS``. Raises ``ValueError`` as the charts do.
     """
     judged = points.loc[(points["phase"] == "after") & ~points["is_excluded"]].sort_values("week_start")
-    rank = judged.groupby("intervention_id").cumcount() + 1
+    rank = judged.groupby(list(SERIES_KEY)).cumcount() + 1
     shifts = stable_shift or StableShiftSettings()
     asked = judged.loc[(rank >= shifts.n_min_trial) & judged["period_in_force"].notna()]
     starts = pd.to_datetime(series["week_start"]).astype("datetime64[us]")
-    directions = dict(zip(series["intervention_id"], series["desired_direction"], strict=True))
+    directions = desired_directions(series)
     rules = replace(settings or SustainmentSettings(), n_resamples=1)
     rows = []
-    for name, weeks in asked.groupby("intervention_id"):
-        own = series.loc[series["intervention_id"] == name]
+    for (name, metric), weeks in asked.groupby(list(SERIES_KEY)):
+        own = series.loc[(series["intervention_id"] == name) & (series["metric"] == metric)]
         own_starts = starts.loc[own.index]
         for week in weeks["week_start"]:
             known = own.loc[own_starts <= week]
             state = _state(known, directions, rules, shifts) if _may_hold_a_gain(known, shifts) else None
             has_regressed = state is not None and bool(state["is_regressed"])
-            rows.append((name, week, has_regressed, state is not None and state["state"] != "no_gain"))
+            rows.append((name, metric, week, has_regressed, state is not None and state["state"] != "no_gain"))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(_TYPES)
 
 
@@ -73,7 +74,10 @@ def _may_hold_a_gain(known: pd.DataFrame, shifts: StableShiftSettings) -> bool:
 
 
 def _state(
-    known: pd.DataFrame, directions: dict[str, str], rules: SustainmentSettings, shifts: StableShiftSettings
+    known: pd.DataFrame,
+    directions: dict[tuple[str, str], str],
+    rules: SustainmentSettings,
+    shifts: StableShiftSettings,
 ) -> pd.Series:
     return assess_sustainment(
         chart_interventions(known, stable_shift=shifts),

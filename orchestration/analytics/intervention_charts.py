@@ -1,4 +1,4 @@
-"""Each intervention's weeks on their chart: baseline, what is left out, limits, and periods.
+"""The weeks of each metric of an intervention on their chart: baseline, what is left out, limits, and periods.
 
 Belongs here: taking a weekly series apart into charts and computing what they hold. Does not belong here: the tables
 made of them (:mod:`.process_behaviour`) and their notes in words (:mod:`.chart_wording`).
@@ -13,9 +13,16 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.attribute_charts import AttributeKind, PointLimits, attribute_baseline, attribute_values
-from orchestration.analytics.chart_choice import WEEKLY_METRICS, ChartChoice, choose_chart, with_zeros_in_baseline
+from orchestration.analytics.chart_choice import (
+    METRICS,
+    ChartChoice,
+    choose_chart,
+    is_of_events,
+    with_zeros_in_baseline,
+)
 from orchestration.analytics.process_limits import ProcessLimits, natural_process_limits
 from orchestration.analytics.process_signals import first_word_that_holds
+from orchestration.analytics.rare_event_charts import RARE_CHARTS
 from orchestration.analytics.stable_shift import (
     Governance,
     StablePeriod,
@@ -30,6 +37,9 @@ if TYPE_CHECKING:
     from orchestration.analytics.array_types import Flags, Floats
 
 MAX_BASELINE_WEEKS = 26
+
+#: What tells one series from another.
+SERIES_KEY = ("intervention_id", "metric")
 
 #: What `chart_interventions` reads; further columns are ignored.
 SERIES_COLUMNS = (
@@ -46,7 +56,7 @@ SERIES_COLUMNS = (
 #: What it reads where it is there: the share's or rate's two parts, and the items behind the value.
 OPTIONAL_SERIES_COLUMNS = ("numerator", "denominator", "n_items")
 
-_ATTRIBUTE_KINDS: dict[str, AttributeKind] = {"p_prime": "p", "u_prime": "u"}
+_ATTRIBUTE_KINDS: dict[str, AttributeKind] = {"p_prime": "p", "u_prime": "u", "c": "c", "c_prime": "c"}
 #: A value and its numerator over its denominator may differ by rounding only.
 _SHARE_ROUNDING = 1e-6
 _PHASES = ("before", "transition", "after")
@@ -54,7 +64,7 @@ _PHASES = ("before", "transition", "after")
 
 @dataclass(frozen=True, slots=True)
 class InterventionChart:
-    """One intervention's weeks on their chart. ``facts`` are the limits, or on p' and u' the spread of the scores."""
+    """The weeks of one metric on their chart. ``facts`` are the limits, or on p' and u' the spread of the scores."""
 
     frame: pd.DataFrame
     choice: ChartChoice
@@ -82,7 +92,7 @@ class InterventionChart:
 def chart_each_intervention(
     series: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool, stable_shift: StableShiftSettings
 ) -> list[InterventionChart]:
-    """Check the series and chart each intervention, in order of their ids.
+    """Check the series and chart each metric of each intervention, ordered by both.
 
     Parameters and errors as in :func:`.process_behaviour.chart_interventions`.
     """
@@ -91,15 +101,15 @@ def chart_each_intervention(
         raise ValueError(f"The intervention series lacks {', '.join(missing)}; pass the columns of SERIES_COLUMNS.")
     ordered = series.reindex(columns=[*SERIES_COLUMNS, *OPTIONAL_SERIES_COLUMNS])
     ordered["week_start"] = pd.to_datetime(ordered["week_start"]).astype("datetime64[us]")
-    ordered = ordered.sort_values(["intervention_id", "week_start"], ignore_index=True)
-    repeated = ordered.duplicated(["intervention_id", "week_start"])
+    ordered = ordered.sort_values([*SERIES_KEY, "week_start"], ignore_index=True)
+    repeated = ordered.duplicated([*SERIES_KEY, "week_start"])
     if repeated.any():
         first = ordered.loc[repeated].iloc[0]
         raise ValueError(
-            f"Intervention {first['intervention_id']} has week {first['week_start']:%Y-%m-%d} twice; "
-            "pass one row per intervention and week."
+            f"Intervention {first['intervention_id']} has week {first['week_start']:%Y-%m-%d} of {first['metric']} "
+            "twice; pass one row per intervention, metric and week."
         )
-    _check_words(ordered, "metric", WEEKLY_METRICS)
+    _check_words(ordered, "metric", METRICS)
     _check_words(ordered, "phase", _PHASES)
     _check_words(ordered, "desired_direction", ("up", "down"))
     return [
@@ -109,7 +119,7 @@ def chart_each_intervention(
             allow_for_autocorrelation=allow_for_autocorrelation,
             stable_shift=stable_shift,
         )
-        for _, frame in ordered.groupby("intervention_id", sort=True)
+        for _, frame in ordered.groupby(list(SERIES_KEY), sort=True)
     ]
 
 
@@ -127,7 +137,7 @@ def _as_flags(column: pd.Series) -> Flags:
 def _chart_one(
     frame: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool, stable_shift: StableShiftSettings
 ) -> InterventionChart:
-    """Chart one intervention's weeks, given in time order."""
+    """Chart the weeks of one series, given in time order."""
     value = frame["value"].astype("float64").to_numpy()
     phase = frame["phase"].to_numpy(dtype=object)
     is_complete = _as_flags(frame["is_complete"])
@@ -141,10 +151,16 @@ def _chart_one(
     metric = str(frame["metric"].iloc[0])
     counts, sizes = (np.asarray(frame[column], dtype=np.float64) for column in ("numerator", "denominator"))
     has_size = np.isfinite(counts) & (np.nan_to_num(sizes) > 0)
-    choice = choose_chart(metric, has_sizes=bool(in_baseline.any() and has_size[in_baseline].all()))
+    is_events = is_of_events(metric)
+    # Of events it is enough that what they can happen on is counted: in some weeks nothing could.
+    is_sized = has_size[in_baseline].any() if is_events else in_baseline.any() and has_size[in_baseline].all()
+    choice = choose_chart(metric, counts=counts[in_baseline] if is_events else None, has_sizes=bool(is_sized))
     if choice.scale == "log" and bool((value[in_baseline] <= 0).any()):
         choice = with_zeros_in_baseline(choice)
-    is_log, kind = choice.scale == "log", _ATTRIBUTE_KINDS.get(choice.chart)
+    is_log, kind, is_rare = choice.scale == "log", _ATTRIBUTE_KINDS.get(choice.chart), choice.chart in RARE_CHARTS
+    if kind == "c":
+        # Each week is as good an opportunity as any other.
+        sizes, has_size = np.where(np.isfinite(counts), 1.0, np.nan), np.isfinite(counts)
     chartable = has_value & (value > 0) if is_log else has_value
     if kind is not None:
         _check_parts(frame, counts, sizes)
@@ -169,6 +185,9 @@ def _chart_one(
     judged = np.where(is_excluded, np.nan, charted)
 
     def limits_of(used: Flags) -> tuple[ProcessLimits | PointLimits, ProcessLimits]:
+        if is_rare:
+            # Most weeks hold no event, so limits by week would say nothing: their gaps are charted.
+            used = np.zeros(used.shape, dtype=bool)
         if kind is None:
             limits = natural_process_limits(
                 np.where(used, charted, np.nan),
@@ -183,6 +202,7 @@ def _chart_one(
             kind,
             np.where(used, counts, np.nan),
             sizes,
+            prime=choice.chart != "c",
             breaks=breaks,
             allow_for_autocorrelation=allow_for_autocorrelation,
             min_points=min_baseline,
@@ -227,7 +247,7 @@ def _check_parts(frame: pd.DataFrame, counts: Floats, sizes: Floats) -> None:
 def _advised_period(metric: str, n_items: pd.Series) -> str | None:
     """Return how long a period would have to be to hold enough items: week, two_weeks, longer; None if not known."""
     known = n_items.astype("float64").dropna()
-    if known.empty:
+    if known.empty or is_of_events(metric):
         return None
     advice = choose_chart(metric, n_items=known)
     return "longer" if advice.chart == "run_chart" else advice.period

@@ -1,14 +1,9 @@
 """The verdict on an intervention, week by week: did it work, and what follows from that.
 
-Belongs here: the table of verdicts, read from the top, for one metric of one intervention. Does not belong here: what a
-verdict rests on in words and the action that it calls for (:mod:`.verdict_wording`), the estimate
-(:mod:`.interrupted_series`), the run rules (:mod:`.process_signals`), the items (:mod:`.item_level_effect`), and when a
-phase is accepted or has regressed.
-
-A verdict ``improved`` takes two looks that err differently: a run of eight weeks on the better side of the frozen
-baseline, and an interval of the step that excludes 0. Either alone is wrong too often: on an unchanged series with
-autocorrelation 0.3 a run of eight shows up in 15 % of 26 weeks, both together in 2 %. Source of the run of eight: W. A.
-Shewhart's rules as in *Statistical Quality Control Handbook*, Western Electric (1956).
+Belongs here: each metric of each intervention at the end of each week, from what was known then, as a table. Does not
+belong here: the rules of a verdict (:mod:`.verdict_table`), what it rests on in words and the action that it calls for
+(:mod:`.verdict_wording`), the estimate (:mod:`.intervention_effects`), the run rules (:mod:`.process_signals`), the
+items (:mod:`.item_level_effect`), and when a phase is accepted or has regressed.
 """
 
 from __future__ import annotations
@@ -18,30 +13,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
 
-from orchestration.analytics.interrupted_series import (
-    DEFAULT_SETTINGS as SERIES_DEFAULTS,
-)
-from orchestration.analytics.interrupted_series import (
-    POINT_COLUMNS,
-    InterruptedSeriesSettings,
-    StepEffect,
-    percent_change,
-    standard_error_ahead,
-    step_effect,
-    used_weeks,
-)
-from orchestration.analytics.process_limits import ProcessLimits, natural_process_limits
-from orchestration.analytics.process_signals import detect_signals, run_positions
+from orchestration.analytics.interrupted_series import percent_change, used_weeks
+from orchestration.analytics.intervention_effects import POINT_COLUMNS, counts_of, effect_method_of
+from orchestration.analytics.rare_event_charts import EVENT_COLUMNS, RareEventChart, rare_event_chart
+from orchestration.analytics.series_minima import DEFAULT_SETTINGS as SERIES_DEFAULTS
+from orchestration.analytics.series_minima import InterruptedSeriesSettings
+from orchestration.analytics.verdict_measures import Measured, measure_counts, measure_rare_events, measure_weeks
+from orchestration.analytics.verdict_table import DEFAULT_SETTINGS, Judgement, VerdictSettings, judge_measured
 from orchestration.analytics.verdict_wording import action_for, describe_missing, describe_verdict
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from orchestration.analytics.array_types import Flags, Ints
+    from orchestration.analytics.attribute_charts import AttributeKind
 
-    from orchestration.analytics.array_types import Flags, Floats, Ints
-
-METHOD_VERSION = "intervention_verdict-1"
+METHOD_VERSION = "intervention_verdict-2"
 
 #: What `intervention_verdicts` reads of the charted points; further columns are ignored. `has_regressed` and
 #: `was_improved_phase` (known at the end of that week) come from the watch over accepted phases and may be left out.
@@ -89,196 +75,7 @@ _TYPES = {
 }
 COLUMNS = tuple(_TYPES)
 
-
-@dataclass(frozen=True, slots=True)
-class VerdictSettings:
-    """Thresholds of the verdict table.
-
-    An effect matters from ``minimum_sigmas`` standard deviations of the baseline on, or from what the office has set if
-    that is more. ``run_length`` weeks on one side are a shift; the last ``recent_weeks`` tell whether it still moves.
-    """
-
-    run_length: int = 8
-    recent_weeks: int = 8
-    minimum_sigmas: float = 0.5
-    min_retained_share: float = 0.25
-    confidence: float = 0.95
-    no_effect_confidence: float = 0.90
-    power: float = 0.80
-    max_weeks_ahead: int = 104
-
-
-DEFAULT_SETTINGS = VerdictSettings()
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """One verdict with what it rests on. Effects are on the scale of the chart.
-
-    ``items_agree`` is None where no items are asked; ``weeks_for_power`` counts weeks after the launch in all, None
-    where not asked or out of reach.
-    """
-
-    verdict: str
-    sub_status: str | None
-    effect: StepEffect
-    projected_effect: float
-    minimum_effect: float
-    sigma_baseline: float
-    has_good_run: bool
-    has_bad_run: bool
-    has_bad_outside: bool
-    has_recent_good_signal: bool
-    run_rules_apply: bool
-    holds_gain: bool
-    items_agree: bool | None
-    weeks_for_power: int | None
-
-
-def judge(
-    values: ArrayLike,
-    weeks: ArrayLike,
-    is_post: ArrayLike,
-    *,
-    desired_direction: str,
-    projected_effect: float = float("nan"),
-    minimum_effect: float = 0.0,
-    asks_items: bool = False,
-    item_shift: float = float("nan"),
-    was_improving: bool = False,
-    has_regressed: bool = False,
-    settings: VerdictSettings = DEFAULT_SETTINGS,
-    series_settings: InterruptedSeriesSettings = SERIES_DEFAULTS,
-) -> Judgement:
-    """Read the table of verdicts from the top for one series as it stood at the end of its last week.
-
-    Parameters
-    ----------
-    values: (n,) in time order on the scale of the chart, baseline and weeks after the launch only, finite.
-    weeks: (n,) whole numbers, the place of each week in time; a week that is left out ends every run.
-    is_post: (n,) true after the launch.
-    desired_direction: ``up`` or ``down``.
-    projected_effect: signed, on the scale of the chart; NaN = none was given.
-    minimum_effect: size from which an effect matters to the office, on the scale of the chart.
-    asks_items: whether ``item_shift`` must have the sign of an improvement; a missing one then stands against it.
-    was_improving: whether an earlier verdict was ``improved`` or ``improving_early`` or an improved phase was accepted.
-    has_regressed: whether an accepted improved phase has regressed.
-
-    Raises ``ValueError`` for another direction, or values that :func:`step_effect` refuses.
-    """
-    if desired_direction not in ("up", "down"):
-        raise ValueError(f"The desired direction is '{desired_direction}'; give 'up' or 'down'.")
-    series, places, post = np.asarray(values, dtype=float), np.asarray(weeks, dtype=np.int64), np.asarray(is_post, bool)
-    good = 1 if desired_direction == "up" else -1
-    effect = step_effect(series, places, post, settings=series_settings)
-    limits = natural_process_limits(series[~post], breaks=_breaks(places[~post]), allow_for_autocorrelation=True)
-    seen = _Seen.of(series[post], places[post], limits, desired_direction, settings)
-    sigma = limits.sigma
-    minimum = max(settings.minimum_sigmas * sigma, minimum_effect) if np.isfinite(sigma) else float("nan")
-    items_agree = bool(good * item_shift > 0) if asks_items else None
-    target = projected_effect if np.isfinite(projected_effect) else good * minimum
-
-    lower, upper = sorted(good * bound for bound in effect.interval(settings.confidence))
-    narrow = np.abs(effect.interval(settings.no_effect_confidence))
-    is_short = effect.n_baseline < series_settings.min_baseline_weeks or effect.n_post < series_settings.min_post_weeks
-    recent = float(np.median(series[post][-settings.recent_weeks :])) if post.any() else float("nan")
-    holds_gain = bool(good * (recent - limits.centre_line) >= settings.min_retained_share * good * effect.effect)
-    is_better = seen.has_good_run and lower > 0 and good * effect.effect >= minimum and holds_gain
-    has_stalled = was_improving and not seen.has_recent_good_signal
-    table = (
-        ("insufficient_data", is_short or not limits.has_limits),
-        ("regressed", has_regressed),
-        ("worsened", (seen.has_bad_run or seen.has_bad_outside) and upper < 0),
-        ("improved", is_better and items_agree is not False),
-        # The items say otherwise, so nothing that is said further down would be true without them.
-        ("inconclusive", is_better),
-        ("stagnating", has_stalled and _is_out_of_reach(series, places, post, good, limits, target)),
-        ("improving_early", seen.has_recent_good_signal),
-        ("no_effect", narrow.max() < minimum),
-    )
-    verdict = next((name for name, holds in table if holds), "inconclusive")
-    sub_status = None
-    if verdict == "improved" and np.isfinite(projected_effect):
-        sub_status = "on_target" if upper >= good * projected_effect else "below_projection"
-    weeks_for_power = None
-    if verdict == "inconclusive" and effect.fit is not None:
-        weeks_for_power = _weeks_for_power(effect, max(abs(target), minimum), settings)
-    return Judgement(
-        verdict=verdict,
-        sub_status=sub_status,
-        effect=effect,
-        projected_effect=projected_effect,
-        minimum_effect=minimum,
-        sigma_baseline=sigma,
-        has_good_run=seen.has_good_run,
-        has_bad_run=seen.has_bad_run,
-        has_bad_outside=seen.has_bad_outside,
-        has_recent_good_signal=seen.has_recent_good_signal,
-        run_rules_apply=limits.run_rules_apply,
-        holds_gain=holds_gain,
-        items_agree=items_agree,
-        weeks_for_power=weeks_for_power,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the weeks after the launch show against the frozen limits."""
-
-    has_good_run: bool
-    has_bad_run: bool
-    has_bad_outside: bool
-    has_recent_good_signal: bool
-
-    @classmethod
-    def of(cls, values: Floats, weeks: Ints, limits: ProcessLimits, direction: str, settings: VerdictSettings) -> _Seen:
-        if not limits.has_limits or values.size == 0:
-            return cls(has_good_run=False, has_bad_run=False, has_bad_outside=False, has_recent_good_signal=False)
-        breaks = _breaks(weeks)
-        signals = detect_signals(values, limits, desired_direction=direction, breaks=breaks)
-        side = signals["side"].to_numpy() * (1 if direction == "up" else -1)
-        _, run_length = run_positions(side, breaks)
-        in_run = (run_length >= settings.run_length) & limits.run_rules_apply
-        is_good = (signals["signal_direction"] == "improvement").to_numpy(dtype=bool)
-        return cls(
-            has_good_run=bool((in_run & (side > 0)).any()),
-            has_bad_run=bool((in_run & (side < 0)).any()),
-            has_bad_outside=bool((signals["is_outside"].to_numpy() & (side < 0)).any()),
-            has_recent_good_signal=bool(is_good[-settings.recent_weeks :].any()),
-        )
-
-
-def _breaks(weeks: Ints) -> Flags:
-    """Return which points do not follow the week before."""
-    breaks = np.ones(weeks.size, dtype=bool)
-    breaks[1:] = np.diff(weeks) != 1
-    return breaks
-
-
-def _is_out_of_reach(
-    series: Floats, weeks: Ints, post: Flags, good: int, baseline: ProcessLimits, target: float
-) -> bool:
-    """Whether the level aimed at lies beyond what the process since the launch does by itself."""
-    current = natural_process_limits(series[post], breaks=_breaks(weeks[post]), allow_for_autocorrelation=True)
-    limit = current.upper_limit if good > 0 else current.lower_limit
-    return bool(good * (baseline.centre_line + target - limit) > 0)
-
-
-def _weeks_for_power(effect: StepEffect, size: float, settings: VerdictSettings) -> int | None:
-    """Return the weeks after the launch with which a step of that size would be found, None if never."""
-
-    def suffices(n_post: int) -> bool:
-        error, degrees = standard_error_ahead(effect, n_post)
-        tails = student_t.ppf([(1 + settings.confidence) / 2, settings.power], degrees).sum()
-        return bool(tails * error <= size)
-
-    low, high = effect.n_post - 1, max(settings.max_weeks_ahead, effect.n_post)
-    if not suffices(high):
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if suffices(middle) else (middle, high)
-    return high
+_KINDS: dict[str, AttributeKind] = {"p_prime": "p", "u_prime": "u"}
 
 
 def intervention_verdicts(
@@ -286,6 +83,7 @@ def intervention_verdicts(
     expectations: pd.DataFrame,
     item_shifts: pd.DataFrame,
     *,
+    events: pd.DataFrame | None = None,
     settings: VerdictSettings = DEFAULT_SETTINGS,
     series_settings: InterruptedSeriesSettings = SERIES_DEFAULTS,
 ) -> pd.DataFrame:
@@ -300,6 +98,11 @@ def intervention_verdicts(
         in the unit of the metric on a linear one; missing = none.
     item_shifts: one row per intervention, metric and week with ``ITEM_SHIFT_COLUMNS`` (``weekly_item_shifts``). The
         last at or before a week counts. Metrics in ``ITEM_METRICS`` are not ``improved`` without it.
+
+    events: the single events of metrics on a chart of rare events, with ``rare_event_charts.EVENT_COLUMNS``.
+
+    With ``intervention_effects.COUNT_COLUMNS`` among the points, counts and shares are judged as such: effects are then
+    logarithms of ratios of rates.
 
     Returns one row per intervention, metric and complete week with a value after the launch, with ``COLUMNS``, ordered
     by these; before the first such week one row without ``week_start``. Raises ``ValueError`` for a missing column, a
@@ -318,42 +121,91 @@ def intervention_verdicts(
     expected = expectations.set_index(["intervention_id", "metric"])[["projected_change", "minimum_change"]]
     expected_of = {key: tuple(map(float, pair)) for key, *pair in expected.itertuples(name=None)}
     shifts_of = dict(iter(item_shifts.dropna(subset=["item_shift"]).groupby(["intervention_id", "metric"])))
+    known_events = pd.DataFrame(columns=list(EVENT_COLUMNS)) if events is None else events
     nan = float("nan")
     rows: list[dict[str, object]] = []
     for key, frame in points.groupby(["intervention_id", "metric"], sort=True):
         projected, minimum = expected_of.get(key, (nan, nan))
-        rows += _judge_series(
-            (str(key[0]), str(key[1])), frame, (projected, minimum), shifts_of.get(key), settings, series_settings
-        )
+        own = (known_events["intervention_id"] == key[0]) & (known_events["metric"] == key[1])
+        reader = _Reader.of(frame, known_events.loc[own], settings, series_settings)
+        rows += _judge_series((str(key[0]), str(key[1])), reader, (projected, minimum), shifts_of.get(key), settings)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(_TYPES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One series, to be read as it stood at the end of any of its weeks."""
+
+    frame: pd.DataFrame
+    weeks: Ints
+    post: Flags
+    method: str
+    direction: str
+    is_log: bool
+    kind: AttributeKind
+    rare: RareEventChart | None
+    lengths: tuple[int, int]
+    series_settings: InterruptedSeriesSettings
+
+    @classmethod
+    def of(
+        cls,
+        points: pd.DataFrame,
+        events: pd.DataFrame,
+        settings: VerdictSettings,
+        series_settings: InterruptedSeriesSettings,
+    ) -> _Reader:
+        method = effect_method_of(points)
+        frame, weeks, post = used_weeks(points.loc[points["charted_value"].notna()])
+        chart = str(points["chart"].iloc[0]) if "chart" in points.columns else "xmr"
+        return cls(
+            frame=frame,
+            weeks=weeks,
+            post=post,
+            method=method,
+            direction=str(points["desired_direction"].iloc[0]),
+            is_log=method != "autoregression" or bool((points["chart_scale"] == "log").any()),
+            kind=_KINDS.get(chart, "c"),
+            rare=rare_event_chart(points, events) if method == "rate_ratio" else None,
+            lengths=(settings.run_length, settings.recent_weeks),
+            series_settings=series_settings,
+        )
+
+    def until(self, end: int) -> Measured:
+        """Read the first ``end`` weeks and nothing later."""
+        weeks, post, settings = self.weeks[:end], self.post[:end], self.series_settings
+        if self.method == "autoregression":
+            values = self.frame["charted_value"].to_numpy(dtype=float)[:end]
+            return measure_weeks(values, weeks, post, self.direction, self.lengths, settings)
+        counts, sizes = (part[:end] for part in counts_of(self.frame))
+        if self.rare is None:
+            taken = (counts, sizes, weeks, post)
+            return measure_counts(self.kind, taken, self.direction, self.lengths, settings)
+        starts = self.frame["week_start"].to_numpy().astype("datetime64[D]")
+        until = starts[end - 1] + np.timedelta64(7, "D") if end else np.datetime64("1970-01-01")
+        return measure_rare_events((counts, sizes, post), self.rare, until, self.lengths, settings)
 
 
 def _judge_series(
     key: tuple[str, str],
-    points: pd.DataFrame,
+    reader: _Reader,
     expected: tuple[float, float],
     shifts: pd.DataFrame | None,
     settings: VerdictSettings,
-    series_settings: InterruptedSeriesSettings,
 ) -> list[dict[str, object]]:
     """Return the rows of one intervention and metric."""
-    frame, weeks, post = used_weeks(points.loc[points["charted_value"].notna()])
-    values = frame["charted_value"].to_numpy(dtype=float)
-    is_log = bool((points["chart_scale"] == "log").any())
-    direction = str(points["desired_direction"].iloc[0])
+    frame, post, is_log, direction = reader.frame, reader.post, reader.is_log, reader.direction
     regressed, accepted = (_flags(frame, name) for name in ("has_regressed", "was_improved_phase"))
     starts = frame["week_start"].to_numpy()
     item_weeks = np.array([], dtype=starts.dtype) if shifts is None else np.sort(shifts["week_start"].to_numpy())
     item_values = np.array([]) if shifts is None else shifts.sort_values("week_start")["item_shift"].to_numpy(float)
     rows = []
     was_improving = False
-    for end in np.flatnonzero(post) + 1 if post.any() else [weeks.size]:
+    for end in np.flatnonzero(post) + 1 if post.any() else [post.size]:
         place = int(np.searchsorted(item_weeks, starts[end - 1], side="right")) - 1 if end else -1
         item_shift = float(item_values[place]) if place >= 0 else float("nan")
-        judged = judge(
-            values[:end],
-            weeks[:end],
-            post[:end],
+        judged = judge_measured(
+            reader.until(int(end)),
             desired_direction=direction,
             projected_effect=on_chart_scale(expected[0], is_log=is_log),
             minimum_effect=_minimum_on_chart_scale(expected[1], direction, is_log=is_log),
@@ -362,10 +214,10 @@ def _judge_series(
             was_improving=was_improving or bool(accepted[:end].any()),
             has_regressed=bool(end and regressed[end - 1]),
             settings=settings,
-            series_settings=series_settings,
+            series_settings=reader.series_settings,
         )
         was_improving |= judged.verdict in ("improved", "improving_early")
-        row = _row(judged, item_shift, settings, series_settings, is_log=is_log)
+        row = _row(judged, item_shift, settings, reader.series_settings, is_log=is_log)
         rows.append(
             row
             | {

@@ -68,7 +68,8 @@ class MeasuredLine:
     ``scope`` is what lines are told apart by (``value_stream``, ``train``) and ``scope_id`` which one this is.
     ``stages`` has one row per active stage in order of work: stage_id, stage_name, stage_position and the numbers of
     :func:`.stage_indicators.measure_line`; ``weeks`` has its rows in the same order. ``uniforms`` are the draws that
-    resample the weeks, the same for every line and stage.
+    resample the weeks, the same for every line and stage; ``edges`` (seconds since the epoch) part them, ``clock``
+    tells their working hours.
     """
 
     scope: str
@@ -86,6 +87,8 @@ class MeasuredLine:
     stages: pd.DataFrame
     weeks: StageWeeks
     uniforms: Floats
+    edges: Floats
+    clock: WorkingClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,8 @@ def measure_lines(
                     stages=named.rename(columns={"position": "stage_position"}),
                     weeks=weeks,
                     uniforms=uniforms,
+                    edges=line_window.seconds,
+                    clock=clock,
                 )
             )
     return lines

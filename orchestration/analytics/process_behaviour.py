@@ -18,10 +18,12 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.attribute_charts import PointLimits
+from orchestration.analytics.chart_choice import effect_method
 from orchestration.analytics.chart_wording import describe_chart
 from orchestration.analytics.intervention_charts import InterventionChart, chart_each_intervention
 from orchestration.analytics.process_limits import MIN_POINTS_TRIAL, ProcessLimits, moving_ranges
 from orchestration.analytics.process_signals import detect_alerts, detect_signals
+from orchestration.analytics.rare_event_charts import RARE_CHARTS
 from orchestration.analytics.stable_shift import METHOD_VERSION as PERIODS_METHOD
 from orchestration.analytics.stable_shift import StableShiftSettings
 
@@ -34,6 +36,7 @@ METHOD_VERSION = "process_behaviour-2"
 #: ``moving_range_limit`` are in the unit of ``charted_value``.
 _POINT_TYPES = {
     "intervention_id": "str",
+    "metric": "str",
     "week_start": "datetime64[us]",
     "value": "float64",
     "charted_value": "float64",
@@ -59,6 +62,7 @@ _POINT_TYPES = {
     "chart": "str",
     "chart_reason": "str",
     "advised_period": "str",
+    "effect_method": "str",
     "alert_rule": "str",
     "alert_direction": "str",
     "period_number": "Int64",
@@ -76,6 +80,7 @@ POINT_COLUMNS = tuple(_POINT_TYPES)
 #: Columns of the periods with their types.
 _PERIOD_TYPES = {
     "intervention_id": "str",
+    "metric": "str",
     "period_number": "int64",
     "first_week": "datetime64[us]",
     "last_week": "datetime64[us]",
@@ -107,7 +112,7 @@ def chart_interventions(
     min_baseline: int = MIN_POINTS_TRIAL,
     stable_shift: StableShiftSettings | None = None,
 ) -> pd.DataFrame:
-    """Chart every intervention's weekly series against limits frozen on the weeks before its launch.
+    """Chart every weekly series of the interventions against limits frozen on the weeks before its launch.
 
     Baseline: the last 26 rows at most that have ``is_baseline``, ``is_complete`` and a value. Nothing that happens
     later changes the limits. Left out of the rules (``is_excluded`` with its ``exclusion_reason``): ``transition``
@@ -117,7 +122,10 @@ def chart_interventions(
     Charts, by :mod:`.chart_choice`: durations on the natural logarithm of the weekly median, limits transformed back;
     if the baseline holds a duration of 0, linear with floor 0. Counts linear with floor 0. Shares and rates on p' and
     u' charts, with limits by the size of each week, where each baseline week has ``numerator`` and ``denominator``;
-    a later week without them is left out (``no_size``); else XmR within the bounds.
+    a later week without them is left out (``no_size``); else XmR within the bounds. Counts of events (``numerator``) on
+    c or c' charts, by whether the baseline scatters as chance does; where its median week holds none, the weeks have no
+    limits and what lies between events is charted (:mod:`.rare_event_charts`). ``effect_method`` is how the effect on
+    the series is estimated (:mod:`.intervention_effects`).
 
     ``period_*`` columns tell the same weeks against the limits in force: those of the baseline until the Stable Shift
     Algorithm finds a lasting shift and its governance accepts it (:mod:`.stable_shift`, :func:`chart_periods`). Unlike
@@ -125,14 +133,14 @@ def chart_interventions(
 
     Parameters
     ----------
-    series: one row per intervention and week with ``SERIES_COLUMNS`` (grain of ``mart_intervention_series``), and with
-        any of ``OPTIONAL_SERIES_COLUMNS``.
+    series: one row per intervention, metric and week with ``SERIES_COLUMNS`` (grain of ``mart_intervention_series``),
+        and with any of ``OPTIONAL_SERIES_COLUMNS``.
     allow_for_autocorrelation: widen limits by 1 / sqrt(1 - r1) for r1 > 0 and drop run rules for r1 >= 0.6.
     min_baseline: fewer baseline weeks give no limits. 12 is the strict choice for an intervention; the default of 6
         shows trial limits and says so.
     stable_shift: when limits are computed anew; None for the published parameters.
 
-    Returns one row per row of ``series`` with ``POINT_COLUMNS``, ordered by intervention and week. With too few
+    Returns one row per row of ``series`` with ``POINT_COLUMNS``, ordered by intervention, metric and week. With too few
     baseline weeks every limit is missing and ``note`` says why.
     Raises ``ValueError`` for a missing column, a repeated week, an unknown metric, phase or direction.
     """
@@ -156,14 +164,14 @@ def chart_periods(
     min_baseline: int = MIN_POINTS_TRIAL,
     stable_shift: StableShiftSettings | None = None,
 ) -> pd.DataFrame:
-    """Tell the periods of every intervention's chart: when the process shifted for good, and what is in force.
+    """Tell the periods of every chart: when the process shifted for good, and what is in force.
 
     The first period is the baseline. Further ones are proposals of the Stable Shift Algorithm over the weeks that
     :func:`chart_interventions` judges; ``decision`` says whether their limits came into force. There are none after a
     baseline of fewer than 12 weeks, or where autocorrelation leaves no run rules.
 
-    Parameters and errors as there. Returns one row per intervention and period with ``PERIOD_COLUMNS``; no row for a
-    chart without limits. Limits are missing where they differ by week.
+    Parameters and errors as there. Returns one row per intervention, metric and period with ``PERIOD_COLUMNS``;
+    no row for a chart without limits. Limits are missing where they differ by week.
     """
     found = [
         _periods(chart)
@@ -186,6 +194,7 @@ def _points(chart: InterventionChart, min_baseline: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "intervention_id": frame["intervention_id"],
+            "metric": frame["metric"],
             "week_start": frame["week_start"],
             "value": frame["value"].astype("float64"),
             "charted_value": chart.charted,
@@ -208,9 +217,10 @@ def _points(chart: InterventionChart, min_baseline: int) -> pd.DataFrame:
             "r1": facts.r1,
             "note": describe_chart(chart, min_baseline),
             "method_version": METHOD_VERSION,
-            "chart": chart.choice.chart if facts.has_limits else "run_chart",
+            "chart": chart.choice.chart if facts.has_limits or chart.choice.chart in RARE_CHARTS else "run_chart",
             "chart_reason": chart.choice.reason,
             "advised_period": chart.advised_period,
+            "effect_method": effect_method(str(frame["metric"].iloc[0]), chart.choice.chart),
             "alert_rule": found["alert_rule"],
             "alert_direction": found["alert_direction"],
         }
@@ -301,6 +311,7 @@ def _periods(chart: InterventionChart) -> pd.DataFrame:
         )
     return pd.DataFrame(rows).assign(
         intervention_id=chart.frame["intervention_id"].iloc[0],
+        metric=chart.frame["metric"].iloc[0],
         chart=chart.choice.chart,
         method_version=PERIODS_METHOD,
     )[list(PERIOD_COLUMNS)]

@@ -50,8 +50,9 @@ _TYPES = {
 }
 COLUMNS = tuple(_TYPES)
 
+_KEY = ["intervention_id", "metric"]
 #: An edit of any of these makes a new version.
-_PROMISED = [name for name in REGISTER_COLUMNS if name not in ("intervention_id", "kind")]
+_PROMISED = [name for name in REGISTER_COLUMNS if name not in ("intervention_id", "metric", "kind")]
 _PERCENTAGES = [name for name in REGISTER_COLUMNS if name.endswith("_percent")]
 
 _SCORE_TYPES = {
@@ -97,7 +98,7 @@ def record_projections(
 ) -> pd.DataFrame:
     """Add what the register promises now to what was recorded before; nothing recorded is ever changed or dropped.
 
-    A row of the register whose promise (metric, direction, launch, transition and percentages) differs from the last
+    A row of the register whose promise (direction, launch, transition and percentages) differs from the last
     version recorded is a new version, first seen at ``as_of``. A run for an earlier moment than the last version was
     seen at records nothing for that intervention: otherwise a promise could be dated back. ``is_in_force`` marks the
     first version of an intervention and metric; ``was_seen_in_time`` whether it was seen by the end of the first week
@@ -105,28 +106,33 @@ def record_projections(
 
     Parameters
     ----------
-    register: one row per intervention with ``REGISTER_COLUMNS``; rows that promise nothing are left out.
+    register: one row per intervention and metric with ``REGISTER_COLUMNS``; rows that promise nothing are left out.
     known: an earlier result of this function, None if there is none.
     as_of: the moment of the refresh in UTC, without a zone.
 
-    Returns one row per intervention and version with ``COLUMNS``, ordered by both. Raises ``ValueError`` for a missing
+    Returns one row per intervention, metric and version with ``COLUMNS``, ordered by these. Versions are numbered by
+    intervention and metric; in records of the time when they were numbered by intervention alone, a metric's first
+    version may have a higher number. Raises ``ValueError`` for a missing
     column.
     """
     missing = [column for column in REGISTER_COLUMNS if column not in register.columns]
     if missing:
         raise ValueError(f"The register lacks {', '.join(missing)}; pass the columns of REGISTER_COLUMNS.")
     before = _typed(known) if known is not None and len(known) else pd.DataFrame(columns=list(COLUMNS)).astype(_TYPES)
-    last = before.sort_values("version_number").groupby("intervention_id").tail(1).set_index("intervention_id")
+    last = before.sort_values("version_number").drop_duplicates(_KEY, keep="last").set_index(_KEY)
+    last_seen = before.groupby("intervention_id")["first_seen_as_of"].max().to_dict()
     is_promise = register[["projected_change_percent", "minimum_change_percent"]].notna().any(axis="columns")
     promises = register.loc[is_promise]
     new = []
     for row in promises.to_dict("records"):
         row["launched_date"] = pd.Timestamp(row["launched_date"])
-        name = row["intervention_id"]
+        if last_seen.get(row["intervention_id"], as_of) > as_of:
+            continue
+        key = (row["intervention_id"], row["metric"])
         number = 1
-        if name in last.index:
-            former = last.loc[name]
-            if former["first_seen_as_of"] > as_of or all(_is_same(row[part], former[part]) for part in _PROMISED):
+        if key in last.index:
+            former = last.loc[key]
+            if all(_is_same(row[part], former[part]) for part in _PROMISED):
                 continue
             number = int(former["version_number"]) + 1
         new.append({**{part: row[part] for part in REGISTER_COLUMNS}, "version_number": number})
@@ -139,8 +145,8 @@ def record_projections(
     added = added.assign(is_in_force=False, method_version=METHOD_VERSION)
     parts = [part for part in (before, _typed(added)) if len(part)]
     table = pd.concat(parts, ignore_index=True) if parts else before
-    table = table.sort_values(["intervention_id", "version_number"], ignore_index=True)
-    table["is_in_force"] = ~table.duplicated(["intervention_id", "metric"])
+    table = table.sort_values([*_KEY, "version_number"], ignore_index=True)
+    table["is_in_force"] = ~table.duplicated(_KEY)
     return table[list(COLUMNS)].astype(_TYPES)
 
 

@@ -18,7 +18,7 @@ _ALTERNATE_CONSTRAINTS = PublishedTable(
     description=(
         "What became end to end of local gains, read beside the constraints declared before and after the launch."
     ),
-    grain="One row per intervention, local and end-to-end metric.",
+    grain="One row per intervention whose primary metric is local.",
     question="Did the constraint move?",
     columns={
         "intervention_id": PublishedColumn("The intervention of the register."),
@@ -189,7 +189,7 @@ _PROJECTION_CALIBRATION = PublishedTable(
 _PERCENT = "percent of the baseline"
 _PROJECTIONS = PublishedTable(
     description="What the register promised of each intervention, version by version: frozen when first seen.",
-    grain="One row per intervention and version of its promise; no row is ever changed or removed.",
+    grain="One row per intervention, metric and version of its promise; no row is ever changed or removed.",
     question="What was promised, and when was it first seen?",
     columns={
         "intervention_id": PublishedColumn("The intervention of the register."),

@@ -59,6 +59,7 @@ class SustainmentSettings:
 
 _TYPES = {
     "intervention_id": "str",
+    "metric": "str",
     "state": "str",
     "is_regressed": "bool",
     "is_early_warning": "bool",
@@ -83,6 +84,7 @@ COLUMNS = tuple(_TYPES)
 
 POINT_COLUMNS_READ = (
     "intervention_id",
+    "metric",
     "week_start",
     "charted_value",
     "chart_scale",
@@ -170,15 +172,21 @@ def gain_retained_interval(
     return float(lower), float(upper)
 
 
+def desired_directions(series: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return ``up`` or ``down`` by intervention and metric, from any frame that has all three."""
+    keys = zip(series["intervention_id"], series["metric"], strict=True)
+    return dict(zip(keys, series["desired_direction"], strict=True))
+
+
 def assess_sustainment(
     points: pd.DataFrame,
     periods: pd.DataFrame,
-    directions: dict[str, str],
+    directions: dict[tuple[str, str], str],
     *,
     generator: np.random.Generator,
     settings: SustainmentSettings | None = None,
 ) -> pd.DataFrame:
-    """Say of every intervention whether its accepted gain is kept.
+    """Say of every intervention and metric whether an accepted gain is kept.
 
     A gain is the period in force if it was accepted as an improvement (``auto_accepted``). ``regressed``: the last 8
     weeks hold the end of a run of 8 on the bad side of its centre, and less than half of the gain is left.
@@ -191,10 +199,10 @@ def assess_sustainment(
     ----------
     points: result of :func:`.process_behaviour.chart_interventions`; weeks that it left out take no part.
     periods: result of :func:`.process_behaviour.chart_periods`.
-    directions: ``up`` or ``down`` by intervention id.
+    directions: ``up`` or ``down`` by intervention and metric.
     generator: random numbers for the intervals.
 
-    Returns one row per intervention in ``points``, ordered by id, with ``COLUMNS``. ``baseline_centre``,
+    Returns one row per intervention and metric in ``points``, ordered by both, with ``COLUMNS``. ``baseline_centre``,
     ``gain_centre`` and ``recent_level`` are in the metric's unit, the retained share is measured on the chart's scale.
     Raises ``ValueError`` for missing columns or an intervention without a direction.
     """
@@ -205,14 +213,15 @@ def assess_sustainment(
     # All gains share the draws, so that none depends on which others there are.
     uniforms = generator.random((rules.n_resamples, -(-rules.n_recent // rules.block)))
     rows = []
-    for key, weeks in points.groupby("intervention_id", sort=True):
-        intervention = str(key)
-        if intervention not in directions:
-            raise ValueError(f"Intervention {intervention} has no desired direction; give up or down.")
+    for key, weeks in points.groupby(["intervention_id", "metric"], sort=True):
+        name, metric = (str(part) for part in key)
+        if (name, metric) not in directions:
+            raise ValueError(f"Intervention {name} has no desired direction of {metric}; give up or down.")
         judged = weeks.loc[~weeks["is_excluded"] & weeks["period_in_force"].notna()].sort_values("week_start")
-        own = periods.loc[periods["intervention_id"] == intervention].set_index("period_number")
-        row = _assess(judged, own, _FAVOURABLE[directions[intervention]], uniforms, rules)
-        rows.append({"intervention_id": intervention, **row})
+        is_own = (periods["intervention_id"] == name) & (periods["metric"] == metric)
+        own = periods.loc[is_own].set_index("period_number")
+        row = _assess(judged, own, _FAVOURABLE[directions[name, metric]], uniforms, rules)
+        rows.append({"intervention_id": name, "metric": metric, **row})
     found = pd.DataFrame(rows, columns=[column for column in COLUMNS if column != "method_version"])
     return found.assign(method_version=METHOD_VERSION).astype(_TYPES)
 

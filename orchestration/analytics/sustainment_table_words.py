@@ -18,10 +18,11 @@ _BEHAVIOUR_PERIODS = PublishedTable(
         "The periods of each intervention's process behaviour chart: lasting shifts by the Stable Shift Algorithm, and "
         "whether their limits came into force. A shift in the undesired direction never does by itself."
     ),
-    grain="One row per intervention and period; none for a chart without limits.",
+    grain="One row per intervention, metric and period; none for a chart without limits.",
     question="When did the metric shift for good, and what is it measured against now?",
     columns={
         "intervention_id": PublishedColumn("The intervention's id in the register."),
+        "metric": PublishedColumn("The metric of the register."),
         "period_number": PublishedColumn("Number of the period, from 1, the baseline's.", "period", "neutral"),
         "first_week": PublishedColumn("Monday of its first week that was judged."),
         "last_week": PublishedColumn("Monday of its last week that was judged."),
@@ -61,10 +62,11 @@ _NO_GAIN = "no gain has been accepted"
 
 _SUSTAINMENT = PublishedTable(
     description="Whether each intervention's accepted gain is kept, by its last 8 weeks and the weeks since.",
-    grain="One row per intervention that has a chart.",
+    grain="One row per intervention and metric that has a chart.",
     question="Do our gains last?",
     columns={
         "intervention_id": PublishedColumn("The intervention's id in the register."),
+        "metric": PublishedColumn("The metric of the register."),
         "state": PublishedColumn("regressed, early_warning, sustained, not_yet or no_gain: the first that holds."),
         "is_regressed": PublishedColumn(
             "Whether 8 weeks in a row are on the bad side and under half of the gain is left."

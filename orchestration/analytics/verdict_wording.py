@@ -13,8 +13,8 @@ import numpy as np
 from orchestration.analytics.interrupted_series import percent_change
 
 if TYPE_CHECKING:
-    from orchestration.analytics.interrupted_series import InterruptedSeriesSettings
-    from orchestration.analytics.intervention_verdict import Judgement, VerdictSettings
+    from orchestration.analytics.series_minima import InterruptedSeriesSettings
+    from orchestration.analytics.verdict_table import Judgement, VerdictSettings
 
 #: Verdicts from the top of the table, with the action that each calls for.
 ACTIONS = {
@@ -39,7 +39,7 @@ def describe_verdict(judged: Judgement, settings: VerdictSettings, *, is_log: bo
     """Say what was measured and what decided, from the numbers and nothing else."""
     effect = judged.effect
     weeks = f"{effect.n_post} complete weeks after the launch against {effect.n_baseline} before"
-    if effect.fit is None:
+    if effect.withheld_reason is not None:
         return f"No effect is estimated: {effect.withheld_reason}."
     lower, upper = effect.interval(settings.confidence)
     show = _percent if is_log else _number
@@ -50,8 +50,7 @@ def describe_verdict(judged: Judgement, settings: VerdictSettings, *, is_log: bo
         "insufficient_data": "No limits can be drawn from the baseline.",
         "regressed": "The accepted improved phase has been left on its worse side.",
         "worsened": "Weeks lie on the worse side of the baseline and the interval excludes no change.",
-        "improved": f"{settings.run_length} weeks in a row lie on the better side of the baseline and the interval "
-        "excludes no change.",
+        "improved": f"{judged.good_look[0].upper()}{judged.good_look[1:]} and the interval excludes no change.",
         "stagnating": f"It was improving; the last {settings.recent_weeks} weeks show no further sign of it, and what "
         "is aimed at lies outside what the process now does.",
         "improving_early": f"The last {settings.recent_weeks} weeks show a sign on the better side, not yet enough to "
@@ -82,15 +81,15 @@ def describe_missing(
             )
             if found < needed
         ]
-        return " and ".join(parts) or "baseline weeks that follow each other"
-    if judged.verdict not in ("inconclusive", "improving_early") or effect.fit is None:
+        return " and ".join(parts) or _other_need(judged)
+    if judged.verdict not in ("inconclusive", "improving_early") or effect.withheld_reason is not None:
         return None
     good_bounds = effect.interval(settings.confidence)
     parts = []
     if not judged.run_rules_apply:
         parts.append("a baseline less autocorrelated, as runs prove nothing in this one")
     elif not judged.has_good_run:
-        parts.append(f"{settings.run_length} weeks in a row on the better side")
+        parts.append(_sign_wanted(judged, settings))
     if good_bounds[0] <= 0 <= good_bounds[1]:
         parts.append("an interval that leaves out no change at all")
     if abs(effect.effect) < judged.minimum_effect:
@@ -105,9 +104,27 @@ def describe_missing(
     return text
 
 
+def _other_need(judged: Judgement) -> str:
+    """What a series with weeks enough still lacks: events, or weeks or gaps that limits can be drawn from."""
+    if judged.effect.withheld_reason is not None:
+        return "events, or weeks that vary, before the launch"
+    return "baseline weeks that follow each other" if _is_by_week(judged) else "more events before the launch"
+
+
+def _is_by_week(judged: Judgement) -> bool:
+    return "weeks in a row" in judged.good_look
+
+
+def _sign_wanted(judged: Judgement, settings: VerdictSettings) -> str:
+    by_week = f"{settings.run_length} weeks in a row on the better side"
+    return by_week if _is_by_week(judged) else "a gap between events beyond its limit"
+
+
 def _power_clause(judged: Judgement, settings: VerdictSettings) -> str:
     what = "the projected change" if _aims_at_projection(judged) else "the smallest change that matters"
     chance = f"with a chance of {100 * settings.power:g} %"
+    if not max(abs(judged.projected_effect), judged.minimum_effect, 0.0) > 0:
+        return "and from the office the smallest change that matters, to say how many weeks would show it"
     if judged.weeks_for_power is None:
         return f"{settings.max_weeks_ahead} weeks would not show {what} {chance}, as these weeks vary too much"
     more = judged.weeks_for_power - judged.effect.n_post

@@ -22,11 +22,17 @@ FLOW_METRICS: Mapping[str, str] = {
     "throughput": "n_finished",
     "wip": "wip_mean",
     "flow_efficiency": "flow_efficiency",
+    "blocked_share": "blocked_share",
+    "rework_share": "rework_share",
 }
 FLOW_COLUMNS = ("value_stream_id", "level", "period_start", "is_complete", *FLOW_METRICS.values())
 
 #: What of a whole value stream already is end to end, and so has no local gain that could get lost on the way.
 _END_TO_END_METRICS = ("flow_time", "lead_time", "throughput")
+_NOT_OF_FLOW = (
+    "defects", "escaped_defects", "safety_defects", "escape_rate", "defects_per_item", "deployments",
+    "failed_deployments", "change_failure_share", "incidents", "reopened_share",
+)  # fmt: skip
 #: Where the gain is in items and not in days, it has to show in the items that the whole stream finishes.
 _COUNTED_LOCALLY = ("throughput", "stage_departures")
 
@@ -52,26 +58,32 @@ def weekly_values(flow_weeks: pd.DataFrame) -> pd.DataFrame:
 
 
 def end_to_end_metric(scope_type: str, metric: str) -> str | None:
-    """Return the metric of the whole value stream in which a gain has to arrive; None if the metric already is one."""
+    """Return the metric of the whole value stream in which a gain has to arrive.
+
+    None if the metric already is one, or counts events, of which nobody expects that work flows faster.
+    """
+    if metric in _NOT_OF_FLOW:
+        return None
     if scope_type == "value_stream" and metric in _END_TO_END_METRICS:
         return None
     return "throughput" if metric in _COUNTED_LOCALLY else "flow_time"
 
 
 def end_to_end_series(series: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
-    """Return, for every intervention with a local metric, its value stream's weeks on the intervention's calendar.
+    """Return, for every local metric, its value stream's weeks on the intervention's calendar.
 
     Parameters
     ----------
-    series: one row per intervention and week with ``intervention_id``, ``week_start``, ``metric``, ``scope_type``,
-        ``value_stream_id``, ``level``, ``desired_direction``, ``phase``, ``is_baseline``, ``is_complete``.
+    series: one row per intervention and week, of one metric each, with ``intervention_id``, ``week_start``,
+        ``metric``, ``scope_type``, ``value_stream_id``, ``level``, ``desired_direction``, ``phase``, ``is_baseline``,
+        ``is_complete``.
     values: result of :func:`weekly_values`.
 
     Returns the same grain with the columns that :func:`.process_behaviour.chart_interventions` reads: ``metric`` is the
-    end-to-end one, ``desired_direction`` its own, and a week is complete where both are.
+    end-to-end one, ``local_metric`` the given one, ``desired_direction`` its own; a week is complete where both are.
     """
     metrics = [end_to_end_metric(*facts) for facts in series[["scope_type", "metric"]].itertuples(index=False)]
-    wanted = series.assign(metric=pd.Series(metrics, index=series.index, dtype="str"))
+    wanted = series.assign(local_metric=series["metric"], metric=pd.Series(metrics, index=series.index, dtype="str"))
     wanted = wanted.loc[wanted["metric"].notna()]
     wanted = wanted.assign(week_start=pd.to_datetime(wanted["week_start"]).astype("datetime64[us]"))
     joined = wanted.drop(columns="value", errors="ignore").merge(
@@ -87,6 +99,7 @@ def end_to_end_series(series: pd.DataFrame, values: pd.DataFrame) -> pd.DataFram
     )[
         [
             "intervention_id",
+            "local_metric",
             "week_start",
             "metric",
             "desired_direction",

@@ -20,6 +20,7 @@ class ConstraintThresholds(Written):
 
     `window_weeks`: the weeks that verdicts, waits and hand-offs are told of; `long_window_weeks`: those of the verdict
     beside it. `lead_confidence`: how sure it must be that a stage is `min_lead` busier than every other.
+    `sensitivity_replications`: paired runs, with and without more capacity, that a named constraint is checked by.
     """
 
     min_probability: Share = 0.8
@@ -42,6 +43,7 @@ class ConstraintThresholds(Written):
     min_waits: Count = 30
     min_hand_offs: Count = 10
     min_items_per_increment: Annotated[int, Field(ge=2)] = 10
+    sensitivity_replications: Annotated[int, Field(ge=20, le=2000)] = 200
 
     @property
     def windows_weeks(self) -> tuple[int, int]:

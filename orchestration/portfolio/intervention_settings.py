@@ -23,6 +23,7 @@ class InterventionThresholds(Written):
     `min_correlation`, `min_donors`: which value streams it is compared with. `false_discovery_rate`: share of the
     discoveries of a refresh that may be false. `weeks_to_sustain`, `min_retained`: how long and how much of a gain must
     be kept. `weeks_to_due`: weeks after the transition after which a projection is held against what came.
+    `synthetic_control`: whether to compare with a weighted mix of value streams too, of which it takes five.
     """
 
     min_baseline_weeks: Annotated[int, Field(ge=6, le=26)] = 12
@@ -37,3 +38,4 @@ class InterventionThresholds(Written):
     weeks_to_sustain: Weeks = 12
     min_retained: Share = 0.5
     weeks_to_due: Weeks = 26
+    synthetic_control: bool = False

@@ -21,6 +21,18 @@ Metric = Literal[
     "throughput",
     "wip",
     "flow_efficiency",
+    "blocked_share",
+    "rework_share",
+    "reopened_share",
+    "defects",
+    "escaped_defects",
+    "safety_defects",
+    "escape_rate",
+    "defects_per_item",
+    "deployments",
+    "failed_deployments",
+    "change_failure_share",
+    "incidents",
     "stage_time",
     "stage_wip",
     "stage_departures",
@@ -55,7 +67,10 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Intervention(Written):
-    """One row of the interventions: one change, one metric, launched on a day.
+    """One row of the interventions: one change, launched on a day, and one metric that it is to move.
+
+    A change that is to move several metrics has a row for each, with the same id. The row with `primary: true` is the
+    one its verdict rests on; the others are watched beside it, each with a projection of its own.
 
     `projected_change_percent` is the change promised for the metric, in percent of its baseline; the true change should
     lie between its `low` and `high` in eight of ten cases. `minimum_change_percent` is the smallest change that matters
@@ -70,7 +85,7 @@ class Intervention(Written):
     team: Text | None = None
     stage: Text | None = None
     level: Level = Field(description="the level of work it is measured on: story, feature, capability or epic")
-    metric: Metric = Field(description="the one metric it was to move, such as cycle_time")
+    metric: Metric = Field(description="the metric it is to move, such as cycle_time")
     desired_direction: Direction = Field(description="up or down")
     launched_on: Day = Field(description="the day it took effect, as 2026-03-02")
     transition_days: Annotated[int, Field(ge=0)] = 14
@@ -84,6 +99,7 @@ class Intervention(Written):
     funded_on: Day | None = None
     cost: Amount | None = None
     excluded_controls: Text | None = None
+    primary: bool | None = None
 
     @field_validator("projected_change_percent")
     @classmethod

@@ -7,6 +7,7 @@ Belongs here: one function per register. Does not belong here: the other tables 
 from collections.abc import Iterable, Iterator
 
 from orchestration.portfolio.models import Portfolio
+from orchestration.portfolio.register_rows import Intervention
 from orchestration.portfolio.table_columns import Row
 
 
@@ -14,6 +15,7 @@ def register_rows(portfolio: Portfolio) -> dict[str, Iterable[Row]]:
     """Return the rows of each register's table, by table name."""
     return {
         "interventions": _interventions(portfolio),
+        "intervention_metrics": _intervention_metrics(portfolio),
         "practice_events": _practice_events(portfolio),
         "capacity": _capacity(portfolio),
         "objectives": _objectives(portfolio),
@@ -27,7 +29,7 @@ def _interventions(portfolio: Portfolio) -> Iterator[Row]:
     train_of_team = {
         team.id: train.id for stream in portfolio.value_streams for train in stream.trains for team in train.teams
     }
-    for intervention in portfolio.interventions:
+    for intervention in primary_rows(portfolio.interventions):
         train_id = intervention.train or train_of_team.get(intervention.team or "")
         yield {
             "intervention_id": intervention.intervention_id,
@@ -51,6 +53,37 @@ def _interventions(portfolio: Portfolio) -> Iterator[Row]:
             "funded_date": intervention.funded_on,
             "cost": intervention.cost,
             "excluded_controls": "; ".join(intervention.controls_ruled_out) or None,
+        }
+
+
+def primary_rows(interventions: Iterable[Intervention]) -> list[Intervention]:
+    """Return one row per intervention, in file order: the row of its primary metric, with what others say of it."""
+    rows_of: dict[str, list[Intervention]] = {}
+    for row in interventions:
+        rows_of.setdefault(row.intervention_id, []).append(row)
+    found = []
+    for rows in rows_of.values():
+        chosen = next((row for row in rows if row.primary), rows[0])
+        said = {name: next((value for row in rows if (value := getattr(row, name)) is not None), None)
+                for name in ("hypothesis", "owner_role", "kind", "funded_on", "cost", "excluded_controls")}  # fmt: skip
+        found.append(chosen.model_copy(update=said))
+    return found
+
+
+def _intervention_metrics(portfolio: Portfolio) -> Iterator[Row]:
+    primary = {row.intervention_id: row.metric for row in primary_rows(portfolio.interventions)}
+    for row in portfolio.interventions:
+        yield {
+            "intervention_id": row.intervention_id,
+            "metric": row.metric,
+            "is_primary": row.metric == primary[row.intervention_id],
+            "stage_id": row.stage,
+            "level": row.level,
+            "desired_direction": row.desired_direction,
+            "projected_change_percent": row.projected_change_percent,
+            "projected_change_low_percent": row.projected_change_low_percent,
+            "projected_change_high_percent": row.projected_change_high_percent,
+            "minimum_change_percent": row.minimum_change_percent,
         }
 
 

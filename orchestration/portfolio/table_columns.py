@@ -152,6 +152,18 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cost": _NUMBER,
         "excluded_controls": _TEXT,
     },
+    "intervention_metrics": {
+        "intervention_id": _TEXT,
+        "metric": _TEXT,
+        "is_primary": _FLAG,
+        "stage_id": _TEXT,
+        "level": _TEXT,
+        "desired_direction": _TEXT,
+        "projected_change_percent": _NUMBER,
+        "projected_change_low_percent": _NUMBER,
+        "projected_change_high_percent": _NUMBER,
+        "minimum_change_percent": _NUMBER,
+    },
     "practice_events": {
         "intervention_id": _TEXT,
         "event_date": _DAY,

@@ -71,16 +71,21 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "scope_type", "level", "n_cases", "hit_rate_85", "hit_rate_85_lower", "hit_rate_85_upper",
     ),
     "mart_intervention_series": (
-        "intervention_id", "week_start", "intervention_name", "metric", "unit", "desired_direction", "scope_type",
-        "scope_id", "value_stream_id", "stage_id", "level", "launched_date", "transition_end_date", "hypothesis",
-        "owner_role", "projected_change_percent", "kind", "funded_date", "week_number", "phase", "is_baseline",
-        "is_complete", "value", "n_items",
+        "intervention_id", "week_start", "intervention_name", "metric", "is_primary", "unit", "desired_direction",
+        "scope_type", "scope_id", "value_stream_id", "stage_id", "level", "launched_date", "transition_end_date",
+        "hypothesis", "owner_role", "projected_change_percent", "kind", "funded_date", "week_number", "phase",
+        "is_baseline", "is_complete", "value", "n_items",
     ),
     "process_behaviour_points": (
-        "intervention_id", "week_start", "value", "centre_line", "lower_limit", "upper_limit", "lower_near_limit",
-        "upper_near_limit", "moving_range", "limits_status", "is_baseline", "phase", "is_excluded", "exclusion_reason",
-        "signal_rule", "signal_direction", "chart_scale", "note", "chart", "period_in_force", "period_centre_line",
-        "period_lower_limit", "period_upper_limit",
+        "intervention_id", "metric", "week_start", "value", "centre_line", "lower_limit", "upper_limit",
+        "lower_near_limit", "upper_near_limit", "moving_range", "limits_status", "is_baseline", "phase", "is_excluded",
+        "exclusion_reason", "signal_rule", "signal_direction", "chart_scale", "note", "chart", "period_in_force",
+        "period_centre_line", "period_lower_limit", "period_upper_limit",
+    ),
+    "rare_event_points": (
+        "intervention_id", "metric", "occurred_on", "is_open", "chart", "gap", "centre_line", "lower_limit",
+        "upper_limit", "n_baseline", "phase", "is_excluded", "signal_direction", "window_start", "window_end",
+        "withheld_reason",
     ),
     "intervention_projections": (
         "intervention_id", "version_number", "metric", "projected_change_percent", "projected_change_low_percent",
@@ -97,13 +102,19 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "intervention_id", "metric", "chart_scale", "n_donors", "donors", "controlled_effect", "controlled_lower",
         "controlled_upper", "placebo_p_value", "smallest_placebo_p_value", "withheld_reason",
     ),
+    "synthetic_controls": (
+        "intervention_id", "metric", "chart_scale", "weights", "effect", "placebo_lower", "placebo_upper", "n_donors",
+        "placebo_p_value", "smallest_placebo_p_value", "withheld_reason",
+    ),
     "intervention_items": (
-        "intervention_id", "n_items_before", "n_items_after", "shift", "shift_lower", "shift_upper",
+        "intervention_id", "metric", "n_items_before", "n_items_after", "shift", "shift_lower", "shift_upper",
         "probability_shorter", "withheld_reason",
     ),
-    "intervention_item_distribution": ("intervention_id", "phase", "percentile", "duration", "n_items"),
+    "intervention_item_distribution": (
+        "intervention_id", "metric", "phase", "percentile", "duration", "n_items",
+    ),
     "intervention_sustainment": (
-        "intervention_id", "state", "gain_since", "is_trial", "gain_retained", "gain_retained_lower",
+        "intervention_id", "metric", "state", "gain_since", "is_trial", "gain_retained", "gain_retained_lower",
         "gain_retained_upper", "n_recent", "n_after_acceptance", "reason",
     ),
     "alternate_constraints": (
@@ -173,6 +184,12 @@ REQUIRED_FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "stall_links": (
         "value_stream_id", "level", "cascade_id", "stage_id", "week_start", "linked_stage_id", "linked_week_start",
+    ),
+    "constraint_sensitivity": (
+        "scope", "scope_id", "level", "workflow_id", "window_start", "window_end", "stage_id", "stage_name",
+        "stage_position", "status", "n_finished", "n_replications", "added_capacity", "throughput_elasticity",
+        "throughput_elasticity_lower", "throughput_elasticity_upper", "finished_simulated_lower",
+        "finished_simulated_upper", "is_flow_time_reproduced", "sentence", "withheld_reason",
     ),
     "signal_links": (
         "value_stream_id", "level", "leading_signal_id", "following_signal_id", "lag_weeks", "n_weeks", "is_linked",

@@ -28,7 +28,7 @@ from orchestration.reports.sections import (
 )
 from orchestration.reports.sections.increments_compared import Scope
 from orchestration.reports.sections.intervention_evidence import evidence_on
-from orchestration.reports.sections.intervention_signals import Charted, charted_intervention
+from orchestration.reports.sections.intervention_signals import Charted, charted_metrics
 from orchestration.reports.sections.intervention_verdicts import latest_verdicts
 from orchestration.reports.sections.levels import charted_level, counted_at
 from orchestration.reports.sections.periods import complete_periods
@@ -63,7 +63,7 @@ def build_site(frames: Mapping[str, pd.DataFrame], context: ReportContext, folde
         _overview(frames, context, streams, charted),
         _across_page(frames, context, streams),
         *(value_stream_page(frames, context, stream) for stream in streams),
-        *(_intervention_page(frames, context, one) for one in charted),
+        *(_intervention_page(frames, context, metrics) for metrics in charted),
         _quality_page(frames, context),
         _dictionary_page(frames, context),
     ]
@@ -87,7 +87,7 @@ def _remove_stale_pages(folder: Path, written: Sequence[Path]) -> None:
                 path.unlink()
 
 
-def _navigation(page: Page, streams: Sequence[ValueStream], charted: Sequence[Charted]) -> list[Link]:
+def _navigation(page: Page, streams: Sequence[ValueStream], charted: Sequence[Sequence[Charted]]) -> list[Link]:
     links = [
         Link("index.html", "Overview", page.kind == "overview"),
         Link(across_value_streams.HREF, "Across value streams", page.kind == "across_value_streams"),
@@ -103,10 +103,11 @@ def _navigation(page: Page, streams: Sequence[ValueStream], charted: Sequence[Ch
 
 
 def _intervention_href(one: Charted) -> str:
-    return file_name(_INTERVENTION_PREFIX, str(one.facts["intervention_id"]))
+    return file_name(_INTERVENTION_PREFIX, one.intervention_id)
 
 
-def _charted(frames: Mapping[str, pd.DataFrame]) -> list[Charted]:
+def _charted(frames: Mapping[str, pd.DataFrame]) -> list[list[Charted]]:
+    """The metrics of each intervention, its primary one first."""
     series, points = frames["mart_intervention_series"], frames["process_behaviour_points"]
     promises = frames["intervention_projections"]
     in_force = promises[promises["is_in_force"].astype(bool)]
@@ -115,14 +116,17 @@ def _charted(frames: Mapping[str, pd.DataFrame]) -> list[Charted]:
     series = series.drop(columns="projected_change_percent").merge(
         promised, on=["intervention_id", "metric"], how="left"
     )
-    return [charted_intervention(series, points, str(one)) for one in sorted(series["intervention_id"].unique())]
+    of_intervention: dict[str, list[Charted]] = {}
+    for one in charted_metrics(series, points, frames["rare_event_points"]):
+        of_intervention.setdefault(one.intervention_id, []).append(one)
+    return list(of_intervention.values())
 
 
 def _overview(
     frames: Mapping[str, pd.DataFrame],
     context: ReportContext,
     streams: Sequence[ValueStream],
-    charted: Sequence[Charted],
+    charted: Sequence[Sequence[Charted]],
 ) -> Page:
     evidence = frames["stage_constraint_evidence"]
     items = frames["fct_work_items"]
@@ -171,7 +175,8 @@ def _overview(
                 "All value streams", None, level, complete_periods(flow, increments, "portfolio", str(whole[0]), level)
             )
         )
-    scope_names = {str(one.facts["intervention_id"]): _scope_name(frames, one) for one in charted}
+    primary = [metrics[0] for metrics in charted]
+    verdicts_on = latest_verdicts(frames["intervention_verdicts"])
     return Page(
         file_name="index.html",
         title=f"{context.portfolio_name} at a glance",
@@ -198,9 +203,9 @@ def _overview(
                 "Are our interventions working?",
                 interventions_overview.blocks(
                     charted,
-                    latest_verdicts(frames["intervention_verdicts"]),
-                    {str(one.facts["intervention_id"]): _intervention_href(one) for one in charted},
-                    scope_names,
+                    {one.intervention_id: verdicts_on[one.intervention_id, one.metric] for one in primary},
+                    {one.intervention_id: _intervention_href(one) for one in primary},
+                    {one.intervention_id: _scope_name(frames, one) for one in primary},
                 ),
             ),
             what_is_coming.overview_section(frames, streams, {stream.identity: stream.href for stream in streams}),
@@ -270,12 +275,14 @@ def _scope_name(frames: Mapping[str, pd.DataFrame], one: Charted) -> str:
     return f"{kind.replace('_', ' ')} {names.get(identity, identity)}"
 
 
-def _intervention_page(frames: Mapping[str, pd.DataFrame], context: ReportContext, one: Charted) -> Page:
+def _intervention_page(frames: Mapping[str, pd.DataFrame], context: ReportContext, metrics: Sequence[Charted]) -> Page:
+    one, *further = metrics
     stages = frames["dim_stages"].set_index("stage_id")["stage_name"]
     stage_id = one.facts["stage_id"]
     stage_name = None if pd.isna(stage_id) else str(stages.get(stage_id, stage_id))
     scope_name = _scope_name(frames, one)
-    identity, verdicts = str(one.facts["intervention_id"]), latest_verdicts(frames["intervention_verdicts"])
+    verdicts = latest_verdicts(frames["intervention_verdicts"])
+    evidence, *beside = (evidence_on(frames, verdicts[each.intervention_id, each.metric]) for each in metrics)
     return Page(
         file_name=_intervention_href(one),
         title=str(one.facts["intervention_name"]),
@@ -287,8 +294,9 @@ def _intervention_page(frames: Mapping[str, pd.DataFrame], context: ReportContex
             one,
             scope_name,
             stage_name,
-            evidence_on(frames, identity, verdicts[identity]),
+            evidence,
             {str(stage): str(name) for stage, name in stages.items()},
+            tuple(zip(further, beside, strict=True)),
         ),
         kind="intervention",
         headline=data_quality.staleness_notices(frames["mart_data_coverage"], context),

@@ -108,7 +108,14 @@ def _stuck_blocks(
     line = constraint_verdict.line_verdict(frames["constraint_declarations"], stream.identity, level, workflow)
     teams = dict(zip(frames["dim_teams"]["team_id"], frames["dim_teams"]["team_name"], strict=True))
     tables = {
-        name: frames[name] for name in ("waiting_by_stage", "hand_off_pairs", "signal_links", "constraint_scopes")
+        name: frames[name]
+        for name in (
+            "waiting_by_stage",
+            "hand_off_pairs",
+            "signal_links",
+            "constraint_scopes",
+            "constraint_sensitivity",
+        )
     }
     return present(
         [

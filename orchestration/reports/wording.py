@@ -33,6 +33,13 @@ _METRIC_NAMES: Final = {
     "throughput": "throughput",
     "wip": "work in progress",
     "flow_efficiency": "flow efficiency",
+    "blocked_share": "blocked share",
+    "rework_share": "rework share",
+    "reopened_share": "reopened share",
+    "escape_rate": "escape rate",
+    "change_failure_share": "change failure rate",
+    "defects_per_item": "defects per finished item",
+    "failed_deployments": "failed deployments",
     "stage_time": "time in the stage",
     "stage_wip": "work in the stage",
     "stage_departures": "departures from the stage",
@@ -44,11 +51,34 @@ _WEEKLY_STATISTICS: Final = {
     "throughput": "items finished in the week",
     "wip": "items started and not finished, mean of the week's days",
     "flow_efficiency": "active share of the flow time of the items finished in the week",
+    "blocked_share": "blocked share of the flow time of the items finished in the week",
+    "rework_share": "share of the flow time of the items finished in the week that was spent on rework",
+    "reopened_share": "share of the items finished in the week that had been reopened before",
+    "defects": "defects created in the week",
+    "escaped_defects": "defects created in the week that users had found",
+    "safety_defects": "defects created in the week that touch safety",
+    "escape_rate": "share of the defects created in the week that users had found",
+    "defects_per_item": "defects created in the week per item finished in it",
+    "deployments": "deployments into production in the week",
+    "failed_deployments": "deployments into production that failed in the week",
+    "change_failure_share": "share of the deployments of the week that failed",
+    "incidents": "incidents opened in the week",
     "stage_time": "median elapsed days of the visits to the stage that ended in the week",
     "stage_wip": "items in the stage, mean of the week's days",
     "stage_departures": "items that left the stage in the week",
 }
-SHARE_METRICS: Final = frozenset({"flow_efficiency"})
+SHARE_METRICS: Final = frozenset(
+    {"flow_efficiency", "blocked_share", "rework_share", "reopened_share", "escape_rate", "change_failure_share"}
+)
+#: Counted for a whole scope, whatever the level of work.
+SCOPE_METRICS: Final = frozenset(
+    {
+        "defects", "escaped_defects", "safety_defects", "escape_rate", "deployments", "failed_deployments",
+        "change_failure_share", "incidents",
+    }
+)  # fmt: skip
+#: Small numbers per item, of which one decimal would hide most.
+_FINE_METRICS: Final = frozenset({"defects_per_item"})
 DAY_METRICS: Final = frozenset({"cycle_time", "flow_time", "lead_time", "stage_time"})
 
 
@@ -117,7 +147,7 @@ def metric_value(value: float, metric: str) -> str:
         return percent(value)
     if metric in DAY_METRICS:
         return days(value)
-    return number(value)
+    return number(value, 2 if metric in _FINE_METRICS else 1)
 
 
 def as_day(value: object) -> date:

@@ -16,6 +16,7 @@ from orchestration.warehouse.connection import connect, connect_published, count
 from orchestration.warehouse.export_inventory import export_head, export_paths, manifest_paths, unrecognised_exports
 from orchestration.warehouse.forecast_frames import read_parents, read_stage_load
 from orchestration.warehouse.generations import RefreshRunning, WarehouseFolder
+from orchestration.warehouse.intervention_events import read_intervention_events
 from orchestration.warehouse.intervention_items import read_intervention_items
 from orchestration.warehouse.known_items import known_items
 from orchestration.warehouse.landing import LandingReport, land_source, note_unreadable_source
@@ -85,6 +86,7 @@ __all__ = [
     "observed_frames",
     "read_blocked_stretches",
     "read_frames",
+    "read_intervention_events",
     "read_intervention_items",
     "read_parents",
     "read_rows_since",

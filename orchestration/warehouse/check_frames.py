@@ -265,13 +265,13 @@ _SOURCE_COVERAGE = """
     from marts.mart_data_coverage"""
 
 _INTERVENTION_SERIES = """
-    select interventions.intervention_id, count(series.week_start) as n_series_weeks,
+    select interventions.intervention_id, interventions.metric, count(series.week_start) as n_series_weeks,
         count(*) filter (where series.is_baseline and series.value is not null) as n_baseline_weeks,
         count(*) filter (where series.is_baseline or (series.phase = 'after' and series.is_complete)) as n_weeks_judged,
         count(*) filter (
             where (series.is_baseline or (series.phase = 'after' and series.is_complete)) and series.value is null
         ) as n_weeks_missing,
         n_weeks_missing::double / nullif(n_weeks_judged, 0) as missing_share
-    from raw_portfolio.interventions
-    left join marts.mart_intervention_series as series using (intervention_id)
-    group by interventions.intervention_id"""
+    from raw_portfolio.intervention_metrics as interventions
+    left join marts.mart_intervention_series as series using (intervention_id, metric)
+    group by interventions.intervention_id, interventions.metric"""

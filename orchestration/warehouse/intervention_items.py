@@ -31,7 +31,7 @@ def read_intervention_items(connection: duckdb.DuckDBPyConnection) -> pd.DataFra
                     when 'flow_time' then facts.flow_time_elapsed_days
                     when 'lead_time' then facts.lead_time_elapsed_days
                 end as duration
-            from flow.dim_interventions as interventions
+            from flow.dim_intervention_metrics as interventions
             inner join flow.fct_work_items as facts
                 on interventions.level = facts.level
                 and interventions.scope_id = case interventions.scope_type
@@ -45,7 +45,7 @@ def read_intervention_items(connection: duckdb.DuckDBPyConnection) -> pd.DataFra
             select
                 interventions.intervention_id, interventions.metric,
                 date_trunc('week', visits.exited_date) as week_start, visits.elapsed_days as duration
-            from flow.dim_interventions as interventions
+            from flow.dim_intervention_metrics as interventions
             inner join flow.fct_stage_visits as visits
                 on interventions.value_stream_id = visits.value_stream_id
                 and interventions.stage_id = visits.stage_id

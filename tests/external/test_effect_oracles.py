@@ -13,6 +13,7 @@ import pytest
 from orchestration.analytics.ar1_regression import fit_ar1
 from orchestration.analytics.controlled_effect import controlled_step
 from orchestration.analytics.interrupted_series import step_effect
+from orchestration.analytics.synthetic_control import synthetic_control
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles"
 
@@ -50,3 +51,15 @@ def test_proposition_99_lowered_cigarette_sales_as_published() -> None:
     assert found.placebo_effects.size == 38
     # California also drifted away from the others for years: that is not taken for a step.
     assert controlled_step(treated, donors, years, years >= 1989).step.interval(0.95)[1] > 0
+
+
+def test_tobacco_control_in_california_has_the_published_effect() -> None:
+    """Proposition 99, as published for the synthetic control in Arkhangelsky et al. (2021), table 1: -19.6."""
+    packs = pd.read_csv(FOLDER / "did_synth" / "california_prop99.csv", sep=";")
+    wide = packs.pivot_table(index="State", columns="Year", values="PacksPerCapita")
+    donors = wide.drop(index="California")
+    found = synthetic_control(wide.loc["California"], donors, wide.columns >= 1989)
+    assert found.effect == pytest.approx(-19.6, abs=0.1)
+    heaviest = donors.index[found.weights.argsort()[::-1][:3]]
+    # Abadie, Diamond and Hainmueller (2010), table 2: the same three lead, with further predictors.
+    assert set(heaviest) == {"Utah", "Nevada", "Montana"}

@@ -34,7 +34,7 @@ def inputs_as_of(warehouse):
         "dim_dates": ("calendar_date", "working_hours"),
         "dim_working_days": ("location_id", "calendar_date", "working_hours"),
         "fct_capacity_days": _CAPACITY,
-        "fct_stage_visits": (*VISIT_COLUMNS, "train_id"),
+        "fct_stage_visits": (*VISIT_COLUMNS, "train_id", "work_item_id"),
     }
     frames = {
         table: warehouse.sql(f"select {', '.join(columns)} from {table}").df() for table, columns in listed.items()
@@ -85,6 +85,18 @@ def test_what_is_declared_rests_on_the_people_of_the_register(warehouse):
     assert {scope for scope, _ in found} == {"payments", "lending", "cards", "transfers"}
 
 
+def test_more_capacity_helps_at_the_planted_constraint_and_nowhere_else(warehouse, truth):
+    found = warehouse.sql("select * from constraint_sensitivity where withheld_reason is null").df()
+    assert set(found["scope_id"]) >= {"payments", "lending"}
+    assert set(found["finding"]) == {"confirmed"}
+    planted = {stream: periods[-1]["constraint"] for stream, periods in truth["value_streams"].items()}
+    for stream in ("payments", "lending"):
+        own = found[(found["scope"] == "value_stream") & (found["scope_id"] == stream)].set_index("stage_id")
+        rest = own.drop(index=planted[stream])
+        assert own.loc[planted[stream], "throughput_elasticity"] > 0.1
+        assert rest["throughput_elasticity"].abs().max() < 0.06
+
+
 def test_before_the_planted_change_lending_is_held_back_by_review_and_afterwards_by_test(inputs_as_of, truth):
     """The verdicts of a Monday before and of one long after; the second tells that the constraint moved."""
     periods = truth["value_streams"]["lending"]
@@ -104,7 +116,10 @@ def test_what_happens_later_does_not_change_a_verdict(inputs_as_of):
     """The verdict of a Monday is the same whether or not the data go on for ten weeks."""
     then = constraint_tables(inputs_as_of("2026-03-30"))
     later = constraint_tables(inputs_as_of("2026-03-30", days_kept=70))
-    for name in ("constraint_declarations", "stage_constraint_evidence", "constraint_events"):
+    assert then["constraint_sensitivity"]["throughput_elasticity"].notna().any()
+    for name in (
+        "constraint_declarations", "stage_constraint_evidence", "constraint_events", "constraint_sensitivity",
+    ):  # fmt: skip
         pd.testing.assert_frame_equal(then[name], later[name])
 
 

@@ -23,7 +23,8 @@ def planted(published_example: PortfolioFolder) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def latest(warehouse) -> dict[str, dict[str, object]]:
     frame = warehouse.execute(
-        """select * from intervention_verdicts
+        """select verdicts.* from intervention_verdicts as verdicts
+        inner join dim_interventions using (intervention_id, metric)
         qualify row_number() over (partition by intervention_id, metric order by week_start desc) = 1"""
     ).df()
     return {row["intervention_id"]: row for row in frame.to_dict("records")}
@@ -42,7 +43,8 @@ def test_the_verdicts_are_the_planted_ones(latest, planted):
 
 def test_what_did_nothing_was_never_called_improved(warehouse, planted):
     claimed = warehouse.execute(
-        "select distinct intervention_id from intervention_verdicts where verdict in ('improved', 'regressed')"
+        """select distinct intervention_id from intervention_verdicts
+        inner join dim_interventions using (intervention_id, metric) where verdict in ('improved', 'regressed')"""
     ).fetchall()
     assert {name for (name,) in claimed} == {name for name, truth in planted.items() if truth == "worked"}
 
@@ -64,7 +66,12 @@ def test_items_and_gain_agree_with_the_verdict(warehouse, planted):
     )
     assert items.loc[worked, "shift_percent_upper"] < 0
     assert items.loc[nothing, "shift_percent_lower"] < 0 < items.loc[nothing, "shift_percent_upper"]
-    states = dict(warehouse.execute("select intervention_id, state from intervention_sustainment").fetchall())
+    states = dict(
+        warehouse.execute(
+            """select intervention_id, state from intervention_sustainment
+            inner join dim_interventions using (intervention_id, metric)"""
+        ).fetchall()
+    )
     assert states.pop(worked) in {"not_yet", "sustained"}
     assert set(states.values()) == {"no_gain"}
 
@@ -73,11 +80,11 @@ def test_where_too_few_value_streams_or_projections_can_be_used_it_is_said(wareh
     compared, reasons = warehouse.execute(
         "select count(controlled_effect), count(withheld_reason) from intervention_controls"
     ).fetchone()
-    assert (compared, reasons) == (0, 3)
+    assert (compared, reasons) == (0, 9)
     scored, reasons = warehouse.execute(
         "select count(*) filter (is_scored), count(withheld_reason) from projection_scores"
     ).fetchone()
-    assert (scored, reasons) == (0, 3)
+    assert (scored, reasons) == (0, 4)
 
 
 def test_promises_are_recorded_as_first_seen(warehouse):
@@ -85,4 +92,44 @@ def test_promises_are_recorded_as_first_seen(warehouse):
         """select version_number, is_in_force, first_seen_as_of at time zone 'UTC' = refreshes.as_of
         from intervention_projections, refreshes"""
     ).fetchall()
-    assert rows == [(1, True, True)] * 3
+    assert rows == [(1, True, True)] * 4
+
+
+def test_every_kind_of_metric_has_its_chart_and_its_estimate(warehouse):
+    found = {
+        (name, metric): (chart, method)
+        for name, metric, chart, method in warehouse.execute(
+            "select distinct intervention_id, metric, chart, effect_method from process_behaviour_points"
+        ).fetchall()
+    }
+    assert found["lending-reviewers", "throughput"] == ("xmr", "autoregression")
+    assert found["lending-reviewers", "defects_per_item"] == ("u_prime", "quasi_poisson")
+    assert found["lending-reviewers", "failed_deployments"] == ("g", "rate_ratio")
+    assert found["lending-reviewers", "incidents"] == ("t", "rate_ratio")
+    assert found["small-changes", "change_failure_share"] == ("p_prime", "quasi_poisson")
+    charted = dict(
+        warehouse.execute(
+            """select metric, max(n_baseline) from rare_event_points
+            where intervention_id = 'lending-reviewers' group by 1"""
+        ).fetchall()
+    )
+    assert charted.keys() == {"failed_deployments", "incidents"}
+    assert min(charted.values()) >= 6
+
+
+def test_events_are_those_that_the_marts_count(warehouse):
+    """Of each metric of rare events, as many gaps as the mart has events, less the first."""
+    rows = warehouse.execute(
+        """
+        with events as (
+            select intervention_id, metric, count(*) filter (where not is_open) + 1 as n
+            from rare_event_points group by all
+        ), weeks as (
+            select intervention_id, metric, sum(value) as n from mart_intervention_series
+            where is_complete or week_start < (select max(week_start) from mart_intervention_series where is_complete)
+            group by all
+        )
+        select events.n, weeks.n from events inner join weeks using (intervention_id, metric)"""
+    ).fetchall()
+    assert len(rows) == 3
+    assert all(charted == counted for charted, counted in rows)

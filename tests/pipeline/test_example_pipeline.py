@@ -113,6 +113,7 @@ def test_charts_tell_the_planted_interventions_apart(warehouse, truth):
             """
             select intervention_id, avg(case when signal_direction = 'improvement' then 1.0 else 0.0 end)
             from process_behaviour_points
+            inner join dim_interventions using (intervention_id, metric)
             where phase = 'after' and value is not null and not is_excluded
             group by 1"""
         ).fetchall()

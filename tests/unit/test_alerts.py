@@ -73,6 +73,20 @@ def test_a_line_judged_over_two_windows_is_one_alert() -> None:
     assert alert.since == date(2026, 6, 28)
 
 
+def test_each_metric_of_an_intervention_is_an_alert_of_its_own() -> None:
+    both = pd.concat([verdicts("worsened"), verdicts("worsened").assign(metric="escape_rate")])
+    series = pd.DataFrame(
+        {
+            "intervention_id": "wip", "intervention_name": "Limits", "metric": ["cycle_time", "escape_rate"],
+            "is_primary": [True, False], "is_baseline": True, "is_complete": True,
+        }
+    )  # fmt: skip
+    first, second = alerts_of({"intervention_verdicts": both, "mart_intervention_series": series}, AS_OF)
+    assert (first.scope, second.scope) == ("wip/cycle_time/worsened", "wip/escape_rate/worsened")
+    assert first.sentence.startswith("Intervention Limits: worsened since")
+    assert second.sentence.startswith("Intervention Limits (further metric escape rate): worsened since")
+
+
 def test_an_intervention_is_an_alert_since_its_bad_verdict_began() -> None:
     (alert,) = alerts_of({"intervention_verdicts": verdicts("improved", "worsened", "worsened")}, AS_OF)
     assert (alert.kind, alert.scope, alert.since) == ("intervention", "wip/cycle_time/worsened", date(2026, 5, 11))
@@ -108,7 +122,8 @@ def test_a_source_is_silent_against_as_of_and_where_asked_against_the_clock() ->
 def test_false_alarms_are_stated() -> None:
     series = pd.DataFrame(
         {
-            "intervention_id": ["a"] * 26 + ["b"] * 26, "intervention_name": "x", "metric": "wip", "is_baseline": True,
+            "intervention_id": ["a"] * 26 + ["b"] * 26, "intervention_name": "x", "metric": "wip", "is_primary": True,
+            "is_baseline": True,
             "is_complete": True,
         }
     )  # fmt: skip

@@ -23,9 +23,11 @@ _TABLES = {
 _KEYS = {name: dg.AssetKey(["analysis", name]) for name in _TABLES}
 INTERVENTION_ANALYSES = list(_KEYS.values())
 _READ = [
-    *(["flow", name] for name in ("dim_dates", "dim_interventions", "dim_stage_roles", "dim_stages")),
+    *(["flow", name] for name in ("dim_dates", "dim_interventions", "dim_intervention_metrics")),
+    *(["flow", name] for name in ("dim_stage_roles", "dim_stages")),
     *(["flow", name] for name in ("dim_value_streams", "dim_working_days", "fct_capacity_days")),
     *(["flow", name] for name in ("fct_practice_events", "fct_stage_visits", "fct_work_items")),
+    *(["flow", name] for name in ("dim_teams", "fct_defects", "fct_deployments", "fct_incidents")),
     *(["marts", name] for name in ("mart_flow_metrics", "mart_intervention_series")),
 ]
 

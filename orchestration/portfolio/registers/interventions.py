@@ -1,4 +1,4 @@
-"""The register of interventions: what was changed, when, and the one metric that it was to move.
+"""The register of interventions: what was changed, when, and the metrics that it is to move, one a row.
 
 Belongs here: what must hold between its rows and portfolio.yaml. Does not belong here: its columns (register_rows.py)
 and how it is read (table_rows.py).
@@ -15,14 +15,22 @@ from orchestration.portfolio.registers.table_cells import TableRow
 from orchestration.portfolio.registers.table_rows import ReadRows, read_rows, repeated, unknown
 from orchestration.portfolio.workflow import Stage, Workflow
 
+#: What all rows of an intervention say alike.
+_SAID_ON_EACH_ROW = ("name", "value_stream", "train", "team", "launched_on", "transition_days")
+#: What further rows of an intervention may leave empty: it holds for the whole.
+_SAID_ONCE = ("hypothesis", "owner_role", "kind", "funded_on", "cost", "excluded_controls")
+
 
 def read_interventions(folder: Path, model: PortfolioFile | None, ids: WrittenIds | None) -> ReadRows[Intervention]:
     """Read and check the register; see `read_registers` for the arguments."""
     read = read_rows(folder, "interventions", Intervention)
     for row, earlier in repeated(read.rows, ("intervention_id",), is_folded=True):
-        named = quoted(row.cells["intervention_id"])
-        message = f"{named} is already used on line {earlier.line}. Give each row its own id."
-        read.problems.append(row.problem("intervention_id", message))
+        read.problems += _problems_beside(row, earlier)
+    for row, earlier in repeated(read.rows, ("intervention_id", "metric"), is_folded=True):
+        metric = quoted(row.cells["metric"])
+        message = f"{metric} is on line {earlier.line} already. Keep one of the two, or give this row its own id."
+        read.problems.append(row.problem("metric", message))
+    read.problems += _primary_problems(read)
     for row in read.rows:
         read.problems += _scope_problems(row, model, ids)
         read.problems += _stage_problems(row, model, ids)
@@ -31,6 +39,39 @@ def read_interventions(folder: Path, model: PortfolioFile | None, ids: WrittenId
             read.problems += _control_problems(row, ids)
     read.problems += _without_currency(read.rows, model)
     return read
+
+
+def _problems_beside(row: TableRow, first: TableRow) -> Iterator[Problem]:
+    """Tell where a further row of an intervention says something else of it than its first row."""
+    named, known = row.cells["intervention_id"], first.cells["intervention_id"]
+    if named != known:
+        message = f"{quoted(named)} is already used on line {first.line}, as {quoted(known)}. Write both alike, or give"
+        yield row.problem("intervention_id", f"{message} this row its own id.")
+        return
+    for column in (*_SAID_ON_EACH_ROW, *_SAID_ONCE):
+        here, there = row.cells.get(column), first.cells.get(column)
+        if here != there and (column in _SAID_ON_EACH_ROW or (here and there)):
+            said = "is empty" if here is None else f"is {quoted(here)}"
+            other = "nothing" if there is None else quoted(there)
+            message = f"{said}, and line {first.line} of the same intervention says {other}. Write the same on both, or"
+            yield row.problem(column, f"{message} give this row its own intervention_id.")
+
+
+def _primary_problems(read: ReadRows[Intervention]) -> Iterator[Problem]:
+    """Tell of each intervention with several metrics where it does not name exactly one as primary."""
+    rows_of: dict[str, list[tuple[TableRow, Intervention]]] = {}
+    for row, entry in read.entries:
+        rows_of.setdefault(entry.intervention_id, []).append((row, entry))
+    for name, entries in rows_of.items():
+        chosen = [row for row, entry in entries if entry.primary]
+        if len(entries) == 1 and entries[0][1].primary is False:
+            yield entries[0][0].problem("primary", f"is false, but {quoted(name)} has no other metric. Clear it.")
+        elif len(entries) > 1 and not chosen:
+            message = f"is true on none of the {len(entries)} rows of {quoted(name)}. Write true on the one metric that"
+            yield entries[0][0].problem("primary", f"{message} its verdict rests on.")
+        elif len(chosen) > 1:
+            message = f"is true on line {chosen[0].line} of {quoted(name)} already. Leave it true on one of the rows."
+            yield chosen[1].problem("primary", message)
 
 
 def _interval_problems(row: TableRow) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from orchestration.reports.figures import palette
 from orchestration.reports.figures.chart_layout import iso_days, new_figure, use_day_axis
-from orchestration.reports.wording import metric_value
+from orchestration.reports.wording import SHARE_METRICS, metric_value
 
 SIGNAL_NAMES = {
     "outside": "outside the limits",
@@ -21,7 +21,7 @@ SIGNAL_NAMES = {
     "two_of_three": "2 of 3 near a limit",
 }
 # Marker shapes repeat what the colours say, for readers who cannot tell the colours apart and for grey print.
-_SYMBOLS = {"favourable": "triangle-up", "unfavourable": "triangle-down", "neutral": "diamond"}
+SIGNAL_SYMBOLS = {"favourable": "triangle-up", "unfavourable": "triangle-down", "neutral": "diamond"}
 SIGNAL_COLOURS = {"favourable": palette.FAVOURABLE, "unfavourable": palette.UNFAVOURABLE, "neutral": palette.MUTED}
 
 
@@ -66,7 +66,7 @@ def figure(points: pd.DataFrame, limits: Limits, timeline: Timeline, metric: str
     """
     chart = new_figure()
     use_day_axis(chart)
-    _shade_phases(chart, timeline)
+    shade_phases(chart, timeline)
     _draw_limits(chart, points, limits, timeline)
     _draw_gain(chart, points)
     days = iso_days(points["week_start"])
@@ -93,7 +93,7 @@ def figure(points: pd.DataFrame, limits: Limits, timeline: Timeline, metric: str
             marker={
                 "size": [10 if isinstance(direction, str) else 7 for direction in directions],
                 "color": [SIGNAL_COLOURS.get(str(direction), palette.INK) for direction in directions],
-                "symbol": [_SYMBOLS.get(str(direction), "circle") for direction in directions],
+                "symbol": [SIGNAL_SYMBOLS.get(str(direction), "circle") for direction in directions],
                 "line": {"width": 1, "color": "#FFFFFF"},
             },
             hovertemplate="%{text}<extra></extra>",
@@ -112,7 +112,7 @@ def figure(points: pd.DataFrame, limits: Limits, timeline: Timeline, metric: str
                 hovertemplate=f"projected: {metric_value(projected, metric)}<extra></extra>",
             ),
         )
-    if metric == "flow_efficiency":
+    if metric in SHARE_METRICS:
         chart.update_yaxes(tickformat=".0%")
     chart.update_yaxes(rangemode="tozero")
     chart.update_layout(margin={"t": 28})
@@ -136,7 +136,8 @@ def _hover_texts(points: pd.DataFrame, metric: str) -> list[str]:
     return [f"week of {day}: {text}" for day, text in zip(days, texts, strict=True)]
 
 
-def _shade_phases(chart: go.Figure, timeline: Timeline) -> None:
+def shade_phases(chart: go.Figure, timeline: Timeline) -> None:
+    """Shade baseline and transition, and mark the launch."""
     if timeline.baseline_first is not None and timeline.baseline_last is not None:
         chart.add_vrect(
             x0=timeline.baseline_first.isoformat(),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from orchestration.reports.blocks import Block, Chart, Facts, LegendEntry, Swatch, Words
 from orchestration.reports.figures import waiting_classes
+from orchestration.reports.sections import constraint_sensitivity
 from orchestration.reports.sections.constraint_verdict import named_stages
 from orchestration.reports.wording import count, counted, day_range, is_missing, listed, number, percent
 
@@ -47,9 +48,11 @@ def cards(
         evidence: `constraint_evidence.line_evidence`.
         level: Level of work charted.
         value_stream_id: The value stream.
-        tables: waiting_by_stage, hand_off_pairs, signal_links, constraint_scopes.
+        tables: waiting_by_stage, hand_off_pairs, signal_links, constraint_scopes, constraint_sensitivity.
         teams: Team id → its name.
     """
+    workflow_id = str(line["workflow_id"].iloc[0]) if len(line) else ""
+    simulated = constraint_sensitivity.of_line(tables["constraint_sensitivity"], value_stream_id, level, workflow_id)
     measured = {str(row["stage_id"]): row for row in evidence.to_dict("records")}
     blocks: list[Block] = []
     for stage in named_stages(line).to_dict("records"):
@@ -63,11 +66,13 @@ def cards(
             _hand_offs(tables["hand_off_pairs"], value_stream_id, level, int(stage["window_weeks"]), teams),
             _moves_with(_of_line(tables["signal_links"], value_stream_id, level), stage_id, str(stage["stage_name"])),
             *_reach(tables["constraint_scopes"], str(stage["stage_name"]), int(stage["window_weeks"])),
+            *constraint_sensitivity.fact(simulated),
         ]
         blocks += [Words((f"What is known of {stage['stage_name']}:",)), Facts(tuple(entries))]
         chart = _classes_chart(waits, stage_id, str(stage["stage_name"]))
         blocks += [chart] if chart else []
-    return tuple(blocks)
+    sensitivity = constraint_sensitivity.chart(simulated) if blocks else None
+    return (*blocks, sensitivity) if sensitivity else tuple(blocks)
 
 
 def _of_line(table: pd.DataFrame, value_stream_id: str, level: str) -> pd.DataFrame:

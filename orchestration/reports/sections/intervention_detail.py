@@ -5,7 +5,7 @@ Belongs here: the order of what is said about one intervention, and its chart. D
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pandas as pd
@@ -26,6 +26,7 @@ from orchestration.reports.blocks import (
 )
 from orchestration.reports.figures import behaviour_chart
 from orchestration.reports.figures.behaviour_chart import SIGNAL_NAMES, Timeline
+from orchestration.reports.sections import intervention_further_metrics, intervention_rare_events
 from orchestration.reports.sections.intervention_evidence import (
     Evidence,
     effect_blocks,
@@ -49,6 +50,7 @@ from orchestration.reports.sections.intervention_verdicts import (
 from orchestration.reports.wording import (
     MIN_ITEMS_FOR_PERCENTILE,
     NOT_MEASURED,
+    SCOPE_METRICS,
     as_day,
     count,
     counted,
@@ -95,18 +97,21 @@ def sections(
     stage_name: str | None,
     evidence: Evidence,
     stage_names: Mapping[str, str],
+    further: Sequence[tuple[Charted, Evidence]] = (),
 ) -> tuple[Section, ...]:
     """The sections of an intervention's page.
 
     Args:
-        charted: The intervention.
+        charted: The intervention's primary metric.
         scope_name: What its metric is measured on, in words ("value stream Payments").
         stage_name: Its stage, if the metric is one of a stage.
         evidence: What the analyses hold on it.
         stage_names: Names of all stages by id.
+        further: Its other metrics, each with what the analyses hold on it.
     """
     return (
         _verdict_section(charted, evidence, stage_names),
+        *intervention_further_metrics.sections(further, scope_name),
         _signals_section(charted, scope_name, stage_name),
         Section("lasting", "Does the gain last?", sustainment_blocks(evidence)),
         Section(
@@ -149,7 +154,9 @@ def _signals_section(charted: Charted, scope_name: str, stage_name: str | None) 
         present((
             Notice(words, tone="muted" if tone == "muted" else "plain"),
             Words(tuple(said)) if said else None,
-            _chart(charted, projected, scope_name, stage_name),
+            _chart(charted, projected, scope_name, stage_name)
+            if charted.gaps is None
+            else intervention_rare_events.chart(charted, charted.gaps, scope_name, "behaviour-chart"),
             Words(tuple(signal_words)) if signal_words else None,
             Words(
                 (
@@ -174,7 +181,8 @@ def _facts(charted: Charted, scope_name: str, stage_name: str | None) -> Facts:
     entries: list[tuple[str, str]] = []
     if not is_missing(facts["hypothesis"]):
         entries.append(("Hypothesis", str(facts["hypothesis"])))
-    entries.append(("Measured on", f"{scope_name}, {level_plural(str(facts['level']))}"))
+    levels = "" if charted.metric in SCOPE_METRICS else f", {level_plural(str(facts['level']))}"
+    entries.append(("Measured on", f"{scope_name}{levels}"))
     if stage_name is not None:
         entries.append(("Stage", stage_name))
     way = "rise" if facts["desired_direction"] == "up" else "fall"

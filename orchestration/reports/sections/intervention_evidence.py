@@ -33,6 +33,7 @@ from orchestration.reports.wording import (
 _TABLES: Final = (
     "intervention_effects",
     "intervention_controls",
+    "synthetic_controls",
     "intervention_items",
     "intervention_sustainment",
     "alternate_constraints",
@@ -47,7 +48,7 @@ _EFFECT_NOTE: Final = (
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the analyses hold on one intervention; a row is None where a table has none.
+    """What the analyses hold on one metric of an intervention; a row is None where a table has none.
 
     Attributes:
         verdict: The newest verdict.
@@ -64,12 +65,16 @@ class Evidence:
     adherence: pd.DataFrame
 
 
-def evidence_on(frames: Mapping[str, pd.DataFrame], intervention_id: str, verdict: pd.Series) -> Evidence:
-    """Collect what the tables hold on one intervention."""
+def evidence_on(frames: Mapping[str, pd.DataFrame], verdict: pd.Series) -> Evidence:
+    """Collect what the tables hold on the intervention and metric of a verdict.
+
+    Tables without a metric (`alternate_constraints`, `practice_adherence`) are about the intervention as a whole.
+    """
 
     def own(table: str) -> pd.DataFrame:
         frame = frames[table]
-        return frame[frame["intervention_id"] == intervention_id]
+        own_rows: pd.DataFrame = frame[frame["intervention_id"] == verdict["intervention_id"]]
+        return own_rows[own_rows["metric"] == verdict["metric"]] if "metric" in frame.columns else own_rows
 
     firsts = {table: own(table) for table in _TABLES}
     return Evidence(
@@ -86,7 +91,10 @@ def effect_blocks(charted: Charted, evidence: Evidence) -> tuple[Block, ...]:
     verdict, metric = evidence.verdict, charted.metric
     measured = effect_and_interval(verdict, metric)
     changes = _changes(charted, evidence)
-    said = [_control_words(evidence, metric), _item_words(evidence), _chance_words(evidence), _promise_words(evidence)]
+    said = [
+        _control_words(evidence, metric), _mix_words(evidence, metric), _item_words(evidence), chance_words(evidence),
+        _promise_words(evidence),
+    ]  # fmt: skip
     return present((
         None if measured is None else Chart(
             chart_id="effect-chart",
@@ -146,6 +154,7 @@ def _changes(charted: Charted, evidence: Evidence) -> list[Change]:
             evidence.rows["intervention_controls"],
             ("controlled_effect", "controlled_lower", "controlled_upper"),
         ),
+        row("Against a mix", evidence.rows["synthetic_controls"], ("effect", "effect", "effect")),
         row("Item by item", items, ("shift", "shift_lower", "shift_upper")),
         _promised(charted, evidence, is_log=is_log),
     ]
@@ -184,6 +193,24 @@ def _control_words(evidence: Evidence, metric: str) -> str | None:
     return f"{text} So it is more than what changed elsewhere, too."
 
 
+def _mix_words(evidence: Evidence, metric: str) -> str | None:
+    """The synthetic control, where the portfolio asks for one."""
+    row = evidence.rows["synthetic_controls"]
+    if row is None:
+        return None
+    if is_missing(row["effect"]):
+        return f"Not compared with a weighted mix of value streams: {row['withheld_reason']}."
+    effect, lower, upper = (
+        change(float(row[name]), row, metric) for name in ("effect", "placebo_lower", "placebo_upper")
+    )
+    streams = counted(row["n_donors"], "value stream")
+    return (
+        f"Against the mix of value streams that moved like it before the launch ({row['weights']}): {effect}; put in "
+        f"its place, those streams themselves show {lower} to {upper} (p {row['placebo_p_value']:.2f}, at best "
+        f"{row['smallest_placebo_p_value']:.2f} with {streams})."
+    )
+
+
 def _item_words(evidence: Evidence) -> str | None:
     row = evidence.rows["intervention_items"]
     if row is None:
@@ -203,7 +230,7 @@ def _item_words(evidence: Evidence) -> str | None:
     return f"{text}; an item after was shorter than one before in {percent(share)} of comparisons."
 
 
-def _chance_words(evidence: Evidence) -> str | None:
+def chance_words(evidence: Evidence) -> str | None:
     """A caution where a change stands out by itself but not among all tests of the refresh."""
     row = evidence.rows["intervention_effects"]
     verdict = evidence.verdict

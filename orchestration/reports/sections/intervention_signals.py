@@ -6,7 +6,7 @@ the intervention, and the rules themselves (`analytics.process_signals`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from orchestration.reports.wording import (
     day,
     is_missing,
     listed,
+    metric_name,
     metric_value,
 )
 
@@ -28,18 +29,32 @@ _LIMIT_COLUMNS = ("lower_limit", "upper_limit", "lower_near_limit", "upper_near_
 
 @dataclass(frozen=True)
 class Charted:
-    """One intervention: its register facts, its weekly points and its frozen limits."""
+    """One metric of an intervention: its register facts, its weekly points and its frozen limits.
+
+    `gaps` are what lies between its events (`analysis.rare_event_points`), None where they are counted by week.
+    """
 
     facts: pd.Series
     points: pd.DataFrame
     limits: Limits
     limits_status: str
     note: str
+    gaps: pd.DataFrame | None = None
+
+    @property
+    def intervention_id(self) -> str:
+        """The intervention's id in the register."""
+        return str(self.facts["intervention_id"])
 
     @property
     def metric(self) -> str:
         """The register metric."""
         return str(self.facts["metric"])
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether the intervention's verdict rests on it."""
+        return bool(self.facts["is_primary"])
 
     @property
     def after(self) -> pd.DataFrame:
@@ -48,20 +63,41 @@ class Charted:
         return points[(points["phase"] == "after") & ~points["is_excluded"].astype(bool)]
 
 
-def charted_intervention(series: pd.DataFrame, points: pd.DataFrame, intervention_id: str) -> Charted:
-    """Series and points of one intervention, week by week.
+def charted_metrics(series: pd.DataFrame, points: pd.DataFrame, gaps: pd.DataFrame) -> list[Charted]:
+    """Every metric of every intervention, ordered by intervention, the primary metric first.
+
+    Args:
+        series: `mart_intervention_series`.
+        points: `analysis.process_behaviour_points`.
+        gaps: `analysis.rare_event_points`.
+    """
+    keys = series[["intervention_id", "metric", "is_primary"]].drop_duplicates()
+    ordered = keys.sort_values(["intervention_id", "is_primary", "metric"], ascending=[True, False, True])
+    return [
+        replace(charted_metric(series, points, str(name), str(metric)), gaps=_own_gaps(gaps, str(name), str(metric)))
+        for name, metric in zip(ordered["intervention_id"], ordered["metric"], strict=True)
+    ]
+
+
+def _own_gaps(gaps: pd.DataFrame, intervention_id: str, metric: str) -> pd.DataFrame | None:
+    own: pd.DataFrame = gaps[(gaps["intervention_id"] == intervention_id) & (gaps["metric"] == metric)]
+    return None if own.empty else own
+
+
+def charted_metric(series: pd.DataFrame, points: pd.DataFrame, intervention_id: str, metric: str) -> Charted:
+    """Series and points of one metric of an intervention, week by week.
 
     Args:
         series: `mart_intervention_series`.
         points: `analysis.process_behaviour_points`.
     """
-    own = series[series["intervention_id"] == intervention_id].sort_values("week_start", ignore_index=True)
+    is_own = (series["intervention_id"] == intervention_id) & (series["metric"] == metric)
+    own = series[is_own].sort_values("week_start", ignore_index=True)
     own = own.assign(week_start=pd.to_datetime(own["week_start"]).astype("datetime64[us]"))
-    judged = points[points["intervention_id"] == intervention_id].drop(
-        columns=["intervention_id", "value", "phase", "is_baseline"]
-    )
+    of_metric = points[(points["intervention_id"] == intervention_id) & (points["metric"] == metric)]
+    judged = of_metric.drop(columns=["intervention_id", "metric", "value", "phase", "is_baseline"])
     judged = judged.assign(week_start=pd.to_datetime(judged["week_start"]).astype("datetime64[us]"))
-    in_baseline = points.loc[points["intervention_id"] == intervention_id, "is_baseline"].to_numpy()
+    in_baseline = of_metric["is_baseline"].to_numpy()
     joined = own.drop(columns="is_baseline").merge(
         judged.assign(is_baseline=in_baseline), on="week_start", how="left", validate="one_to_one"
     )
@@ -72,8 +108,9 @@ def charted_intervention(series: pd.DataFrame, points: pd.DataFrame, interventio
     is_by_week = str(first.get("chart", "")) in _CHARTS_BY_WEEK
 
     def limit(column: str) -> float | None:
-        value = first.get(column)
-        return None if is_by_week or value is None or is_missing(value) else float(value)
+        # A week without a count has no limits of its own; those of the others are all the same.
+        known = judged[column].dropna()
+        return None if is_by_week or known.empty else float(known.iloc[0])
 
     centre = first.get("centre_line")
 
@@ -95,6 +132,11 @@ def charted_intervention(series: pd.DataFrame, points: pd.DataFrame, interventio
 
 def state(charted: Charted) -> tuple[str, Tone]:
     """How the signals stand after the transition: one sentence and its tone."""
+    return _state_of_weeks(charted) if charted.gaps is None else _state_of_gaps(charted, charted.gaps)
+
+
+def _state_of_weeks(charted: Charted) -> tuple[str, Tone]:
+    """How the weeks after the transition stand."""
     if charted.limits.centre is None:
         return "No limits yet, so nothing can be said: too few complete weeks before the launch.", "muted"
     after = charted.after
@@ -134,6 +176,23 @@ def state(charted: Charted) -> tuple[str, Tone]:
         f"it; the latest is {latest}.{trial}",
         "plain",
     )
+
+
+def _state_of_gaps(charted: Charted, gaps: pd.DataFrame) -> tuple[str, Tone]:
+    """How the gaps between rare events stand after the launch."""
+    name = metric_name(charted.metric)
+    if not is_missing(gaps["withheld_reason"].iloc[0]):
+        return f"Too few {name} for limits: {gaps['withheld_reason'].iloc[0]}.", "muted"
+    after = gaps[(gaps["phase"] == "after") & ~gaps["is_excluded"].astype(bool)]
+    good = int((after["signal_direction"] == "improvement").sum())
+    bad = int((after["signal_direction"] == "concern").sum())
+    n_gaps = f"the {counted(len(after), 'gap')} between {name} since the launch"
+    if not good and not bad:
+        return f"No signal: {n_gaps}, the open one included, lie within what the baseline would give.", "muted"
+    if good and bad:
+        return f"Signals both ways among {n_gaps}: {good} in the desired direction, {bad} against it.", "plain"
+    way, tone = ("in the desired direction", "good") if good else ("against the desired direction", "bad")
+    return f"Signals {way} in {good or bad} of {n_gaps}.", tone  # type: ignore[return-value]
 
 
 def _rules(points: pd.DataFrame) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from orchestration.reports.blocks import Tone
 from orchestration.reports.wording import (
+    SHARE_METRICS,
     counted,
     day,
     is_missing,
@@ -38,14 +39,15 @@ _ORDER: Final = (
 )  # fmt: skip
 
 
-def latest_verdicts(verdicts: pd.DataFrame) -> dict[str, pd.Series]:
-    """The newest verdict of each intervention, with `since`: the first week of the unbroken run of that verdict."""
+def latest_verdicts(verdicts: pd.DataFrame) -> dict[tuple[str, str], pd.Series]:
+    """The newest verdict on each intervention and metric, with `since`: the first week of its unbroken run."""
     newest = {}
-    for name, rows in verdicts.sort_values("week_start", na_position="first").groupby("intervention_id", sort=True):
+    ordered = verdicts.sort_values("week_start", na_position="first")
+    for (name, metric), rows in ordered.groupby(["intervention_id", "metric"], sort=True):
         last = rows.iloc[-1]
         changed = (rows["verdict"] != rows["verdict"].shift()).cumsum()
         first = rows.loc[changed == changed.iloc[-1], "week_start"].iloc[0]
-        newest[str(name)] = pd.concat([last, pd.Series({"since": first})])
+        newest[str(name), str(metric)] = pd.concat([last, pd.Series({"since": first})])
     return newest
 
 
@@ -65,7 +67,7 @@ def change(value: float, row: pd.Series, metric: str) -> str:
     """A change on the chart's scale as a reader has it: per cent of a duration, else in the metric's unit."""
     if row["chart_scale"] == "log":
         return percent_change(100 * math.expm1(value))
-    if metric == "flow_efficiency":
+    if metric in SHARE_METRICS:
         return f"{_signed(100 * value, 1)} percentage points"
     return _signed(value, 1)
 

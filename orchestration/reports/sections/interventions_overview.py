@@ -43,10 +43,11 @@ COLUMNS = (
 )
 #: More small charts than these would be a wall; the pages of the interventions have them all.
 MOST_PANELS: Final = 8
+FURTHER_METRICS_CHART: Final = "further-metrics-chart"
 
 
 def blocks(
-    interventions: Sequence[Charted],
+    interventions: Sequence[Sequence[Charted]],
     verdicts: Mapping[str, pd.Series],
     hrefs: Mapping[str, str],
     scope_names: Mapping[str, str],
@@ -54,8 +55,8 @@ def blocks(
     """A sentence, the table of interventions, and their weeks; where somebody has to decide comes first.
 
     Args:
-        interventions: The charted interventions.
-        verdicts: intervention_id → its newest verdict.
+        interventions: The metrics of each intervention, its primary one first.
+        verdicts: intervention_id → the newest verdict on its primary metric.
         hrefs: intervention_id → its page.
         scope_names: intervention_id → what its metric is measured on, in words.
     """
@@ -66,71 +67,77 @@ def blocks(
             ),
         )
     ordered = sorted(
-        interventions,
+        (metrics[0] for metrics in interventions),
         key=lambda one: (
-            order_of(str(verdicts[_id(one)]["verdict"])),
+            order_of(str(verdicts[one.intervention_id]["verdict"])),
             -as_day(one.facts["launched_date"]).toordinal(),
-            _id(one),
+            one.intervention_id,
         ),
     )
-    rows = tuple(_row(one, verdicts[_id(one)], hrefs[_id(one)], scope_names[_id(one)]) for one in ordered)
+    n_further = {metrics[0].intervention_id: len(metrics) - 1 for metrics in interventions}
+    rows = tuple(
+        _row(one, verdicts[one.intervention_id], hrefs[one.intervention_id], scope_names, n_further) for one in ordered
+    )
     return present((
         Words((_headline(ordered, verdicts),)),
         Table(f"{counted(len(rows), 'intervention')}, where a decision is due first", COLUMNS, rows),
-        _small_charts(ordered),
+        small_charts("interventions-chart", [(str(one.facts["intervention_name"]), one) for one in ordered]),
     ))  # fmt: skip
-
-
-def _id(one: Charted) -> str:
-    return str(one.facts["intervention_id"])
 
 
 def _headline(ordered: Sequence[Charted], verdicts: Mapping[str, pd.Series]) -> str:
     """How many stand at which verdict, in the order of the table."""
     counts: dict[str, list[str]] = {}
     for one in ordered:
-        words, _, _ = headword(verdicts[_id(one)])
+        words, _, _ = headword(verdicts[one.intervention_id])
         counts.setdefault(words, []).append(clipped(str(one.facts["intervention_name"]), 50))
     parts = [f"{words.lower()}: {listed(names, 3)}" for words, names in counts.items()]
     return f"Of {counted(len(ordered), 'intervention')} – {'; '.join(parts)}."
 
 
-def _row(one: Charted, verdict: pd.Series, href: str, scope_name: str) -> tuple[Cell, ...]:
-    words, sub_status, tone = headword(verdict)
-    measured = effect_and_interval(verdict, one.metric)
-    projected = projected_change(verdict, one.metric)
-    promised = "nothing projected" if projected is None else f"projected {projected}"
-    since = since_when(verdict)
-    stands = [part for part in (sub_status, since) if part]
-    if measured is None:
-        change = Cell(NOT_MEASURED, note=promised)
-    else:
-        change = Cell(measured[0], note=f"{measured[1]}; {promised}")
+def _row(
+    one: Charted, verdict: pd.Series, href: str, scope_names: Mapping[str, str], n_further: Mapping[str, int]
+) -> tuple[Cell, ...]:
     # What else would have to come is long; the intervention's own page says it.
     is_early = verdict["verdict"] == "insufficient_data" and not is_missing(verdict["missing"])
     missing = f"missing: {verdict['missing']}" if is_early else None
     wanted = "should rise" if one.facts["desired_direction"] == "up" else "should fall"
-    metric = f"{sentence_start(metric_name(one.metric))}, {scope_name}; {wanted}"
+    metric = f"{sentence_start(metric_name(one.metric))}, {scope_names[one.intervention_id]}; {wanted}"
+    if n_further[one.intervention_id]:
+        metric += f"; {counted(n_further[one.intervention_id], 'further metric')} on its page"
     return (
         Cell(str(one.facts["intervention_name"]), href=href, note=metric),
-        Cell(words, note=", ".join(stands) or None, tone=tone),
-        change,
+        *verdict_cells(one, verdict),
         Cell(day(one.facts["launched_date"]), note=f"{counted(verdict['n_post'], 'complete week')} since"),
         Cell(str(verdict["action"]), note=missing),
     )
 
 
-def _small_charts(ordered: Sequence[Charted]) -> Chart | None:
-    drawable = [one for one in ordered if _complete(one)["value"].notna().any()]
+def verdict_cells(one: Charted, verdict: pd.Series) -> tuple[Cell, Cell]:
+    """The verdict on a metric with its standing, and the change so far beside what was projected."""
+    words, sub_status, tone = headword(verdict)
+    measured = effect_and_interval(verdict, one.metric)
+    projected = projected_change(verdict, one.metric)
+    promised = "nothing projected" if projected is None else f"projected {projected}"
+    stands = [part for part in (sub_status, since_when(verdict)) if part]
+    change = Cell(NOT_MEASURED, note=promised)
+    if measured is not None:
+        change = Cell(measured[0], note=f"{measured[1]}; {promised}")
+    return Cell(words, note=", ".join(stands) or None, tone=tone), change
+
+
+def small_charts(chart_id: str, titled: Sequence[tuple[str, Charted]]) -> Chart | None:
+    """The weeks of several metrics as small charts, each under its title; None where none has a week to draw."""
+    drawable = [(title, one) for title, one in titled if _complete(one)["value"].notna().any()]
     shown = drawable[:MOST_PANELS]
     if not shown:
         return None
     panels = []
-    for one in shown:
+    for title, one in shown:
         points = _complete(one)
         panels.append(
             Panel(
-                title=str(one.facts["intervention_name"]),
+                title=title,
                 points=points.assign(
                     signal_direction=points["signal_direction"].map(
                         {"improvement": "favourable", "concern": "unfavourable"}
@@ -156,12 +163,13 @@ def _small_charts(ordered: Sequence[Charted]) -> Chart | None:
         ("favourable" in has_signals, LegendEntry("favourable", "signal in the desired direction (green)")),
         ("unfavourable" in has_signals, LegendEntry("unfavourable", "signal against it (red)")),
     )
-    title = f"The weeks of {counted(len(shown), 'intervention')} before and after the launch, {window}{rest}"
+    what = "further metric" if chart_id == FURTHER_METRICS_CHART else "intervention"
+    title = f"The weeks of {counted(len(shown), what)} before and after the launch, {window}{rest}"
     return Chart(
-        chart_id="interventions-chart",
+        chart_id=chart_id,
         title=title,
         figure=small_behaviour_charts.figure(panels),
-        description=f"Small charts of each intervention’s metric by week. {title}",
+        description=f"Small charts of each metric by week. {title}",
         height=small_behaviour_charts.PANEL_HEIGHT * n_rows + 40,
         legend=tuple(entry for is_drawn, entry in entries if is_drawn),
         notes=("Each scale is its own metric’s, from 0.",),

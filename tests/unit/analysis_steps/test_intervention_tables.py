@@ -12,6 +12,7 @@ from orchestration.analysis_steps.intervention_settings import MethodSettings, m
 from orchestration.analysis_steps.interventions import InterventionInputs, intervention_tables
 from orchestration.analytics.line_measures import STAGE_COLUMNS, VISIT_COLUMNS
 from orchestration.analytics.published_tables import PUBLISHED_TABLES
+from orchestration.analytics.rare_event_charts import EVENT_COLUMNS
 from orchestration.analytics.weekly_measures import FLOW_COLUMNS
 from orchestration.portfolio.intervention_settings import InterventionThresholds
 from orchestration.portfolio.stable_shift_settings import StableShiftThresholds
@@ -47,6 +48,7 @@ def _series(rng: np.random.Generator) -> pd.DataFrame:
                     "value_stream_id": stream,
                     "level": "story",
                     "transition_end_date": WEEKS[LAUNCHED + 2],
+                    "is_primary": True,
                 }
             )
         )
@@ -97,10 +99,12 @@ def _inputs(*, arrives: bool = True) -> InterventionInputs:
         frames={
             "mart_intervention_series": series,
             "dim_interventions": register,
+            "dim_intervention_metrics": register.assign(is_primary=True),
             "flow_weeks": pd.concat(flow, ignore_index=True),
             "items": items.assign(duration=items["value"] * np.exp(rng.normal(0, 0.5, len(items)))).drop(
                 columns="value"
             ),
+            "events": pd.DataFrame(columns=list(EVENT_COLUMNS)),
             "fct_practice_events": pd.DataFrame(
                 {"intervention_id": "working", "event_date": day_of_events, "is_followed": True}
             ),
@@ -184,8 +188,8 @@ def test_a_promise_recorded_before_counts_and_is_scored_when_due() -> None:
     inputs = _inputs()
     before = replace(inputs, as_of=LAUNCH - pd.Timedelta(days=3))
     known = intervention_tables(before)["intervention_projections"]
-    edited = inputs.frames["dim_interventions"].assign(projected_change_percent=-26.0)
-    found = intervention_tables(replace(inputs, frames={**inputs.frames, "dim_interventions": edited}), known)
+    edited = inputs.frames["dim_intervention_metrics"].assign(projected_change_percent=-26.0)
+    found = intervention_tables(replace(inputs, frames={**inputs.frames, "dim_intervention_metrics": edited}), known)
     assert found["intervention_projections"]["version_number"].tolist() == [1, 2, 1, 2]
     last = found["intervention_verdicts"].groupby("intervention_id").last()
     assert last["projected_effect"].to_numpy() == pytest.approx(np.log(0.65))
@@ -217,11 +221,63 @@ def test_later_weeks_change_no_verdict_of_a_closed_week(n_known: int, tables: di
     pd.testing.assert_frame_equal(then, now.loc[now["week_start"] <= until].reset_index(drop=True))
 
 
+def _with_throughput(inputs: InterventionInputs) -> InterventionInputs:
+    """The same with a further metric of the intervention that works: items per week, a fifth more."""
+    rng = np.random.Generator(np.random.PCG64(11))
+    series = inputs.frames["mart_intervention_series"]
+    further = series.loc[series["intervention_id"] == "working"].assign(
+        metric="throughput", desired_direction="up", is_primary=False,
+        value=lambda frame: rng.normal(20, 1.5, N_WEEKS) * np.where(frame["phase"] == "after", 1.3, 1.0),
+    )  # fmt: skip
+    promised = inputs.frames["dim_intervention_metrics"]
+    own = promised.loc[promised["intervention_id"] == "working"].assign(
+        metric="throughput", desired_direction="up", is_primary=False, projected_change_percent=20.0,
+        projected_change_low_percent=10.0, projected_change_high_percent=30.0,
+    )  # fmt: skip
+    added = {
+        "mart_intervention_series": pd.concat([series, further], ignore_index=True),
+        "dim_intervention_metrics": pd.concat([promised, own], ignore_index=True),
+    }
+    return replace(inputs, frames={**inputs.frames, **added})
+
+
+def test_each_metric_has_its_own_chart_verdict_and_promise(tables: dict[str, pd.DataFrame]) -> None:
+    found = intervention_tables(_with_throughput(_inputs()))
+    last = found["intervention_verdicts"].drop_duplicates(["intervention_id", "metric"], keep="last")
+    verdicts = last.set_index(["intervention_id", "metric"])
+    assert verdicts.loc[("working", "throughput"), "verdict"] == "improved"
+    assert verdicts.loc[("working", "throughput"), "projected_effect"] == pytest.approx(4.0, abs=0.3)
+    for name in ("process_behaviour_points", "intervention_verdicts", "intervention_sustainment"):
+        own = found[name].loc[found[name]["metric"] == "cycle_time"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(own, tables[name])
+    assert set(found["intervention_effects"]["n_tests"]) == {6}
+    assert found["alternate_constraints"]["local_metric"].tolist() == ["cycle_time", "cycle_time"]
+    assert found["intervention_projections"]["version_number"].tolist() == [1, 1, 1]
+
+
+def test_a_promise_of_a_further_metric_leaves_those_recorded_before_as_they_were() -> None:
+    early = replace(_inputs(), as_of=LAUNCH - pd.Timedelta(days=3))
+    known = intervention_tables(early)["intervention_projections"]
+    later = replace(_with_throughput(_inputs()), as_of=LAUNCH - pd.Timedelta(days=1))
+    found = intervention_tables(later, known)["intervention_projections"]
+    kept = found.loc[found["metric"] == "cycle_time"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, known)
+    assert found.loc[found["metric"] == "throughput", "is_in_force"].tolist() == [True]
+    back_in_time = replace(_with_throughput(_inputs()), as_of=LAUNCH - pd.Timedelta(days=9))
+    pd.testing.assert_frame_equal(intervention_tables(back_in_time, known)["intervention_projections"], known)
+
+
 def test_nothing_registered_gives_empty_tables_of_the_same_types(tables: dict[str, pd.DataFrame]) -> None:
     inputs = _inputs()
     none = {
         name: inputs.frames[name].iloc[:0]
-        for name in ("mart_intervention_series", "dim_interventions", "items", "fct_practice_events")
+        for name in (
+            "mart_intervention_series",
+            "dim_interventions",
+            "dim_intervention_metrics",
+            "items",
+            "fct_practice_events",
+        )
     }
     empty = intervention_tables(replace(inputs, frames={**inputs.frames, **none}))
     assert {name for name, frame in empty.items() if len(frame)} <= {"level_changes"}

@@ -14,8 +14,8 @@ from orchestration.analytics.chart_choice import CHARTS, METRICS, choose_chart, 
         ("throughput", False, "xmr", "linear"),
         ("flow_efficiency", True, "p_prime", "linear"),
         ("flow_efficiency", False, "xmr", "linear"),
-        ("defects_per_feature", True, "u_prime", "linear"),
-        ("defects_per_feature", False, "xmr", "linear"),
+        ("defects_per_item", True, "u_prime", "linear"),
+        ("defects_per_item", False, "xmr", "linear"),
     ],
 )
 def test_each_kind_of_metric_has_its_chart(metric: str, chart: str, scale: str, *, has_sizes: bool) -> None:

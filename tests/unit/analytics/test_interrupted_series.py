@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 from scipy.linalg import toeplitz
 
 from orchestration.analytics.ar1_regression import fit_ar1
-from orchestration.analytics.interrupted_series import (
-    COLUMNS,
-    POINT_COLUMNS,
-    interrupted_effects,
-    standard_error_ahead,
-    step_effect,
-)
+from orchestration.analytics.interrupted_series import standard_error_ahead, step_effect
+from orchestration.analytics.intervention_effects import COLUMNS, POINT_COLUMNS, interrupted_effects
 
 
 def ar1(generator: np.random.Generator, n_series: int, n_points: int, phi: float) -> np.ndarray:

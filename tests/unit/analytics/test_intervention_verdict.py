@@ -10,11 +10,10 @@ from orchestration.analytics.intervention_verdict import (
     COLUMNS,
     EXPECTATION_COLUMNS,
     ITEM_SHIFT_COLUMNS,
-    VerdictSettings,
     intervention_verdicts,
-    judge,
     on_chart_scale,
 )
+from orchestration.analytics.verdict_table import VerdictSettings, judge
 
 N_BASELINE, N_POST = 26, 14
 NAN = float("nan")

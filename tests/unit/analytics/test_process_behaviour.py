@@ -270,7 +270,7 @@ def test_charts_of_several_interventions_do_not_touch(weekly_series: Callable[..
         ({"metric": "mood"}, "Unknown metric mood"),
         ({"phase": "later"}, "Unknown phase later"),
         ({"desired_direction": "left"}, "Unknown desired_direction left"),
-        ({"week_start": pd.Timestamp("2026-01-05")}, "has week 2026-01-05 twice"),
+        ({"week_start": pd.Timestamp("2026-01-05")}, "has week 2026-01-05 of throughput twice"),
     ],
 )
 def test_wrong_words_and_repeated_weeks_are_refused(

@@ -33,7 +33,7 @@ def assessed(series: pd.DataFrame, direction: str = "up", seed: int = 1) -> dict
     found = assess_sustainment(
         chart_interventions(series),
         chart_periods(series),
-        dict.fromkeys(series["intervention_id"], direction),
+        dict.fromkeys(zip(series["intervention_id"], series["metric"], strict=True), direction),
         generator=np.random.default_rng(seed),
     )
     assert tuple(found.columns) == COLUMNS
@@ -141,7 +141,7 @@ def test_an_intervention_does_not_depend_on_the_others(weekly_series: Callable[.
     together = assess_sustainment(
         chart_interventions(both),
         chart_periods(both),
-        {"INT-0": "up", "INT-1": "up"},
+        {("INT-0", "throughput"): "up", ("INT-1", "throughput"): "up"},
         generator=np.random.default_rng(1),
     )
     assert together["intervention_id"].tolist() == ["INT-0", "INT-1"]

@@ -23,7 +23,7 @@ def flow_weeks() -> pd.DataFrame:
 
 def test_each_metric_is_a_row_of_its_own() -> None:
     values = weekly_values(flow_weeks())
-    assert len(values) == 2 * 6
+    assert len(values) == 2 * 8
     picked = values.set_index(["metric", "week_start"])["value"]
     assert picked["flow_time", WEEK] == 9.5
     assert picked["throughput", WEEK + pd.Timedelta(weeks=1)] == 7

@@ -98,6 +98,7 @@ def good_frames() -> dict[str, pd.DataFrame]:
         "intervention_series": pd.DataFrame(
             {
                 "intervention_id": ["INT-1", "INT-2"],
+                "metric": ["cycle_time", "wip"],
                 "n_series_weeks": [70, 70],
                 "n_baseline_weeks": [26, 12],
                 "n_weeks_judged": [40, 30],

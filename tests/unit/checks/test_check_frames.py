@@ -75,6 +75,7 @@ def test_numbers_of_an_engine_become_plain_numbers() -> None:
     frame = pd.DataFrame(
         {
             "intervention_id": ["b", "a"],
+            "metric": ["wip", "wip"],
             "n_series_weeks": [Decimal(70), Decimal(3)],
             "n_baseline_weeks": pd.array([26, 12], dtype="Int64"),
             "n_weeks_judged": [40.0, 30.0],
@@ -87,7 +88,7 @@ def test_numbers_of_an_engine_become_plain_numbers() -> None:
     assert list(typed.columns) == list(MEASURES["intervention_series"].column_names)
     assert typed["intervention_id"].tolist() == ["a", "b"]
     assert typed["n_series_weeks"].tolist() == [3, 70]
-    assert {str(dtype) for dtype in typed.dtypes.iloc[1:5]} == {"int64"}
+    assert {str(dtype) for dtype in typed.dtypes.iloc[2:6]} == {"int64"}
     assert str(typed["missing_share"].dtype) == "float64"
     assert typed["missing_share"].isna().tolist() == [False, True]
 

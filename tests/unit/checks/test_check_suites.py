@@ -208,15 +208,20 @@ BAD: dict[tuple[str, str], Spoil] = {
         5600,
     ),
     ("intervention_series", "every_intervention_has_series"): Spoil(
-        "warning", 1, "intervention_id = INT-2, n_series_weeks = 0", {"n_series_weeks": 0}, "INT-2", 2
+        "warning", 1, "intervention_id = INT-2, metric = wip, n_series_weeks = 0", {"n_series_weeks": 0}, "INT-2", 2
     ),
     ("intervention_series", "baseline_long_enough"): Spoil(
-        "warning", 1, "intervention_id = INT-2, n_baseline_weeks = 11", {"n_baseline_weeks": 11}, "INT-2", 2
+        "warning",
+        1,
+        "intervention_id = INT-2, metric = wip, n_baseline_weeks = 11",
+        {"n_baseline_weeks": 11},
+        "INT-2",
+        2,
     ),
     ("intervention_series", "few_weeks_missing"): Spoil(
         "warning",
         8,
-        "intervention_id = INT-2, n_weeks_missing = 8, missing_share = 0.2667",
+        "intervention_id = INT-2, metric = wip, n_weeks_missing = 8, missing_share = 0.2667",
         {"n_weeks_missing": 8, "missing_share": 8 / 30},
         "INT-2",
         70,

@@ -11,6 +11,7 @@ from orchestration.analysis_steps.intervention_settings import stable_shift_sett
 from orchestration.analytics.constraint_declaration import WINDOWS_WEEKS, DeclarationSettings
 from orchestration.analytics.constraint_history import HistorySettings
 from orchestration.analytics.constraint_scope import ScopeSettings
+from orchestration.analytics.constraint_sensitivity import SensitivitySettings
 from orchestration.analytics.flow_time_change import FlowTimeChangeSettings
 from orchestration.analytics.hand_off_ranking import HandOffSettings
 from orchestration.analytics.stable_shift import StableShiftSettings
@@ -31,6 +32,7 @@ def test_defaults_are_those_of_the_methods():
     assert (thresholds.system_wide_share, thresholds.system_wide_levels) == (scope.min_stream_share, scope.min_levels)
     assert thresholds.min_waits == WaitingSettings().min_waits
     assert thresholds.min_hand_offs == HandOffSettings().min_hand_offs
+    assert thresholds.sensitivity_replications == SensitivitySettings().n_replications
     assert thresholds.min_items_per_increment == FlowTimeChangeSettings().min_items
 
 

@@ -48,6 +48,7 @@ def test_rows_are_read_with_their_defaults(write_portfolio: Write) -> None:
         "funded_on": None,
         "cost": None,
         "excluded_controls": None,
+        "primary": None,
     }
     assert (smaller.team, smaller.level, smaller.transition_days, smaller.hypothesis) == ("scoring", "story", 14, None)
 
@@ -285,3 +286,55 @@ def test_what_it_costs_needs_a_currency(change: Callable[..., str], write_portfo
 
     assert (problem.line, problem.key) == (2, "cost")
     assert "the portfolio has no currency" in problem.message
+
+
+WITH_PRIMARY = (
+    "intervention_id,name,value_stream,level,metric,desired_direction,launched_on,projected_change_percent,cost,"
+    "primary\n"
+)
+FIRST = "a,Less,payments,story,cycle_time,down,2026-03-02,-20,,true\n"
+
+
+def test_an_intervention_may_move_several_metrics_one_of_them_primary(write_portfolio: Write) -> None:
+    rows = f"{FIRST}a,Less,payments,feature,throughput,up,2026-03-02,5,,\n"
+
+    read = load_portfolio(write_portfolio(interventions=WITH_PRIMARY + rows)).interventions
+
+    assert [(row.metric, row.level, row.projected_change_percent, row.primary) for row in read] == [
+        ("cycle_time", "story", -20.0, True),
+        ("throughput", "feature", 5.0, None),
+    ]
+
+
+# Name -> (second row, column that is named, part of what is said).
+SECOND_ROWS = {
+    "metric twice": ("a,Less,payments,epic,cycle_time,down,2026-03-02,,,", "metric", "is on line 2 already"),
+    "another launch": ("a,Less,payments,story,wip,down,2026-03-09,,,", "launched_on", "says '2026-03-02'"),
+    "another scope": ("a,Less,lending,story,wip,down,2026-03-02,,,", "value_stream", "says 'payments'"),
+    "two primaries": ("a,Less,payments,story,wip,down,2026-03-02,,,true", "primary", "is true on line 2 of 'a'"),
+    "alike but for case": ("A,Less,payments,story,wip,down,2026-03-02,,,", "intervention_id", "already used on line 2"),
+}
+
+
+@pytest.mark.parametrize("name", SECOND_ROWS)
+def test_rows_of_one_intervention_say_the_same_of_it(name: str, write_portfolio: Write) -> None:
+    row, column, said = SECOND_ROWS[name]
+
+    (problem,) = problems_of(write_portfolio(interventions=WITH_PRIMARY + FIRST + row + "\n"))
+
+    assert (problem.line, problem.key) == (3, column)
+    assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (FIRST.replace("true", "") + "a,Less,payments,story,wip,down,2026-03-02,,,\n", "is true on none of the 2 rows"),
+        (FIRST.replace("true", "false"), "has no other metric"),
+    ],
+)
+def test_the_primary_metric_is_named(rows: str, said: str, write_portfolio: Write) -> None:
+    (problem,) = problems_of(write_portfolio(interventions=WITH_PRIMARY + rows))
+
+    assert (problem.line, problem.key) == (2, "primary")
+    assert said in problem.message

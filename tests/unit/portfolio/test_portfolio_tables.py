@@ -67,6 +67,7 @@ def test_columns_and_types_are_the_same_with_and_without_rows(tables: Tables, sm
         "stage_roles",
         "quality_rules",
         "interventions",
+        "intervention_metrics",
         *REGISTERS,
     }
     assert {name for name, frame in tables.items() if frame.empty} == {*REGISTERS, "quality_rules"}

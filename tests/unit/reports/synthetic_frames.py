@@ -13,22 +13,26 @@ from synthetic_facts import AS_OF, FIRST_DAY, STREAMS, WEEKS, dimensions, items_
 from synthetic_forecasts import forecasts
 from synthetic_hand_offs import hand_off_frames
 
+from orchestration.analytics import synthetic_control
 from orchestration.analytics.constraint_declaration import WINDOWS_WEEKS, declare_constraints
 from orchestration.analytics.constraint_history import constraint_events
 from orchestration.analytics.constraint_scope import classify_constraint_scopes
+from orchestration.analytics.constraint_sensitivity import SensitivitySettings, line_sensitivity
 from orchestration.analytics.constraint_verdicts import kept_verdicts, verdicts_of
 from orchestration.analytics.discovery_control import control_false_discoveries
 from orchestration.analytics.flow_time_change import flow_time_changes
-from orchestration.analytics.interrupted_series import interrupted_effects
+from orchestration.analytics.intervention_effects import interrupted_effects
 from orchestration.analytics.intervention_verdict import intervention_verdicts
 from orchestration.analytics.item_level_effect import item_distribution, item_level_effects, weekly_item_shifts
 from orchestration.analytics.line_measures import measure_lines
+from orchestration.analytics.line_records import line_records
 from orchestration.analytics.process_behaviour import chart_interventions, chart_periods
 from orchestration.analytics.projection_record import expectations, projected_gains, record_projections
+from orchestration.analytics.rare_event_charts import EVENT_COLUMNS, rare_event_points
 from orchestration.analytics.signal_links import SIGNAL_COLUMNS, link_signals
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
 from orchestration.analytics.stall_cascades import CascadeSettings, find_stalls
-from orchestration.analytics.sustainment import assess_sustainment, weekly_adherence
+from orchestration.analytics.sustainment import assess_sustainment, desired_directions, weekly_adherence
 from orchestration.analytics.waiting_classes import classify_waits, elapsed_team_clock
 from orchestration.analytics.waiting_sums import waiting_by_stage
 from orchestration.analytics.work_instances import instances_from_visits
@@ -116,6 +120,19 @@ def _constraints(
         "constraint_events": constraint_events(verdicts, today),
         "constraint_scopes": classify_constraint_scopes(
             declared, pd.DataFrame(columns=["scope_id", "level", "stage_name", "wait_share"])
+        ),
+        "constraint_sensitivity": pd.concat(
+            [
+                line_sensitivity(
+                    line,
+                    line_records(visits, stages, line),
+                    dict.fromkeys(line.stages["stage_id"], "declared"),
+                    generator=np.random.default_rng(seed),
+                    settings=SensitivitySettings(n_replications=20),
+                )
+                for line in recent
+            ],
+            ignore_index=True,
         ),
         "waiting_by_stage": waiting_by_stage(waits, edges, generator=rng),
         "signal_links": link_signals(pd.DataFrame(columns=list(SIGNAL_COLUMNS)), monday, generator=rng),
@@ -243,6 +260,7 @@ def _interventions(rng: np.random.Generator) -> pd.DataFrame:
         ("test-capacity", "Two more testers and a shared environment", "stage_time", "down", "payments",
          "delivery.ready-for-test", date(2026, 2, 23), 6.5, 0.5, -30.0),
         ("wip-limits", "Limits in Build", "cycle_time", "down", "lending", None, date(2026, 1, 12), 9.0, 1.0, -20.0),
+        ("wip-limits", "Limits in Build", "throughput", "up", "lending", None, date(2026, 1, 12), 12.0, 0.9, np.nan),
         ("pairing", "Pairing on contracts", "throughput", "up", "insight", None, date(2026, 6, 8), 6.0, 1.0, np.nan),
     )  # fmt: skip
     parts = []
@@ -266,6 +284,7 @@ def _interventions(rng: np.random.Generator) -> pd.DataFrame:
                     "week_start": WEEKS,
                     "intervention_name": name,
                     "metric": metric,
+                    "is_primary": (identity, metric) != ("wip-limits", "throughput"),
                     "unit": "items" if metric == "throughput" else "days",
                     "desired_direction": direction,
                     "scope_type": "value_stream",
@@ -295,10 +314,9 @@ def _interventions(rng: np.random.Generator) -> pd.DataFrame:
 def _on_interventions(series: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """What the analyses make of the series, by the same methods; controls and practices are made up."""
     points, periods = chart_interventions(series), chart_periods(series)
-    facts = series.drop_duplicates("intervention_id")
-    named = points.merge(
-        facts[["intervention_id", "metric", "desired_direction", "value_stream_id", "level"]], on="intervention_id"
-    )
+    key = ["intervention_id", "metric"]
+    facts = series.drop_duplicates(key)
+    named = points.merge(facts[[*key, "desired_direction", "value_stream_id", "level"]], on=key)
     weeks = named.loc[~named["is_excluded"], ["intervention_id", "metric", "week_start", "phase", "value"]]
     items = weeks.loc[weeks.index.repeat(8)].reset_index(drop=True)
     items["duration"] = items["value"] * rng.lognormal(0, 0.4, len(items))
@@ -315,24 +333,27 @@ def _on_interventions(series: pd.DataFrame, rng: np.random.Generator) -> dict[st
         placebo_p_value=0.33, smallest_placebo_p_value=0.33,
     )  # fmt: skip
     verdicts = intervention_verdicts(named, expectations(projections, named), weekly_item_shifts(items))
-    alternate = facts[["intervention_id"]].assign(
+    alternate = facts.loc[facts["is_primary"], ["intervention_id"]].assign(
         end_to_end_metric="flow_time", constraint_before=None, constraint_after=None, finding="not_triggered",
         reason="There is no local gain to follow up.", withheld_reason=None,
     )  # fmt: skip
     practice = pd.DataFrame({"intervention_id": "test-capacity", "event_date": WEEKS[-20:], "is_followed": True})
     last_week = pd.Timestamp("2026-06-15")
     gains = projected_gains(projections, effects.assign(sigma_baseline=1.0), last_week)
-    directions = dict(zip(facts["intervention_id"], facts["desired_direction"], strict=True))
     return {
         "process_behaviour_points": points,
         "process_behaviour_periods": periods,
+        "rare_event_points": rare_event_points(
+            named.assign(denominator=np.nan), pd.DataFrame(columns=list(EVENT_COLUMNS))
+        ),
         "intervention_projections": projections,
         "intervention_verdicts": verdicts,
         "intervention_effects": effects,
         "intervention_controls": controls,
+        "synthetic_controls": pd.DataFrame(columns=list(synthetic_control.COLUMNS)),
         "intervention_items": item_level_effects(items, generator=rng),
         "intervention_item_distribution": item_distribution(items),
-        "intervention_sustainment": assess_sustainment(points, periods, directions, generator=rng),
+        "intervention_sustainment": assess_sustainment(points, periods, desired_directions(facts), generator=rng),
         "alternate_constraints": alternate,
         "practice_adherence": weekly_adherence(practice, last_week),
         "projection_scores": gains,

@@ -7,7 +7,7 @@ from orchestration.analytics.process_behaviour import chart_interventions
 from orchestration.reports.blocks import Chart, Notice, Table
 from orchestration.reports.sections import increments_compared, intervention_detail, stage_ladder, work_in_progress
 from orchestration.reports.sections.intervention_evidence import evidence_on
-from orchestration.reports.sections.intervention_signals import charted_intervention
+from orchestration.reports.sections.intervention_signals import charted_metric
 from orchestration.reports.sections.intervention_verdicts import latest_verdicts
 from orchestration.reports.sections.periods import complete_periods, complete_weeks
 
@@ -78,15 +78,13 @@ def test_the_ladder_sums_complete_weeks_only(frames: dict[str, pd.DataFrame]) ->
 
 def test_the_behaviour_chart_leaves_incomplete_weeks_out_and_counts_them(frames: dict[str, pd.DataFrame]) -> None:
     series = frames["mart_intervention_series"]
-    own = series[series["intervention_id"] == "wip-limits"].sort_values("week_start")
+    own = series[(series["intervention_id"] == "wip-limits") & series["is_primary"]].sort_values("week_start")
     own = own.assign(is_complete=True).head(40)
     first = own["week_start"].min()
     own.loc[own["week_start"] == first, ["is_complete", "value"]] = [False, 500.0]
-    charted = charted_intervention(own, chart_interventions(own), "wip-limits")
-    verdict = latest_verdicts(frames["intervention_verdicts"])["wip-limits"]
-    sections = intervention_detail.sections(
-        charted, "value stream Lending", None, evidence_on(frames, "wip-limits", verdict), {}
-    )
+    charted = charted_metric(own, chart_interventions(own), "wip-limits", "cycle_time")
+    verdict = latest_verdicts(frames["intervention_verdicts"])["wip-limits", "cycle_time"]
+    sections = intervention_detail.sections(charted, "value stream Lending", None, evidence_on(frames, verdict), {})
     (chart,) = [block for block in sections[1].blocks if isinstance(block, Chart)]
     assert "1 week left out: still running, or begun before the first day with data." in chart.notes
     drawn = next(trace for trace in chart.figure.data if trace.name == "weeks")

@@ -153,7 +153,43 @@ def tables(share: float | None = 0.9, reason: str | None = None) -> dict[str, pd
         "constraint_scopes": pd.DataFrame(
             {"stage_name": ["Test"], "window_weeks": [13], "sentence": ["Test holds work back in payments."]}
         ),
+        "constraint_sensitivity": sensitivity(),
     }
+
+
+def sensitivity(*, withheld: str | None = None) -> pd.DataFrame:
+    sentence = "Simulated with 10 % more capacity: at Test the line finishes 7.7 % more. This confirms it."
+    told = withheld is None
+    rows = [
+        {
+            "scope": "value_stream", "scope_id": "payments", "level": "story", "workflow_id": LINE["workflow_id"],
+            "window_start": pd.Timestamp("2026-03-30"), "window_end": pd.Timestamp("2026-06-28"), "stage_id": stage,
+            "stage_name": name, "stage_position": place, "status": status, "n_finished": 422, "n_replications": 200,
+            "added_capacity": 0.1, "throughput_elasticity": more if told else None,
+            "throughput_elasticity_lower": more - 0.05 if told else None,
+            "throughput_elasticity_upper": more + 0.05 if told else None, "finished_simulated_lower": 419.0,
+            "finished_simulated_upper": 472.0, "is_flow_time_reproduced": False,
+            "sentence": sentence if told else None, "withheld_reason": withheld,
+        }
+        for place, (stage, name, status, more) in enumerate(
+            (("w.build", "Build", "not_named", 0.0), ("w.test", "Test", "declared", 0.77))
+        )
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_the_card_tells_what_the_simulation_says_of_it() -> None:
+    entries, (_, chart) = card(tables())
+    assert entries["Checked by simulation"].endswith(
+        "This confirms it. Flow times are not told, as the model does not give them."
+    )
+    assert chart.title.startswith("With 10 % more capacity at Test alone, 7.7 % more items would have been finished")
+    assert "n 422 items, 200 replications" in chart.title
+    assert list(chart.figure.data[0].x) == [0.0, 7.7]
+    withheld = tables() | {"constraint_sensitivity": sensitivity(withheld="the model is not this line")}
+    entries, charts = card(withheld)
+    assert entries["Checked by simulation"] == "Not told: the model is not this line."
+    assert len(charts) == 1
 
 
 def card(given: dict[str, pd.DataFrame]) -> tuple[dict[str, str], list[Chart]]:
@@ -164,7 +200,7 @@ def card(given: dict[str, pd.DataFrame]) -> tuple[dict[str, str], list[Chart]]:
 
 
 def test_the_card_tells_where_work_piles_up_why_it_waits_and_what_moves_with_it() -> None:
-    entries, (chart,) = card(tables())
+    entries, (chart, _) = card(tables())
     assert entries["Work piles up"].startswith("46.9 items wait before it on average, growing by 0.5 a week")
     assert "30 % of their capacity idle" in entries["Later stages starve"]
     assert entries["How long items wait"].startswith("20 working hours each on average: 1,000 hours in all, 50 waits")
@@ -192,7 +228,7 @@ def test_times_that_do_not_fit_together_are_said_first() -> None:
 def test_a_withheld_split_says_why_and_draws_nothing() -> None:
     entries, charts = card(tables(None, "9 waits of 9 items, at least 30 of 10 needed."))
     assert entries["Why"] == "Not told: 9 waits of 9 items, at least 30 of 10 needed."
-    assert charts == []
+    assert [chart.chart_id for chart in charts] == [f"sensitivity-{LINE['workflow_id']}"]
 
 
 def test_no_card_without_a_stage_named() -> None:

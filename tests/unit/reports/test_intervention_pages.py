@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.reports.blocks import Chart, Notice, Words
+from orchestration.reports.blocks import Chart, Notice, Table, Words
 from orchestration.reports.figures import behaviour_chart, effect_intervals
 from orchestration.reports.figures.behaviour_chart import Limits, Timeline
 from orchestration.reports.figures.effect_intervals import Change
 from orchestration.reports.page import _charted
+from orchestration.reports.sections import intervention_further_metrics, intervention_rare_events
 from orchestration.reports.sections.intervention_evidence import (
     Evidence,
     effect_blocks,
@@ -18,7 +21,7 @@ from orchestration.reports.sections.intervention_evidence import (
     evidence_on,
     sustainment_blocks,
 )
-from orchestration.reports.sections.intervention_signals import charted_intervention
+from orchestration.reports.sections.intervention_signals import Charted, charted_metric, state
 from orchestration.reports.sections.intervention_verdicts import (
     headword,
     latest_verdicts,
@@ -87,18 +90,28 @@ def test_changes_of_counts_and_shares_have_their_unit() -> None:
 def test_a_verdict_has_stood_since_its_unbroken_run_began() -> None:
     weeks = pd.date_range("2026-01-05", periods=5, freq="7D")
     table = pd.DataFrame(
-        {"intervention_id": "a", "week_start": weeks, "verdict": ["improved", "x", "improved", "improved", "improved"]}
+        {
+            "intervention_id": "a",
+            "metric": "cycle_time",
+            "week_start": weeks,
+            "verdict": ["improved", "x", "improved", "improved", "improved"],
+        }
     )
-    assert latest_verdicts(table)["a"]["since"] == weeks[2]
+    assert latest_verdicts(table)["a", "cycle_time"]["since"] == weeks[2]
+
+
+def _primary(frames: dict[str, pd.DataFrame], intervention_id: str) -> Charted:
+    (metrics,) = (metrics for metrics in _charted(frames) if metrics[0].intervention_id == intervention_id)
+    return metrics[0]
 
 
 @pytest.fixture(scope="module")
 def of_capacity(frames: dict[str, pd.DataFrame]) -> Evidence:
-    return evidence_on(frames, "test-capacity", latest_verdicts(frames["intervention_verdicts"])["test-capacity"])
+    return evidence_on(frames, latest_verdicts(frames["intervention_verdicts"])["test-capacity", "stage_time"])
 
 
 def test_effect_controls_and_items_stand_side_by_side(frames: dict[str, pd.DataFrame], of_capacity: Evidence) -> None:
-    (charted,) = (one for one in _charted(frames) if one.facts["intervention_id"] == "test-capacity")
+    charted = _primary(frames, "test-capacity")
     blocks = effect_blocks(charted, of_capacity)
     effect, items = (block for block in blocks if isinstance(block, Chart))
     assert list(effect.figure.layout.yaxis.ticktext) == ["Measured", "Against others", "Item by item", "Projected"]
@@ -114,9 +127,9 @@ def test_a_projection_edited_later_is_told_and_does_not_count(frames: dict[str, 
     later = promises.assign(version_number=2, projected_change_percent=-5.0, is_in_force=False)
     edited = {**frames, "intervention_projections": pd.concat([promises, later], ignore_index=True)}
     edited["mart_intervention_series"] = frames["mart_intervention_series"].assign(projected_change_percent=-5.0)
-    (charted,) = (one for one in _charted(edited) if one.facts["intervention_id"] == "test-capacity")
+    charted = _primary(edited, "test-capacity")
     assert charted.facts["projected_change_percent"] == -30.0
-    evidence = evidence_on(edited, "test-capacity", latest_verdicts(frames["intervention_verdicts"])["test-capacity"])
+    evidence = evidence_on(edited, latest_verdicts(frames["intervention_verdicts"])["test-capacity", "stage_time"])
     texts = [
         text for block in effect_blocks(charted, evidence) if isinstance(block, Words) for text in block.paragraphs
     ]
@@ -179,7 +192,7 @@ def test_limits_by_week_are_drawn_by_week(frames: dict[str, pd.DataFrame]) -> No
     by_size = points[points["intervention_id"] == "test-capacity"].assign(
         chart="p_prime", upper_limit=lambda frame: 10.0 + np.arange(len(frame)) % 3
     )
-    charted = charted_intervention(own, by_size, "test-capacity")
+    charted = charted_metric(own, by_size, "test-capacity", "stage_time")
     assert (charted.limits.upper, charted.limits.lower) == (None, None)
     drawn = charted.points.assign(signal=None, signal_letter=None, gain_centre=5.0, gain_lower=np.nan, gain_upper=6.0)
     figure = behaviour_chart.figure(
@@ -203,3 +216,48 @@ def test_the_line_of_no_change_is_always_in_sight() -> None:
 
 def test_limits_without_weeks_need_no_table() -> None:
     assert Limits(None, None, None, None, None).by_week is None
+
+
+def test_rare_events_are_drawn_by_what_lies_between_them(frames: dict[str, pd.DataFrame]) -> None:
+    charted = _primary(frames, "wip-limits")
+    days = pd.to_datetime(["2025-11-03", "2025-12-01", "2026-02-09", None])
+    gaps = pd.DataFrame(
+        {
+            "occurred_on": days, "is_open": days.isna(), "chart": "t", "gap": [20.0, 28.0, 70.0, 120.0],
+            "centre_line": 24.0, "lower_limit": 0.5, "upper_limit": 90.0, "n_baseline": 9,
+            "phase": ["before", "before", "after", "after"], "is_excluded": False,
+            "signal_direction": [None, None, None, "improvement"], "window_start": pd.Timestamp("2025-06-02"),
+            "window_end": pd.Timestamp("2026-06-22"), "withheld_reason": None,
+        }
+    )  # fmt: skip
+    block = intervention_rare_events.chart(charted, gaps, "value stream Lending", "rare-events-incidents")
+    assert isinstance(block, Chart)
+    assert "24 days in the centre of the 9 gaps before, upper limit 90; 120 days since the last one" in block.title
+    assert "n 3 gaps, 2 Jun 2025" in block.title
+    assert {entry.swatch for entry in block.legend} >= {"launch", "centre", "limit", "ring", "favourable"}
+    (drawn,) = (trace for trace in block.figure.data if trace.name == "gaps")
+    assert list(drawn.y) == [20.0, 28.0, 70.0, 120.0]
+    assert drawn.x[-1] == "2026-06-22"
+    words, tone = state(replace(charted, gaps=gaps))
+    assert (words, tone) == (
+        "Signals in the desired direction in 1 of the 2 gaps between cycle time since the launch.", "good",
+    )  # fmt: skip
+    few = gaps.assign(centre_line=None, upper_limit=None, withheld_reason="2 gaps, at least 6 needed")
+    without = intervention_rare_events.chart(charted, few, "value stream Lending", "x")
+    assert isinstance(without, Chart)
+    assert "without limits" in without.title
+    assert "2 gaps, at least 6 needed" in without.notes[0]
+
+
+def test_further_metrics_have_their_own_verdicts_beside_the_primary_one(frames: dict[str, pd.DataFrame]) -> None:
+    (metrics,) = (metrics for metrics in _charted(frames) if metrics[0].intervention_id == "wip-limits")
+    assert [one.metric for one in metrics] == ["cycle_time", "throughput"]
+    verdicts = latest_verdicts(frames["intervention_verdicts"])
+    further = [(one, evidence_on(frames, verdicts["wip-limits", one.metric])) for one in metrics[1:]]
+    (section,) = intervention_further_metrics.sections(further, "value stream Lending")
+    _, table, chart = section.blocks
+    assert isinstance(table, Table)
+    assert isinstance(chart, Chart)
+    assert table.rows[0][0].text == "Throughput"
+    assert chart.chart_id == "further-metrics-chart"
+    assert intervention_further_metrics.sections([], "value stream Lending") == ()

@@ -16,7 +16,7 @@ from orchestration.reports.sections import (
 from orchestration.reports.sections.intervention_signals import (
     Charted,
     against_centre,
-    charted_intervention,
+    charted_metric,
     named_signals,
     projection,
     state,
@@ -204,7 +204,7 @@ def _charted(values: list[float], *, projected: float | None = None, n_before: i
         phase=np.where(weeks < launched, "before", "after"), is_baseline=weeks < launched,
     )  # fmt: skip
     points = synthetic_frames.chart_interventions(series)
-    return charted_intervention(series, points, "x")
+    return charted_metric(series, points, "x", "wip")
 
 
 BASELINE = [10.0, 12.0] * 10

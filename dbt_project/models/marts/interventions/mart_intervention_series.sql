@@ -1,6 +1,6 @@
 with interventions as (
 
-    select * from {{ ref('dim_interventions') }}
+    select * from {{ ref('dim_intervention_metrics') }}
 
 ),
 
@@ -16,11 +16,24 @@ stage_weeks as (
 
 ),
 
+quality_weeks as (
+
+    select * from {{ ref('mart_quality_signals') }} where period_type = 'week'
+
+),
+
+delivery_weeks as (
+
+    select * from {{ ref('mart_delivery_performance') }} where period_type = 'week'
+
+),
+
 -- What each metric of the register is in the marts; a stage metric belongs to the stage in its value stream.
 flow_values as (
 
     select
         interventions.intervention_id,
+        interventions.metric,
         flow_weeks.period_start as week_start,
         flow_weeks.is_complete,
         case interventions.metric
@@ -30,6 +43,10 @@ flow_values as (
             when 'throughput' then cast(flow_weeks.n_finished as double)
             when 'wip' then flow_weeks.wip_mean
             when 'flow_efficiency' then flow_weeks.flow_efficiency
+            when 'blocked_share' then flow_weeks.blocked_share
+            when 'rework_share' then flow_weeks.rework_share
+            when 'reopened_share'
+                then cast(flow_weeks.n_finished_reopened as double) / nullif(flow_weeks.n_finished, 0)
         end as value,
         case interventions.metric
             when 'cycle_time' then flow_weeks.n_cycle_time
@@ -38,22 +55,35 @@ flow_values as (
             when 'throughput' then flow_weeks.n_finished
             when 'wip' then flow_weeks.wip_end
             when 'flow_efficiency' then flow_weeks.n_flow_efficiency
+            when 'blocked_share' then flow_weeks.n_flow_efficiency
+            when 'rework_share' then flow_weeks.n_flow_time
+            when 'reopened_share' then flow_weeks.n_finished
         end as n_items,
         -- The two parts of a share, so that its limits can allow for the size of each week.
         case
             when interventions.metric = 'flow_efficiency' and flow_weeks.flow_efficiency is not null
                 then flow_weeks.active_elapsed_days
+            when interventions.metric = 'blocked_share' and flow_weeks.blocked_share is not null
+                then flow_weeks.blocked_elapsed_days
+            when interventions.metric = 'reopened_share' and flow_weeks.n_finished > 0
+                then cast(flow_weeks.n_finished_reopened as double)
         end as numerator,
         case
-            when interventions.metric = 'flow_efficiency' and flow_weeks.flow_efficiency is not null
+            when interventions.metric in ('flow_efficiency', 'blocked_share') and flow_weeks.flow_efficiency is not null
                 then flow_weeks.active_elapsed_days + flow_weeks.wait_elapsed_days + flow_weeks.blocked_elapsed_days
+            when interventions.metric = 'reopened_share' and flow_weeks.n_finished > 0
+                then cast(flow_weeks.n_finished as double)
         end as denominator
     from interventions
     inner join flow_weeks
         on interventions.scope_type = flow_weeks.scope_type
         and interventions.scope_id = flow_weeks.scope_id
         and interventions.level = flow_weeks.level
-    where interventions.metric in ('cycle_time', 'flow_time', 'lead_time', 'throughput', 'wip', 'flow_efficiency')
+    where
+        interventions.metric in (
+            'cycle_time', 'flow_time', 'lead_time', 'throughput', 'wip', 'flow_efficiency', 'blocked_share',
+            'rework_share', 'reopened_share'
+        )
 
 ),
 
@@ -61,6 +91,7 @@ stage_values as (
 
     select
         interventions.intervention_id,
+        interventions.metric,
         stage_weeks.week_start,
         stage_weeks.is_complete,
         case interventions.metric
@@ -84,11 +115,95 @@ stage_values as (
 
 ),
 
+-- Events of a scope, whatever their level: each is counted once, with what it could have happened on beside it.
+counted_events as (
+
+    select
+        interventions.intervention_id,
+        interventions.metric,
+        quality_weeks.period_start as week_start,
+        quality_weeks.is_complete,
+        case interventions.metric
+            when 'defects' then quality_weeks.n_defects_created
+            when 'escaped_defects' then quality_weeks.n_escaped_defects
+            when 'safety_defects' then quality_weeks.n_safety_defects
+            when 'escape_rate' then quality_weeks.n_escaped_defects
+            when 'defects_per_item' then quality_weeks.n_defects_created
+        end as n_events,
+        case interventions.metric
+            when 'escape_rate' then quality_weeks.n_defects_created
+            when 'defects_per_item' then flow_weeks.n_finished
+        end as n_possible
+    from interventions
+    inner join quality_weeks
+        on interventions.scope_type = quality_weeks.scope_type
+        and interventions.scope_id = quality_weeks.scope_id
+    left join flow_weeks
+        on interventions.scope_type = flow_weeks.scope_type
+        and interventions.scope_id = flow_weeks.scope_id
+        and interventions.level = flow_weeks.level
+        and quality_weeks.period_start = flow_weeks.period_start
+    where
+        interventions.metric in ('defects', 'escaped_defects', 'safety_defects', 'escape_rate', 'defects_per_item')
+
+    union all
+
+    select
+        interventions.intervention_id,
+        interventions.metric,
+        delivery_weeks.period_start as week_start,
+        delivery_weeks.is_complete,
+        case interventions.metric
+            when 'deployments' then delivery_weeks.n_deployments
+            when 'failed_deployments' then delivery_weeks.n_failed_deployments
+            when 'change_failure_share' then delivery_weeks.n_failed_deployments
+            when 'incidents' then delivery_weeks.n_incidents
+        end as n_events,
+        case
+            when interventions.metric in ('failed_deployments', 'change_failure_share')
+                then delivery_weeks.n_deployments
+        end as n_possible
+    from interventions
+    inner join delivery_weeks
+        on interventions.scope_type = delivery_weeks.scope_type
+        and interventions.scope_id = delivery_weeks.scope_id
+    where interventions.metric in ('deployments', 'failed_deployments', 'change_failure_share', 'incidents')
+
+),
+
+event_values as (
+
+    select
+        intervention_id,
+        metric,
+        week_start,
+        is_complete,
+        case
+            when metric in ('escape_rate', 'defects_per_item', 'change_failure_share')
+                then cast(n_events as double) / nullif(n_possible, 0)
+            else cast(n_events as double)
+        end as value,
+        case
+            when metric in ('escape_rate', 'defects_per_item', 'change_failure_share') then n_possible
+            else n_events
+        end as n_items,
+        -- Of a share or rate only where it has a size: without one nothing could have happened.
+        case
+            when metric not in ('escape_rate', 'defects_per_item', 'change_failure_share') or n_possible > 0
+                then cast(n_events as double)
+        end as numerator,
+        cast(nullif(n_possible, 0) as double) as denominator
+    from counted_events
+
+),
+
 weekly as (
 
     select * from flow_values
     union all
     select * from stage_values
+    union all
+    select * from event_values
 
 ),
 
@@ -111,7 +226,9 @@ phased as (
             else 'after'
         end as phase
     from weekly
-    inner join interventions on weekly.intervention_id = interventions.intervention_id
+    inner join interventions
+        on weekly.intervention_id = interventions.intervention_id
+        and weekly.metric = interventions.metric
 
 ),
 
@@ -120,7 +237,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by intervention_id, phase, is_complete
+            partition by intervention_id, metric, phase, is_complete
             order by week_start desc
         ) as weeks_back
     from phased
@@ -131,12 +248,25 @@ select
     intervention_id,
     intervention_name,
     metric,
+    is_primary,
     case metric
         when 'throughput' then 'items per week'
         when 'stage_departures' then 'items per week'
         when 'wip' then 'items'
         when 'stage_wip' then 'items'
         when 'flow_efficiency' then 'share'
+        when 'blocked_share' then 'share'
+        when 'rework_share' then 'share'
+        when 'reopened_share' then 'share'
+        when 'escape_rate' then 'share'
+        when 'change_failure_share' then 'share'
+        when 'defects_per_item' then 'defects per finished item'
+        when 'defects' then 'defects per week'
+        when 'escaped_defects' then 'defects per week'
+        when 'safety_defects' then 'defects per week'
+        when 'deployments' then 'deployments per week'
+        when 'failed_deployments' then 'deployments per week'
+        when 'incidents' then 'incidents per week'
         else 'elapsed days, median of the week'
     end as unit,
     desired_direction,
