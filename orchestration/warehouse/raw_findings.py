@@ -70,11 +70,15 @@ RAW_JIRA_TABLES: dict[str, str] = {
 }
 
 RAW_JIRA_FINDINGS: dict[str, tuple[str, str]] = {
+    # Only what comes twice is grouped with its names: texts of a million groups of one would take longer than the rest.
     "issue_key_of_two_issues": (
         "select count(distinct (source_id, issue_key)) from newest_issues",
         """select source_id || ':' || issue_key || ' (' || string_agg(issue_id, ', ' order by issue_id) || ')'
                 as example
-            from newest_issues group by source_id, issue_key having count(distinct issue_id) > 1""",
+            from newest_issues
+            where (source_id, issue_key) in (
+                select (source_id, issue_key) from newest_issues group by source_id, issue_key having count(*) > 1)
+            group by source_id, issue_key having count(distinct issue_id) > 1""",
     ),
     "duplicate_issue_in_file": (
         "select count(*) from raw_jira.issues",
@@ -85,7 +89,10 @@ RAW_JIRA_FINDINGS: dict[str, tuple[str, str]] = {
     "conflicting_issue_versions": (
         "select count(distinct (source_id, issue_id)) from raw_jira.issues",
         """select source_id || ':' || max(issue_key) || ' (' || string_agg(distinct status_name, ', ') || ')' as example
-            from (select *, max(updated) over (partition by source_id, issue_id) as newest from raw_jira.issues)
+            from (select *, max(updated) over (partition by source_id, issue_id) as newest from raw_jira.issues
+                where (source_id, issue_id) in (
+                    select (source_id, issue_id) from raw_jira.issues group by source_id, issue_id
+                    having count(*) > 1))
             where updated = newest group by source_id, issue_id
             having count(distinct (status_name, issue_key, coalesce(resolution, ''))) > 1""",
     ),
