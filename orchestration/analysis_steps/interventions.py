@@ -30,7 +30,8 @@ from orchestration.analytics.item_level_effect import (
     item_level_effects,
     weekly_item_shifts,
 )
-from orchestration.analytics.line_measures import STAGE_COLUMNS, VISIT_COLUMNS
+from orchestration.analytics.line_measures import STAGE_COLUMNS
+from orchestration.analytics.line_visits import VISIT_COLUMNS
 from orchestration.analytics.process_behaviour import chart_interventions, chart_periods
 from orchestration.analytics.projection_calibration import (
     CALIBRATED_COLUMNS,

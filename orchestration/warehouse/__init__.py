@@ -33,7 +33,6 @@ from orchestration.warehouse.records import (
     newest_refresh,
     next_generation,
     read_frames,
-    read_visits,
     record_refresh,
     summary,
     table_sizes,
@@ -42,6 +41,7 @@ from orchestration.warehouse.records import (
     write_column_dictionary,
     write_portfolio,
 )
+from orchestration.warehouse.stage_visits import ITEM_KEY, read_visits
 from orchestration.warehouse.touched_items import (
     end_touching,
     has_mapping_boundary,
@@ -50,6 +50,7 @@ from orchestration.warehouse.touched_items import (
 )
 
 __all__ = [
+    "ITEM_KEY",
     "OBSERVED_MODELS",
     "LandingReport",
     "MissingTableError",
