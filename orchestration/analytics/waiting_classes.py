@@ -29,7 +29,7 @@ import pandas as pd
 from orchestration.analytics.occupancy import sweep_occupancy
 from orchestration.analytics.stage_indicators import CAPACITY_PERCENTILE
 from orchestration.analytics.waiting_batches import DEFAULT_BATCHES, BatchSettings, find_batches
-from orchestration.analytics.work_instances import INSTANCE_COLUMNS, check_columns, rows_of_groups
+from orchestration.analytics.work_instances import INSTANCE_COLUMNS, check_columns, rows_of_groups, typed
 from orchestration.analytics.working_clock import WorkingClock, calendar_clock, elapsed_clock, seconds_since_epoch
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ _WAIT_TYPES = {
     "method_version": "str",
 }
 WAIT_COLUMNS = tuple(_WAIT_TYPES)
+
+_SOURCES = pd.CategoricalDtype(["estimated", "given"], ordered=True)
 
 #: Pairs of a wait and an instance in work during it that are held in memory at once.
 _PAIRS_AT_ONCE = 2_000_000
@@ -161,8 +163,7 @@ def classify_waits(
     start = np.where(is_open, last_edge, start)
     finish = np.where(is_open | ~(finish < last_edge), last_edge, finish)
     work = _Work(known, enabled, start, finish, is_open)
-    teams = known["team_id"].astype(object).where(known["team_id"].notna(), None)
-    of_team = [(clocks or {}).get(team, default_clock) for team in teams]
+    of_team = _clocks_of_teams(known["team_id"], default_clock, clocks or {})
     sizes, sources = _capacities(work, capacities or {}, default_clock, clocks or {}, (first_edge, last_edge))
     if "batch_id" in known.columns:
         batch: Ints = np.where(is_open, -1, pd.factorize(known["batch_id"])[0]).astype(np.int64)
@@ -198,11 +199,11 @@ def classify_waits(
         processing_hours=np.where(is_open, 0.0, at_finish - at_start),
         n_in_batch=n_in_batch,
         capacity=capacity,
-        capacity_source=known["resource_id"].map(sources),
+        capacity_source=known["resource_id"].map(sources).astype(_SOURCES),
         method_version=METHOD_VERSION,
     )
     reported: pd.DataFrame = waits.loc[is_reported, list(WAIT_COLUMNS)]
-    return reported.reset_index(drop=True).astype(_WAIT_TYPES)
+    return typed(reported.reset_index(drop=True), _WAIT_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +237,30 @@ def _without_dust(hours: Floats) -> Floats:
     return np.where(np.abs(hours) < 1e-3 / 3600, 0.0, hours)
 
 
-def _hours_at(of_team: list[TeamClock], instants: list[Floats], which: Literal["counted", "available"]) -> Floats:
+@dataclass(frozen=True, slots=True)
+class _ClockOfRow:
+    """Different clocks, and the place among them of each instance's."""
+
+    clocks: list[TeamClock]
+    place: Ints
+
+
+def _clocks_of_teams(teams: pd.Series, default_clock: TeamClock, clocks: Mapping[str, TeamClock]) -> _ClockOfRow:
+    named = pd.Categorical(teams)
+    # The last is that of an instance without a team.
+    of_name = [*(clocks.get(name, default_clock) for name in named.categories), default_clock]
+    different = list({id(clock): clock for clock in of_name}.values())
+    place = {id(clock): number for number, clock in enumerate(different)}
+    return _ClockOfRow(different, np.array([place[id(clock)] for clock in of_name], dtype=np.int64)[named.codes])
+
+
+def _hours_at(of_team: _ClockOfRow, instants: list[Floats], which: Literal["counted", "available"]) -> Floats:
     """Return the readings of each instance's clock at several instants, shape (instants, instances)."""
-    readings = np.zeros((len(instants), len(of_team)))
-    rows_of_clock: dict[int, list[int]] = {}
-    for row, clock in enumerate(of_team):
-        rows_of_clock.setdefault(id(clock), []).append(row)
-    for rows in rows_of_clock.values():
-        clock = getattr(of_team[rows[0]], which)
+    readings = np.zeros((len(instants), of_team.place.size))
+    for place, clock in enumerate(of_team.clocks):
+        rows = np.flatnonzero(of_team.place == place)
         for number, instant in enumerate(instants):
-            readings[number, rows] = clock.hours_at(instant[rows])
+            readings[number, rows] = getattr(clock, which).hours_at(instant[rows])
     return readings
 
 

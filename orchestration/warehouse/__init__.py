@@ -5,8 +5,8 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 """
 
 from orchestration.warehouse.analysis_reads import (
-    read_rows_since,
-    read_stage_times,
+    read_finished_units,
+    read_hand_offs,
     read_stage_waits,
     read_stage_week_items,
 )
@@ -41,7 +41,7 @@ from orchestration.warehouse.records import (
     write_column_dictionary,
     write_portfolio,
 )
-from orchestration.warehouse.stage_visits import ITEM_KEY, read_visits
+from orchestration.warehouse.stage_visits import read_visits
 from orchestration.warehouse.touched_items import (
     end_touching,
     has_mapping_boundary,
@@ -50,7 +50,6 @@ from orchestration.warehouse.touched_items import (
 )
 
 __all__ = [
-    "ITEM_KEY",
     "OBSERVED_MODELS",
     "LandingReport",
     "MissingTableError",
@@ -83,12 +82,12 @@ __all__ = [
     "next_generation",
     "note_unreadable_source",
     "observed_frames",
+    "read_finished_units",
     "read_frames",
+    "read_hand_offs",
     "read_intervention_items",
     "read_parents",
-    "read_rows_since",
     "read_stage_load",
-    "read_stage_times",
     "read_stage_waits",
     "read_stage_week_items",
     "read_visits",

@@ -7,12 +7,12 @@ made of the frames.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from orchestration.warehouse.stage_visits import enums
+from orchestration.warehouse.stage_visits import ITEM_NUMBER, enums
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,28 +81,97 @@ def read_stage_waits(connection: duckdb.DuckDBPyConnection, since: datetime, max
     ).df()
 
 
-def read_rows_since(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], moment: str, since: datetime
-) -> pd.DataFrame:
-    """Read the rows of a table of the schema `flow` whose column `moment` is not before a moment, in a stable order."""
-    listed = ", ".join(f'"{column}"' for column in columns)
-    query = f'select {listed} from flow.{table} where "{moment}" >= $since order by all'
+def read_hand_offs(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], since: datetime) -> pd.DataFrame:
+    """Read the hand-offs that were taken since a moment, ordered by item and time.
+
+    Texts of few values are categories, and items are numbers; the other columns are those of ``fct_hand_offs``.
+    """
+    few = [column for column in columns if column.endswith(("_stream_id", "_train_id", "_team_id", "_stage_id"))]
+    few += [column for column in columns if column in ("level", "boundary")]
+    types = enums(connection, f"select distinct {', '.join(few)} from flow.fct_hand_offs")
+    expressions = {column: column for column in columns} | {
+        column: f"cast({column} as {kind})" for column, kind in types.items()
+    }
+    if "work_item_id" in expressions:
+        expressions["work_item_id"] = ITEM_NUMBER
+    listed = ", ".join(f'{expression} as "{column}"' for column, expression in expressions.items())
+    query = f"select {listed} from flow.fct_hand_offs where taken_at >= $since order by hash(work_item_id), hand_off_id"
     return connection.execute(query, {"since": since}).df()
 
 
-def read_stage_times(connection: duckdb.DuckDBPyConnection, since: datetime) -> pd.DataFrame:
-    """Read the elapsed days of each item finished since a moment in each counted stage: item_id, stage_name, days."""
-    return connection.execute(
+def read_finished_units(
+    connection: duckdb.DuckDBPyConnection, increments: Sequence[tuple[str, date, date]], max_units: int = 1_000
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the flow times of the items finished in increments, and the days that they spent in each counted stage.
+
+    Of a value stream, level and increment with up to ``max_units`` items each is a unit; more are put together into
+    about so many units by the hash of their ids. ``increments`` are (id, first day, last day), oldest first.
+
+    Returns two frames. Items: scope_id (value stream), level, increment_id, increment_start, item_id (number of the
+    unit), work_type, n_items and flow_days (their sum): a row per unit and type of work. Stage times: item_id,
+    stage_name and days (their sum).
+    """
+    numbers = {
+        first + timedelta(days=day): number
+        for number, (_, first, last) in enumerate(increments)
+        for day in range((last - first).days + 1)
+    }
+    connection.execute(
         """
-        select visits.work_item_id as item_id, stages.stage_name, sum(visits.elapsed_days) as days
+        create or replace temporary table finished_items as
+        with days as (select unnest($days)::date as finished_date, unnest($numbers)::integer as increment),
+        items as (
+            select work_item_id, value_stream_id as scope_id, level, work_type, increment,
+                cast(round(flow_time_elapsed_days * 86400000000) as bigint) as flow_microseconds,
+                count(*) over (partition by value_stream_id, level, increment) as n_items_finished
+            from flow.fct_work_items
+            inner join days using (finished_date)
+            where is_counted and has_usable_history and value_stream_id is not null and level is not null
+                and flow_time_elapsed_days is not null
+        ),
+        placed as (
+            select *, hash(work_item_id) % case when n_items_finished > $max_units then $max_units end as shared_unit
+            from items
+        ),
+        units as (
+            select scope_id, level, increment, coalesce(shared_unit, hash(work_item_id)) as unit,
+                min(work_item_id) as first_id
+            from placed
+            group by all
+        )
+        select placed.*, numbered.item_id
+        from placed
+        inner join (
+            select *, row_number() over (order by scope_id, level, increment, first_id) as item_id from units
+        ) as numbered on placed.scope_id = numbered.scope_id and placed.level = numbered.level
+            and placed.increment = numbered.increment
+            and coalesce(placed.shared_unit, hash(placed.work_item_id)) = numbered.unit""",
+        {"days": list(numbers), "numbers": list(numbers.values()), "max_units": max_units},
+    )
+    items = connection.execute(
+        """
+        select scope_id, level, list_extract($ids, increment + 1) as increment_id,
+            cast(list_extract($starts, increment + 1) as timestamp) as increment_start, item_id, work_type,
+            count(*) as n_items, cast(sum(flow_microseconds) as double) / 86400000000 as flow_days
+        from finished_items
+        group by all
+        order by all""",
+        {"ids": [name for name, _, _ in increments], "starts": [first for _, first, _ in increments]},
+    ).df()
+    stage_times = connection.execute(
+        """
+        select finished_items.item_id, stages.stage_name,
+            cast(sum(cast(round(visits.elapsed_days * 86400000000) as bigint)) as double) / 86400000000 as days
         from flow.fct_stage_visits as visits
         inner join flow.dim_stages as stages on visits.stage_id = stages.stage_id
             and stages.is_counted and stages.stage_kind <> 'done'
-        inner join flow.fct_work_items as items on visits.work_item_id = items.work_item_id
-        where items.finished_at >= $since and items.has_usable_history and not visits.is_after_end
-        group by all order by all""",
-        {"since": since},
+        inner join finished_items on visits.work_item_id = finished_items.work_item_id
+        where not visits.is_after_end
+        group by all
+        order by all"""
     ).df()
+    connection.execute("drop table finished_items")
+    return items, stage_times
 
 
 def read_stage_week_items(connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> pd.DataFrame:

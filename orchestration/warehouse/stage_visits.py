@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: Columns of few values; they become categories in pandas.
 CODED_COLUMNS = ("value_stream_id", "train_id", "team_id", "level", "stage_id", "next_stage_id", "work_type")
-#: Stands for `work_item_id` where only sameness counts: DuckDB's hash of 64 bits.
-ITEM_KEY = "item_key"
+#: Told as numbers, items are the same where DuckDB's hash of 64 bits is.
+ITEM_NUMBER = "hash(work_item_id)"
 
 
 def read_visits(
@@ -26,15 +26,19 @@ def read_visits(
     columns: Sequence[str],
     since: datetime,
     value_streams: Sequence[str] | None = None,
+    *,
+    is_item_numbered: bool = False,
 ) -> pd.DataFrame:
     """Read the visits that reach into the time since a moment, and the first of each value stream and level.
 
     The first ones, with usable history and without, tell since when there has been work; all between would be millions.
-    What else began at the very moment of a first one comes with them. The rows are in no order. Columns of
-    ``CODED_COLUMNS`` are categories; ``ITEM_KEY`` may be asked for instead of the item's id. Of ``value_streams`` only
-    those are read; None reads all.
+    What else began at the very moment of a first one comes with them. Columns of ``CODED_COLUMNS`` are categories. Of
+    ``value_streams`` only those are read; None reads all. With ``is_item_numbered`` the items are numbers instead of
+    texts, and the rows are ordered by item and time; else they are in no order.
     """
     expressions = coded_columns(connection, "flow.fct_stage_visits", columns)
+    if is_item_numbered:
+        expressions["work_item_id"] = ITEM_NUMBER
     listed = ", ".join(f'{expression} as "{column}"' for column, expression in expressions.items())
     firsts = connection.execute(
         "select distinct min(entered_at) from flow.fct_stage_visits group by value_stream_id, level, has_usable_history"
@@ -44,17 +48,17 @@ def read_visits(
     if value_streams is not None:
         reached += " and value_stream_id in (select unnest($value_streams))"
         given["value_streams"] = list(value_streams)
-    return connection.execute(f"select {listed} from flow.fct_stage_visits where {reached}", given).df()
+    order = ", ".join(f'"{column}"' for column in ("work_item_id", "entered_at", "exited_at", "stage_id"))
+    query = f"select {listed} from flow.fct_stage_visits where {reached}"
+    return connection.execute(f"select * from ({query}) order by {order}" if is_item_numbered else query, given).df()
 
 
 def coded_columns(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> dict[str, str]:
     """Return per column the expression that reads it: an enum of its values, in their order, for those of few values.
 
-    ``table`` with its schema. ``ITEM_KEY`` is the hash of the item's id.
+    ``table`` with its schema.
     """
     expressions = {column: f'"{column}"' for column in columns}
-    if ITEM_KEY in expressions:
-        expressions[ITEM_KEY] = "hash(work_item_id)"
     if repeating := [column for column in columns if column in CODED_COLUMNS]:
         types = enums(connection, f"select distinct {', '.join(repeating)} from {table}")
         expressions |= {column: f'cast("{column}" as {kind})' for column, kind in types.items()}
