@@ -5,10 +5,10 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 """
 
 from orchestration.warehouse.analysis_reads import (
+    count_items_of_events,
     read_finished_units,
     read_hand_offs,
     read_stage_waits,
-    read_stage_week_items,
 )
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, count_rows, run_query
@@ -61,6 +61,7 @@ __all__ = [
     "check_frames",
     "connect",
     "connect_published",
+    "count_items_of_events",
     "count_rows",
     "create_quality_tables",
     "create_raw_tables",
@@ -89,7 +90,6 @@ __all__ = [
     "read_parents",
     "read_stage_load",
     "read_stage_waits",
-    "read_stage_week_items",
     "read_visits",
     "record_refresh",
     "run_query",

@@ -11,11 +11,13 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 
 from orchestration.warehouse.stage_visits import ITEM_NUMBER, enums
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 # The active stage that each queue stage is directly before.
@@ -174,26 +176,70 @@ def read_finished_units(
     return items, stage_times
 
 
-def read_stage_week_items(connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> pd.DataFrame:
-    """Read which items were in each active stage, or in the queue directly before it, in each week between two moments.
+def count_items_of_events(
+    connection: duckdb.DuckDBPyConnection, events: pd.DataFrame, pairs: pd.DataFrame, since: date, until: date
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the items in an active stage, or in the queue directly before it, in some weeks, and those in two of them.
 
-    Columns: value_stream_id, level, stage_id (the active stage), week_start, work_item_id; each once. Weeks are those
-    of dim_dates on the visits' local days.
+    ``events``: value_stream_id, level, stage_id (the active stage), week_start (a Monday) and ``event``, numbered from
+    0; ``pairs``: ``first`` and ``second``, numbers of events. Weeks are those of the visits' local days, between two
+    Mondays. Returns the different items per event and those in both events per pair.
     """
-    return connection.execute(
+    connection.register("events_found", events.astype({"week_start": "datetime64[us]"}))
+    connection.register("pairs_found", pairs.assign(pair=range(len(pairs))))
+    days = {"since": since, "until": until}
+    connection.execute(
         f"""
-        with {_SERVED}
-        select distinct visits.value_stream_id, visits.level, coalesce(served_stage_id, visits.stage_id) as stage_id,
-            dates.iso_week_start as week_start, visits.work_item_id
-        from flow.fct_stage_visits as visits
-        left join served on visits.stage_id = served.stage_id
-        inner join flow.dim_dates as dates on dates.calendar_date = dates.iso_week_start
-            and dates.iso_week_start >= $since::date and dates.iso_week_start < $until::date
-            and (visits.exited_date is null or dates.iso_week_start <= visits.exited_date)
-            and dates.iso_week_start + 6 >= visits.entered_date
-        where visits.has_usable_history and not visits.is_after_end and visits.level is not null
-            and (served.served_stage_id is not null or visits.stage_kind = 'active')
-            and (visits.exited_at is null or visits.exited_at >= $since)
-        order by all""",
-        {"since": since, "until": until},
-    ).df()
+        create or replace temporary table items_of_events as
+        with {_SERVED},
+        events as (
+            select event, value_stream_id, level, stage_id, week_start::date as week_start,
+                min(event) over (partition by value_stream_id, level, stage_id) as place
+            from events_found
+        ),
+        places as (select distinct value_stream_id, level, stage_id, place from events),
+        spans as (
+            select places.place, hash(visits.work_item_id) as item,
+                greatest(date_trunc('week', visits.entered_date)::date, $since::date) as first_week,
+                least(
+                    date_trunc('week', coalesce(visits.exited_date, $until::date))::date, $until::date - 7
+                ) as last_week
+            from flow.fct_stage_visits as visits
+            left join served on visits.stage_id = served.stage_id
+            inner join places on visits.value_stream_id = places.value_stream_id and visits.level = places.level
+                and coalesce(served.served_stage_id, visits.stage_id) = places.stage_id
+            where visits.has_usable_history and not visits.is_after_end
+                and (served.served_stage_id is not null or visits.stage_kind = 'active')
+                and visits.entered_date < $until::date
+                and (visits.exited_date is null or visits.exited_date >= $since::date)
+        ),
+        weeks as (
+            select place, item, first_week as week_start from spans
+            union all
+            select place, item, unnest(generate_series(first_week + 7, last_week, interval 7 day))::date
+            from spans where last_week > first_week
+        )
+        select distinct events.event, weeks.item
+        from weeks inner join events on weeks.place = events.place and weeks.week_start = events.week_start""",
+        days,
+    )
+    n_items = connection.execute(
+        """
+        select event, count(items_of_events.item) as n_items
+        from events_found left join items_of_events using (event) group by event order by event"""
+    ).fetchnumpy()["n_items"]
+    n_shared = connection.execute(
+        """
+        with shared as (
+            select pair, count(*) as n_items
+            from pairs_found as pairs
+            inner join items_of_events as one on one.event = pairs.first
+            inner join items_of_events as other on other.event = pairs.second and other.item = one.item
+            group by pair
+        )
+        select coalesce(shared.n_items, 0) as n_items from pairs_found left join shared using (pair) order by pair"""
+    ).fetchnumpy()["n_items"]
+    connection.execute("drop table items_of_events")
+    for name in ("events_found", "pairs_found"):
+        connection.unregister(name)
+    return np.asarray(n_items, dtype=np.int64), np.asarray(n_shared, dtype=np.int64)
