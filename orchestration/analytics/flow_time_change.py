@@ -62,23 +62,24 @@ class FlowTimeChangeSettings:
     confidence: float = 0.95
 
 
-def decompose_by_type(
-    types: Ints, days: Floats, period: Ints, n_types: int, weights: Floats, n_items: Floats | None = None
-) -> tuple[Floats, Floats]:
+def decompose_by_type(types: Ints, days: Floats, period: Ints, n_types: int, weights: Floats) -> tuple[Floats, Floats]:
     """Return Kitagawa's change within each type and of the mix of each type, shapes (weightings, types).
 
     ``types`` (0 to n_types - 1), ``days`` and ``period`` (0 before, 1 after) have one entry per item; ``weights``
-    (weightings, items) how often each item counts. With ``n_items`` an entry stands for so many items of a type, and
-    ``days`` is their sum. Both results add up to the change of the weighted mean. A type that
+    (weightings, items) how often each item counts. Both results add up to the change of the weighted mean. A type that
     is missing before or after has no mean there: it is given the mean that it has, so all of its change is of the mix.
     """
-    share, mean = np.zeros((2, len(weights), n_types)), np.zeros((2, len(weights), n_types))
+    is_of_type = (types[:, None] == np.arange(n_types)).astype(np.float64)
+    return _decomposed(is_of_type, is_of_type * days[:, None], period, weights)
+
+
+def _decomposed(n_items: Floats, days: Floats, period: Ints, weights: Floats) -> tuple[Floats, Floats]:
+    """Return the changes as :func:`decompose_by_type`, from items and their days per unit and type, (units, types)."""
+    share, mean = np.zeros((2, len(weights), n_items.shape[1])), np.zeros((2, len(weights), n_items.shape[1]))
     for when in (0, 1):
         is_then = period == when
-        is_of_type = (types[is_then, None] == np.arange(n_types)).astype(np.float64)
-        n_of_type = is_of_type if n_items is None else is_of_type * n_items[is_then, None]
-        count = weights[:, is_then] @ n_of_type
-        total = weights[:, is_then] @ (is_of_type * days[is_then, None])
+        drawn = weights[:, is_then]
+        count, total = drawn @ n_items[is_then], drawn @ days[is_then]
         share[when] = count / count.sum(axis=1, keepdims=True)
         mean[when] = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
     mean[0] = np.where(np.isnan(mean[0]), mean[1], mean[0])
@@ -167,8 +168,12 @@ def _change(
     period_of_unit[unit] = period
     weights = _resampled(period_of_unit, np.random.default_rng(seed), settings.n_resamples)
     codes, names = pd.factorize(pair["work_type"].fillna("unknown"), sort=True)
-    of_rows = weights[:, unit]
-    within, mix = decompose_by_type(codes.astype(np.int64), days, period, len(names), of_rows, n_items)
+    cell, shape = unit * len(names) + codes, (n_units, len(names))
+    items_of_types, days_of_types = (
+        np.asarray(np.bincount(cell, weights=values, minlength=n_units * len(names)).reshape(shape), dtype=np.float64)
+        for values in (n_items, days)
+    )
+    within, mix = _decomposed(items_of_types, days_of_types, period_of_unit, weights)
     own = _means_of_types(codes, days, n_items, period, len(names))
     stages = in_stage.reindex(units).fillna(0.0)
     stages = stages.loc[:, (stages != 0).any()]

@@ -52,7 +52,7 @@ STAGE_COLUMNS = (
 )
 
 
-_STAGE_TYPES = {"is_counted": bool, "is_cancelled": bool, "is_unmapped": bool, "wip_limit": "float64"}
+_STAGE_TYPES = {"is_counted": "bool", "is_cancelled": "bool", "is_unmapped": "bool", "wip_limit": "float64"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,16 @@ class CountedVisits:
     left: Floats
     is_usable: Flags
 
-    def where(self, chosen: Flags | Ints) -> CountedVisits:
+    def where(self, chosen: Flags | slice) -> CountedVisits:
         """Return the chosen visits."""
-        arrays = (self.stage, self.next_stage, self.entered, self.left, self.is_usable)
-        return CountedVisits(self.stage_names, *(array[chosen] for array in arrays))
+        return CountedVisits(
+            self.stage_names,
+            self.stage[chosen],
+            self.next_stage[chosen],
+            self.entered[chosen],
+            self.left[chosen],
+            self.is_usable[chosen],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +116,7 @@ def visited_lines(visits: pd.DataFrame, stages: pd.DataFrame, scope_column: str)
     lines = []
     for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         stream, workflow_id, scope, level = (str(names[codes[order[begin]]]) for codes, names in keys)
-        chosen = slice(begin, end)
-        arrays = (counted.stage, counted.next_stage, counted.entered, counted.left, counted.is_usable)
-        of_line = CountedVisits(stage_names, *(array[chosen] for array in arrays))
-        lines.append(VisitedLine(stream, workflow_id, scope, level, of_line))
+        lines.append(VisitedLine(stream, workflow_id, scope, level, counted.where(slice(begin, end))))
     return sorted(lines, key=lambda one: (one.value_stream_id, one.workflow_id, one.scope_id, one.level))
 
 
