@@ -13,6 +13,7 @@ parents which end set capacity free is left out, which errs on the careful side.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,6 @@ from orchestration.analytics.delivery_forecast import (
     CONFIDENCES,
     DeliverySettings,
     blocks_for,
-    weeks_at_confidence,
     weeks_until_done,
 )
 from orchestration.analytics.forecast_scoring import pinball_loss, wilson_interval
@@ -146,8 +146,9 @@ class _Outlook:
 
     @classmethod
     def of(cls, weeks: Floats) -> _Outlook:
-        """Look up the weeks at all confidences."""
-        return cls(weeks, {name: weeks_at_confidence(weeks, level) for name, level in CONFIDENCES.items()})
+        """Look up the weeks at all confidences, as :func:`.delivery_forecast.weeks_at_confidence` does one by one."""
+        ordered = np.sort(weeks)
+        return cls(weeks, {name: float(ordered[ceil(level * weeks.size) - 1]) for name, level in CONFIDENCES.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,10 +93,9 @@ def progress_by_week(
     begun = np.minimum(begun, finished)
 
     def count(weeks: Floats) -> Floats:
-        table = np.zeros((len(about), n_weeks))
         chosen = is_work & np.isfinite(weeks)
-        np.add.at(table, (parent[chosen], weeks[chosen].astype(np.int64)), 1)
-        return table
+        cell = parent[chosen] * n_weeks + weeks[chosen].astype(np.int64)
+        return np.bincount(cell, minlength=len(about) * n_weeks).reshape(len(about), n_weeks).astype(np.float64)
 
     n_finished = count(np.where(finished <= cancelled, finished, np.inf))
     left = (count(joined) - count(closed)).cumsum(axis=1)
