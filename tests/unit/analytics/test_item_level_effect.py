@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
+from orchestration.analytics import item_level_effect
 from orchestration.analytics.item_level_effect import (
     COLUMNS,
     ITEM_COLUMNS,
@@ -149,3 +150,13 @@ def test_no_items_give_empty_tables_of_the_same_types() -> None:
     assert weekly_item_shifts(nothing).dtypes.equals(weekly_item_shifts(items()).dtypes)
     with pytest.raises(ValueError, match="lack duration"):
         item_level_effects(items().drop(columns="duration"), generator=np.random.default_rng(12))
+
+
+@pytest.mark.parametrize("digits", [0, 1, 6])
+def test_halving_in_finds_the_median_that_writing_all_pairs_out_does(monkeypatch, digits: int) -> None:
+    generator = np.random.default_rng(digits)
+    monkeypatch.setattr(item_level_effect, "_MAX_PAIRS_WRITTEN_OUT", 40)
+    for _ in range(200):
+        before, after = (np.round(generator.normal(size=generator.integers(1, 60)), digits) for _ in range(2))
+        expected = np.median(after[:, None] - before[None, :])
+        assert item_level_effect.hodges_lehmann_shift(before, after) == pytest.approx(expected, abs=1e-12)
