@@ -55,19 +55,28 @@ def read_stage_waits(connection: duckdb.DuckDBPyConnection, since: datetime, max
     return connection.execute(
         f"""
         with {_SERVED},
-        finished as (
-            select work_item_id, value_stream_id, level, finished_at, flow_time_elapsed_days,
-                cast(ceil(count(*) over (partition by value_stream_id, level) / $max_items) as ubigint) as step
+        finished as materialized (
+            select work_item_id, value_stream_id, level, finished_at, flow_time_elapsed_days
             from flow.fct_work_items
             where finished_at >= $since and is_counted and has_usable_history and flow_time_elapsed_days > 0
         ),
-        items as (select * from finished where hash(work_item_id) % step = 0),
+        lines as (
+            select value_stream_id, level, cast(ceil(count(*) / $max_items) as ubigint) as step
+            from finished group by all
+        ),
+        items as materialized (
+            select finished.*, row_number() over () as item
+            from finished
+            inner join lines on finished.value_stream_id is not distinct from lines.value_stream_id
+                and finished.level is not distinct from lines.level
+            where hash(finished.work_item_id) % lines.step = 0
+        ),
         times as (
-            select visits.work_item_id, coalesce(served.served_stage_id, visits.stage_id) as stage_id,
+            select items.item, coalesce(served.served_stage_id, visits.stage_id) as stage_id,
                 sum(case when served.served_stage_id is not null then visits.elapsed_days else 0 end) as wait_days,
                 bool_or(visits.stage_kind = 'active') as is_visited
             from flow.fct_stage_visits as visits
-            semi join items on visits.work_item_id = items.work_item_id
+            inner join items on visits.work_item_id = items.work_item_id
             left join served on visits.stage_id = served.stage_id
             where not visits.is_after_end
             group by all
@@ -76,7 +85,7 @@ def read_stage_waits(connection: duckdb.DuckDBPyConnection, since: datetime, max
             {coded("stages.stage_name")} as stage_name, items.finished_at,
             times.wait_days / items.flow_time_elapsed_days as wait_share
         from items
-        inner join times using (work_item_id)
+        inner join times using (item)
         inner join flow.dim_stages as stages on times.stage_id = stages.stage_id and stages.stage_kind = 'active'
         where times.is_visited and not stages.is_unmapped""",
         {"since": since, "max_items": max_items},
@@ -170,32 +179,31 @@ def read_finished_units(
         """
         create or replace temporary table finished_items as
         with days as (select unnest($days)::date as finished_date, unnest($numbers)::integer as increment),
-        items as (
+        items as materialized (
             select work_item_id, value_stream_id as scope_id, level, work_type, increment,
-                cast(round(flow_time_elapsed_days * 86400000000) as bigint) as flow_microseconds,
-                count(*) over (partition by value_stream_id, level, increment) as n_items_finished
+                cast(round(flow_time_elapsed_days * 86400000000) as bigint) as flow_microseconds
             from flow.fct_work_items
             inner join days using (finished_date)
             where is_counted and has_usable_history and value_stream_id is not null and level is not null
                 and flow_time_elapsed_days is not null
         ),
-        placed as (
-            select *, hash(work_item_id) % case when n_items_finished > $max_units then $max_units end as shared_unit
-            from items
+        sizes as (
+            select scope_id, level, increment, case when count(*) > $max_units then $max_units end as n_units
+            from items group by all
+        ),
+        placed as materialized (
+            select items.*, coalesce(hash(work_item_id) % n_units, hash(work_item_id)) as unit
+            from items inner join sizes using (scope_id, level, increment)
         ),
         units as (
-            select scope_id, level, increment, coalesce(shared_unit, hash(work_item_id)) as unit,
-                min(work_item_id) as first_id
-            from placed
-            group by all
+            select scope_id, level, increment, unit, min(work_item_id) as first_id from placed group by all
         )
         select placed.*, numbered.item_id
         from placed
         inner join (
             select *, row_number() over (order by scope_id, level, increment, first_id) as item_id from units
         ) as numbered on placed.scope_id = numbered.scope_id and placed.level = numbered.level
-            and placed.increment = numbered.increment
-            and coalesce(placed.shared_unit, hash(placed.work_item_id)) = numbered.unit""",
+            and placed.increment = numbered.increment and placed.unit = numbered.unit""",
         {"days": list(numbers), "numbers": list(numbers.values()), "max_units": max_units},
     )
     items = connection.execute(
@@ -246,7 +254,7 @@ def count_items_of_events(
             from events_found
         ),
         places as (select distinct value_stream_id, level, stage_id, place from events),
-        spans as (
+        spans as materialized (
             select places.place, hash(visits.work_item_id) as item,
                 greatest(date_trunc('week', visits.entered_date)::date, $since::date) as first_week,
                 least(
