@@ -21,12 +21,12 @@ from orchestration.analytics.constraint_sensitivity import SensitivitySettings, 
 from orchestration.analytics.given_capacity import CAPACITY_FRAMES, people_of_stages
 from orchestration.analytics.line_measures import (
     STAGE_COLUMNS,
-    VISIT_COLUMNS,
     MeasuredLine,
     capacities_by_stage,
-    measure_lines,
+    measure_visited_lines,
 )
 from orchestration.analytics.line_records import line_records
+from orchestration.analytics.line_visits import VISIT_COLUMNS, visited_lines
 from orchestration.analytics.random_streams import generator_for
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
 from orchestration.portfolio.constraint_settings import ConstraintThresholds
@@ -81,12 +81,7 @@ def constraint_tables(
 
     ``earlier`` holds `constraint_verdicts` and `constraint_events` as last published, or None.
     """
-    lines = [
-        line
-        for scope in SCOPES
-        for weeks in inputs.thresholds.windows_weeks
-        for line in _measured(inputs, scope, weeks)
-    ]
+    lines = [line for scope in SCOPES for line in _measured(inputs, scope)]
     thresholds = inputs.thresholds
     # What belongs to no value stream is held back by no stage of one.
     placed = [line for line in lines if line.value_stream_id != _UNASSIGNED]
@@ -111,38 +106,43 @@ def constraint_tables(
     }
 
 
-def _measured(inputs: ConstraintInputs, scope: str, weeks: int) -> list[MeasuredLine]:
-    column = f"{scope}_id"
-    visits = inputs.frames["visits"]
+def _measured(inputs: ConstraintInputs, scope: str) -> list[MeasuredLine]:
+    """Measure the lines of a scope over all windows."""
+    column, visits, stages = f"{scope}_id", inputs.frames["visits"], inputs.frames["dim_stages"]
+    places = list(dict.fromkeys(["value_stream_id", "train_id", column, "level", "stage_id"]))
+    in_use = visits[places].drop_duplicates()
     if scope == "train":
         # A value stream's only train has its verdict already.
-        trains = visits.loc[visits["train_id"] != _UNASSIGNED, ["value_stream_id", "train_id"]].drop_duplicates()
-        several = trains["value_stream_id"].value_counts() > 1
-        visits = visits.loc[visits["value_stream_id"].map(several).fillna(value=False).astype(bool)]
-    window = (inputs.week_start - pd.Timedelta(weeks=weeks), inputs.week_start - pd.Timedelta(days=1))
+        trains = in_use.loc[in_use["train_id"] != _UNASSIGNED, ["value_stream_id", "train_id"]].drop_duplicates()
+        n_trains = trains["value_stream_id"].value_counts()
+        several = n_trains.index[n_trains > 1].tolist()
+        visits, in_use = (frame.loc[frame["value_stream_id"].isin(several)] for frame in (visits, in_use))
     keys = list(dict.fromkeys(["value_stream_id", column, "level", "stage_id"]))
-    people = people_of_stages(
-        inputs.frames["fct_capacity_days"],
-        inputs.frames["dim_working_days"],
-        inputs.frames["dim_stage_roles"],
-        visits[keys].dropna().drop_duplicates(),
-        window,
-        column,
-    )
-    return measure_lines(
-        visits,
-        inputs.frames["dim_stages"],
-        inputs.week_start,
-        generator=generator_for(inputs.snapshot, f"{scope}/{weeks} weeks", declaration.METHOD_VERSION),
-        scope_column=column,
-        window_weeks=weeks,
-        calendar=inputs.frames["dim_dates"],
-        day_start=inputs.hours[0],
-        day_end=inputs.hours[1],
-        timezones=inputs.timezones,
-        capacities=capacities_by_stage(people, column),
-        blocked=inputs.frames["blocked"],
-    )
+    visited = visited_lines(visits, stages.astype({"is_counted": bool}), column, inputs.frames["blocked"])
+    lines = []
+    for weeks in inputs.thresholds.windows_weeks:
+        people = people_of_stages(
+            inputs.frames["fct_capacity_days"],
+            inputs.frames["dim_working_days"],
+            inputs.frames["dim_stage_roles"],
+            in_use[keys].dropna().drop_duplicates().astype("str"),
+            (inputs.week_start - pd.Timedelta(weeks=weeks), inputs.week_start - pd.Timedelta(days=1)),
+            column,
+        )
+        lines += measure_visited_lines(
+            visited,
+            stages,
+            inputs.week_start,
+            generator=generator_for(inputs.snapshot, f"{scope}/{weeks} weeks", declaration.METHOD_VERSION),
+            scope_column=column,
+            window_weeks=weeks,
+            calendar=inputs.frames["dim_dates"],
+            day_start=inputs.hours[0],
+            day_end=inputs.hours[1],
+            timezones=inputs.timezones,
+            capacities=capacities_by_stage(people, column),
+        )
+    return lines
 
 
 def _sensitivities(inputs: ConstraintInputs, lines: list[MeasuredLine], declared: pd.DataFrame) -> pd.DataFrame:
@@ -211,7 +211,9 @@ def _read_inputs(build: RefreshBuild) -> ConstraintInputs:
     }
     with build.connection() as connection:
         frames: dict[str, Any] = warehouse.read_frames(connection, wanted)
-        frames["visits"] = warehouse.read_visits(connection, [*VISIT_COLUMNS, "train_id", "work_item_id"], since)
+        frames["visits"] = warehouse.read_visits(
+            connection, [*VISIT_COLUMNS, "train_id", "work_item_id"], since, is_item_numbered=True
+        )
         frames["blocked"] = warehouse.read_blocked_stretches(connection, since)
         frames["stage_waits"] = warehouse.read_stage_waits(connection, since)
     streams = frames["dim_value_streams"]

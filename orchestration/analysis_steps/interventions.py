@@ -8,6 +8,7 @@ import pandas as pd
 
 from orchestration import warehouse
 from orchestration.analysis_steps.earlier_results import earlier_results
+from orchestration.analysis_steps.frames_on_demand import FramesOnDemand
 from orchestration.analysis_steps.intervention_settings import MethodSettings, method_settings
 from orchestration.analysis_steps.local_gains import follow_local_gains
 from orchestration.analysis_steps.moments import as_of_utc, last_week_start, snapshot_of
@@ -30,7 +31,8 @@ from orchestration.analytics.item_level_effect import (
     item_level_effects,
     weekly_item_shifts,
 )
-from orchestration.analytics.line_measures import STAGE_COLUMNS, VISIT_COLUMNS
+from orchestration.analytics.line_measures import STAGE_COLUMNS
+from orchestration.analytics.line_visits import VISIT_COLUMNS
 from orchestration.analytics.process_behaviour import chart_interventions, chart_periods
 from orchestration.analytics.projection_calibration import (
     CALIBRATED_COLUMNS,
@@ -296,12 +298,21 @@ def _read_inputs(build: RefreshBuild) -> InterventionInputs:
         first = pd.Timestamp(baselines.min()) if len(baselines) else pd.Timestamp(build.refresh.as_of.date())
         # A week more, because a value stream may have a time zone of its own.
         since = (first - timedelta(weeks=1)).tz_localize("UTC").to_pydatetime()
-        frames["visits"] = warehouse.read_visits(connection, VISIT_COLUMNS, since)
-        frames["blocked"] = warehouse.read_blocked_stretches(connection, since)
+    streams_changed = sorted(set(frames["dim_interventions"]["value_stream_id"].dropna()))
+
+    def read_visits() -> pd.DataFrame:
+        with build.connection() as connection:
+            return warehouse.read_visits(connection, VISIT_COLUMNS, since, streams_changed)
+
+    def read_blocked() -> pd.DataFrame:
+        with build.connection() as connection:
+            return warehouse.read_blocked_stretches(connection, since, streams_changed)
+
     streams = frames["dim_value_streams"]
     hours = build.portfolio.calendar.hours
     return InterventionInputs(
-        frames=frames,
+        # Only gains that got lost need the visits and when their items were blocked.
+        frames=FramesOnDemand(frames, {"visits": read_visits, "blocked": read_blocked}),
         week_start=last_week_start(build),
         as_of=as_of_utc(build),
         snapshot=snapshot_of(build),

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -10,6 +9,7 @@ from orchestration import warehouse
 from orchestration.analysis_steps.moments import last_week_start, snapshot_of
 from orchestration.analysis_steps.written_tables import written_tables
 from orchestration.analytics import signal_links, stall_cascades
+from orchestration.analytics.array_types import Ints
 from orchestration.analytics.random_streams import generator_for
 from orchestration.analytics.weekly_signals import line_signals, stage_weeks
 from orchestration.refresh import RefreshBuild
@@ -35,8 +35,7 @@ def link_signals(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.Da
 def _made(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.DataFrame]:
     week_start = last_week_start(build)
     settings = stall_cascades.CascadeSettings()
-    zone = ZoneInfo(build.portfolio.portfolio.timezone)
-    since = week_start.to_pydatetime().replace(tzinfo=zone) - timedelta(weeks=settings.window_weeks)
+    since = week_start.date() - timedelta(weeks=settings.window_weeks)
     wanted: dict[str, list[str] | None] = {
         "dim_stages": [
             "stage_id", "workflow_id", "stage_name", "stage_kind", "position", "is_counted", "is_cancelled",
@@ -51,13 +50,17 @@ def _made(build: RefreshBuild, declared: pd.DataFrame) -> dict[str, pd.DataFrame
     }
     with build.connection() as connection:
         frames = warehouse.read_frames(connection, wanted, rows)
-        items = warehouse.read_stage_week_items(connection, since, week_start.to_pydatetime())
     judged = declared.loc[
         (declared["scope"] == "value_stream") & (declared["verdict"] != "insufficient_data"),
         ["value_stream_id", "level", "workflow_id"],
     ].drop_duplicates()
+
+    def count_items(events: pd.DataFrame, pairs: pd.DataFrame) -> tuple[Ints, Ints]:
+        with build.connection() as connection:
+            return warehouse.count_items_of_events(connection, events, pairs, since, week_start.date())
+
     weeks = stage_weeks(frames["mart_stage_metrics"], frames["dim_stages"], judged)
-    stalls = stall_cascades.find_stalls(weeks, items, week_start, settings=settings)
+    stalls = stall_cascades.find_stalls(weeks, count_items, week_start, settings=settings)
     return {
         "signal_links": signal_links.link_signals(
             line_signals(weeks, frames["mart_quality_signals"]),

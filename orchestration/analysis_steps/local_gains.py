@@ -134,7 +134,7 @@ def _declared(
         frames["fct_capacity_days"],
         frames["dim_working_days"],
         frames["dim_stage_roles"],
-        visits[keys].dropna().drop_duplicates(),
+        visits[keys].drop_duplicates().dropna().astype("str"),
         (start, end - pd.Timedelta(days=1)),
         "value_stream_id",
     )

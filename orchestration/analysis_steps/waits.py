@@ -1,9 +1,8 @@
 """Why and where work waits, and what the change of flow time is made of: frames in, tables out."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -18,9 +17,6 @@ from orchestration.analytics.waiting_sums import WaitingSettings, waiting_by_sta
 from orchestration.analytics.working_clock import week_edges
 from orchestration.portfolio.value_types import DEFAULT_LOCATION
 from orchestration.refresh import RefreshBuild
-
-if TYPE_CHECKING:
-    import duckdb
 
 #: Tables that `explain_waits` writes.
 TABLES = ("waiting_by_transition", "waiting_by_stage", "hand_off_pairs", "hand_off_matrix", "flow_time_changes")
@@ -40,10 +36,8 @@ def _made(build: RefreshBuild) -> dict[str, pd.DataFrame]:
     settings = WaitingSettings(min_waits=thresholds.min_waits)
     hand_offs = hand_off_ranking.HandOffSettings(min_hand_offs=thresholds.min_hand_offs)
     with build.connection() as connection:
-        handed = warehouse.read_rows_since(
-            connection, "fct_hand_offs", hand_off_ranking.HAND_OFF_COLUMNS, "taken_at", edges[0].to_pydatetime()
-        )
-        items, stage_times = _finished_items(build, connection)
+        handed = warehouse.read_hand_offs(connection, hand_off_ranking.HAND_OFF_COLUMNS, edges[0].to_pydatetime())
+        items, stage_times = warehouse.read_finished_units(connection, _newest_increments(build))
     return {
         "waiting_by_transition": waiting_by_transition(
             waits, edges, generator=generator_for(snapshot, "transitions", waiting_classes.METHOD_VERSION),
@@ -85,7 +79,9 @@ def _classified_waits(build: RefreshBuild) -> tuple[pd.DataFrame, pd.DatetimeInd
     }  # fmt: skip
     with build.connection() as connection:
         frames = warehouse.read_frames(connection, wanted)
-        visits = warehouse.read_visits(connection, work_instances.VISIT_COLUMNS, since)
+        visits = warehouse.read_visits(
+            connection, work_instances.VISIT_COLUMNS, since, is_item_numbered=True, is_ordered=True
+        )
     is_near = visits["exited_at"].isna() | (visits["exited_at"] >= pd.Timestamp(since))
     instances = work_instances.instances_from_visits(visits.loc[is_near], frames["dim_stages"])
     stages = frames["dim_stages"].dropna(subset=["roles"])
@@ -130,28 +126,8 @@ def _team_clocks(
     return clocks, clock(DEFAULT_LOCATION, own)
 
 
-def _finished_items(build: RefreshBuild, connection: "duckdb.DuckDBPyConnection") -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the items finished in the newest complete increments, and the days that they spent in each stage."""
-    zone = ZoneInfo(build.portfolio.portfolio.timezone)
-    today = build.refresh.as_of.astimezone(zone).date()
+def _newest_increments(build: RefreshBuild) -> list[tuple[str, date, date]]:
+    """Return the newest complete increments, oldest first: id, first and last day."""
+    today = build.refresh.as_of.astimezone(ZoneInfo(build.portfolio.portfolio.timezone)).date()
     complete = sorted((one for one in build.portfolio.increments if one.end < today), key=lambda one: one.start)
-    newest = complete[-N_INCREMENTS:]
-    columns = [
-        "work_item_id", "value_stream_id", "level", "work_type", "finished_date", "flow_time_elapsed_days",
-        "is_counted", "has_usable_history",
-    ]  # fmt: skip
-    # A day more, because a value stream may have a time zone of its own.
-    begin = (newest[0].start if newest else today) - timedelta(days=1)
-    since = datetime(begin.year, begin.month, begin.day, tzinfo=zone)
-    items = warehouse.read_rows_since(connection, "fct_work_items", columns, "finished_at", since)
-    items = items.loc[items["is_counted"] & items["has_usable_history"]].dropna(subset=["value_stream_id", "level"])
-    finished = pd.to_datetime(items["finished_date"])
-    items["increment_id"] = pd.Series(None, index=items.index, dtype="str")
-    items["increment_start"] = pd.Series(pd.NaT, index=items.index, dtype="datetime64[us]")
-    for one in newest:
-        is_inside = finished.between(pd.Timestamp(one.start), pd.Timestamp(one.end))
-        items.loc[is_inside, "increment_id"] = one.id
-        items.loc[is_inside, "increment_start"] = pd.Timestamp(one.start)
-    placed = items.dropna(subset=["increment_id"])
-    named = {"work_item_id": "item_id", "value_stream_id": "scope_id", "flow_time_elapsed_days": "flow_days"}
-    return placed.rename(columns=named), warehouse.read_stage_times(connection, since)
+    return [(one.id, one.start, one.end) for one in complete[-N_INCREMENTS:]]

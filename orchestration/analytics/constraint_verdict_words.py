@@ -267,9 +267,14 @@ _CONSTRAINT_SCOPES = PublishedTable(
         "specific_level": PublishedColumn(
             "The only level with the stage declared, of several.", when_null="none or several, or just one uses it"
         ),
-        "n_waits_here": PublishedColumn("Items compared there.", "items", "neutral", when_zero="nothing to compare"),
+        "n_waits_here": PublishedColumn(
+            "Items compared there: all, or about 10,000 of a value stream and level that has more.",
+            "items",
+            "neutral",
+            when_zero="nothing to compare",
+        ),
         "n_waits_elsewhere": PublishedColumn(
-            "Items compared elsewhere.", "items", "neutral", when_zero="nothing to compare"
+            "Items compared elsewhere, as n_waits_here.", "items", "neutral", when_zero="nothing to compare"
         ),
         "wait_share_here": PublishedColumn(
             "Median share of flow time that items there waited before the stage.",

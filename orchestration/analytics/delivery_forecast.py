@@ -20,7 +20,7 @@ import pandas as pd
 from orchestration.analytics.forecast_scoring import pinball_loss, wilson_interval
 from orchestration.analytics.input_frames import complete_weeks, require_columns, require_unique
 from orchestration.analytics.process_limits import lag1_autocorrelation, natural_process_limits
-from orchestration.analytics.process_signals import detect_signals
+from orchestration.analytics.process_signals import signal_flags
 from orchestration.analytics.week_blocks import block_positions, draw_block_uniforms
 
 if TYPE_CHECKING:
@@ -101,22 +101,27 @@ def weeks_until_done(samples: Floats, backlog: Floats, uniforms: Floats, block_w
     """Return per path the first week by whose end the backlog is done; infinite if the draws do not reach so far.
 
     ``backlog``: items to do per path, shape (paths,); 0 is done in week 0. ``uniforms`` as in :func:`items_within`; as
-    many columns as weeks are looked ahead.
+    many columns as weeks are looked ahead; quickest where each week's draws lie side by side (``np.asfortranarray``).
     """
-    n_paths, limit = uniforms.shape
+    limit = uniforms.shape[1]
+    if samples.size < 1:
+        raise ValueError("There is no week to draw from; withhold the forecast instead.")
     weeks = np.where(backlog <= 0, 0.0, np.inf)
-    done, begin = np.zeros(n_paths), 0
-    # A quarter of the way at a time, as most backlogs need no more; a whole number of blocks keeps them together.
-    stretch = -(-limit // (4 * block_weeks)) * block_weeks
-    while begin < limit and np.isinf(weeks).any():
-        length = min(stretch, limit - begin)
-        first_block = begin // block_weeks
-        positions = block_positions(uniforms[:, first_block:], samples.size, length, block_weeks)
-        progress = done[:, None] + np.cumsum(samples[positions], axis=1)
-        reached = progress >= backlog[:, None]
-        is_new = np.isinf(weeks) & reached[:, -1]
-        weeks[is_new] = begin + 1 + reached[is_new].argmax(axis=1)
-        done, begin = progress[:, -1], begin + length
+    # Week by week over the paths that are still under way: most backlogs need few of the weeks.
+    under_way = np.flatnonzero(backlog > 0)
+    to_do = backlog[under_way].astype(np.float64)
+    for week in range(limit):
+        if not under_way.size:
+            break
+        block, within = divmod(week, block_weeks)
+        if within == 0:
+            begins = (uniforms[:, block][under_way] * samples.size).astype(np.int64)
+        to_do -= samples[(begins + within) % samples.size if within else begins]
+        is_done = to_do <= 0
+        if is_done.any():
+            weeks[under_way[is_done]] = week + 1
+            is_left = ~is_done
+            under_way, to_do, begins = under_way[is_left], to_do[is_left], begins[is_left]
     return weeks
 
 
@@ -142,9 +147,8 @@ def refusal(samples: Floats, settings: DeliverySettings = DEFAULT_SETTINGS) -> s
         return f"{samples.size} complete weeks in the current phase, at least {settings.min_weeks} needed"
     if not samples.any():
         return f"nothing was finished in the {samples.size} weeks of the current phase"
-    signals = detect_signals(samples, natural_process_limits(samples, floor=0))
-    recent = signals.tail(settings.n_recent_weeks)
-    found = [rule for rule in settings.special_causes if recent[f"is_{rule}"].any()]
+    signals = signal_flags(samples, natural_process_limits(samples, floor=0))
+    found = [rule for rule in settings.special_causes if signals[rule][-settings.n_recent_weeks :].any()]
     if found:
         words = {"outside": "a point outside the limits", "trend": "a trend", "shift": "a shift"}
         named = " and ".join(words.get(rule, rule) for rule in found)

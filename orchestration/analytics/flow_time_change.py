@@ -69,12 +69,17 @@ def decompose_by_type(types: Ints, days: Floats, period: Ints, n_types: int, wei
     (weightings, items) how often each item counts. Both results add up to the change of the weighted mean. A type that
     is missing before or after has no mean there: it is given the mean that it has, so all of its change is of the mix.
     """
-    share, mean = np.zeros((2, len(weights), n_types)), np.zeros((2, len(weights), n_types))
+    is_of_type = (types[:, None] == np.arange(n_types)).astype(np.float64)
+    return _decomposed(is_of_type, is_of_type * days[:, None], period, weights)
+
+
+def _decomposed(n_items: Floats, days: Floats, period: Ints, weights: Floats) -> tuple[Floats, Floats]:
+    """Return the changes as :func:`decompose_by_type`, from items and their days per unit and type, (units, types)."""
+    share, mean = np.zeros((2, len(weights), n_items.shape[1])), np.zeros((2, len(weights), n_items.shape[1]))
     for when in (0, 1):
         is_then = period == when
-        is_of_type = (types[is_then, None] == np.arange(n_types)).astype(np.float64)
-        count = weights[:, is_then] @ is_of_type
-        total = weights[:, is_then] @ (is_of_type * days[is_then, None])
+        drawn = weights[:, is_then]
+        count, total = drawn @ n_items[is_then], drawn @ days[is_then]
         share[when] = count / count.sum(axis=1, keepdims=True)
         mean[when] = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
     mean[0] = np.where(np.isnan(mean[0]), mean[1], mean[0])
@@ -98,7 +103,9 @@ def flow_time_changes(
     Parameters
     ----------
     items: one row per finished item with ``ITEM_COLUMNS``: the complete increment in which it was finished and that
-        increment's start, its type of work, and its flow time in days. Rows without a flow time are left out.
+        increment's start, its type of work, and its flow time in days. Rows without a flow time are left out. Where
+        items are many a row may stand for ``n_items`` of one type in one unit of items drawn together (``item_id``),
+        ``flow_days`` being their sum; items have to be put into units at random.
     stage_times: days that each item spent in each stage, with ``STAGE_TIME_COLUMNS``; an item without a row spent none.
         Give them on the clock of ``flow_days``; what they do not cover is ``outside_stages``.
     generator: random numbers for the percentile intervals, from items resampled within either increment.
@@ -116,8 +123,10 @@ def flow_time_changes(
         missing = [column for column in wanted if column not in frame.columns]
         if missing:
             raise ValueError(f"The {what} lack {', '.join(missing)}; pass the columns that the docstring names.")
-    if items["item_id"].duplicated().any():
+    keys = ["item_id", "work_type"] if "n_items" in items.columns else ["item_id"]
+    if items.duplicated(keys).any():
         raise ValueError("An item occurs twice; pass one row per finished item.")
+    items = items if "n_items" in items.columns else items.assign(n_items=1)
     items = items.dropna(subset=["flow_days"]).sort_values(["scope_id", "level", "increment_start", "item_id"])
     in_stage = stage_times.pivot_table(index="item_id", columns="stage_name", values="days", aggfunc="sum")
     tables: list[pd.DataFrame] = []
@@ -143,8 +152,8 @@ def _change(
 ) -> pd.DataFrame:
     """Return the rows of one change."""
     period = np.where(pair["increment_id"] == before, 0, 1).astype(np.int64)
-    days = pair["flow_days"].to_numpy(dtype="float64")
-    counts = np.bincount(period, minlength=2)
+    days, n_items = (pair[column].to_numpy(dtype="float64") for column in ("flow_days", "n_items"))
+    counts = np.bincount(period, weights=n_items, minlength=2).astype(np.int64)
     # Drawn before anything is withheld, so that the draws of one line do not depend on how many items it has.
     seed = int(generator.integers(2**63))
     if counts.min() < settings.min_items:
@@ -153,14 +162,28 @@ def _change(
         return pd.DataFrame([row | {"sentence": f"The change of flow time is not shown: {reason}."}]).reindex(
             columns=list(COLUMNS)
         )
-    weights = _resampled(period, np.random.default_rng(seed), settings.n_resamples)
+    unit, units = pd.factorize(pair["item_id"])
+    n_units = len(units)
+    period_of_unit = np.zeros(n_units, dtype=np.int64)
+    period_of_unit[unit] = period
+    weights = _resampled(period_of_unit, np.random.default_rng(seed), settings.n_resamples)
     codes, names = pd.factorize(pair["work_type"].fillna("unknown"), sort=True)
-    within, mix = decompose_by_type(codes.astype(np.int64), days, period, len(names), weights)
-    own = _means_of_types(codes, days, period, len(names))
-    stages = in_stage.reindex(pair["item_id"]).fillna(0.0)
+    cell, shape = unit * len(names) + codes, (n_units, len(names))
+    items_of_types, days_of_types = (
+        np.asarray(np.bincount(cell, weights=values, minlength=n_units * len(names)).reshape(shape), dtype=np.float64)
+        for values in (n_items, days)
+    )
+    within, mix = _decomposed(items_of_types, days_of_types, period_of_unit, weights)
+    own = _means_of_types(codes, days, n_items, period, len(names))
+    stages = in_stage.reindex(units).fillna(0.0)
     stages = stages.loc[:, (stages != 0).any()]
-    columns = np.column_stack([stages.to_numpy(dtype="float64"), days - stages.sum(axis=1).to_numpy(), days])
-    means = [weights[:, period == when] @ columns[period == when] / counts[when] for when in (0, 1)]
+    size, total = (np.bincount(unit, weights=values, minlength=n_units) for values in (n_items, days))
+    columns = np.column_stack([stages.to_numpy(dtype="float64"), total - stages.sum(axis=1).to_numpy(), total])
+    means = []
+    for when in (0, 1):
+        is_then = period_of_unit == when
+        drawn = weights[:, is_then]
+        means.append(drawn @ columns[is_then] / (drawn @ size[is_then])[:, None])
     by_stage = means[1] - means[0]
     at = slice(0, 1)
     parts: list[tuple[str, str | None, Floats, Floats]] = [
@@ -206,11 +229,11 @@ def _resampled(period: Ints, generator: np.random.Generator, n_resamples: int) -
     return weights
 
 
-def _means_of_types(codes: Ints, days: Floats, period: Ints, n_types: int) -> Floats:
+def _means_of_types(codes: Ints, days: Floats, n_items: Floats, period: Ints, n_types: int) -> Floats:
     """Return the mean flow time per period and type, NaN where there is no item."""
     means = np.full((2, n_types), np.nan)
     for when in (0, 1):
-        count = np.bincount(codes[period == when], minlength=n_types)
+        count = np.bincount(codes[period == when], weights=n_items[period == when], minlength=n_types)
         total = np.bincount(codes[period == when], weights=days[period == when], minlength=n_types)
         np.divide(total, count, out=means[when], where=count > 0)
     return means

@@ -168,8 +168,6 @@ def rank_hand_offs(
     taken = _taken_in_window(hand_offs, edges)
     n_weeks = len(edges) - 1
     uniforms = generator.random((settings.n_resamples, -(-n_weeks // BOOTSTRAP_BLOCK_WEEKS)))
-    if waits is not None:
-        taken = _split(taken, waits)
     pairs: list[pd.DataFrame] = []
     for scope_type, boundaries in _CROSSED.items():
         crossing = taken.loc[taken["boundary"].isin(boundaries)].dropna(
@@ -178,10 +176,12 @@ def rank_hand_offs(
         crossing = crossing.assign(
             scope_type=scope_type, from_id=crossing[f"from_{scope_type}_id"], to_id=crossing[f"to_{scope_type}_id"]
         )
-        crossing = crossing.loc[crossing["from_id"] != crossing["to_id"]].sort_values(
+        crossing = crossing.loc[crossing["from_id"].astype(object) != crossing["to_id"].astype(object)].sort_values(
             ["work_item_id", "handed_at", "taken_at"], ignore_index=True, kind="stable"
         )
         if not crossing.empty:
+            if waits is not None:
+                crossing = _split(crossing, waits)
             pairs.append(_measure_pairs(crossing, taken, n_weeks, uniforms, settings))
     if not pairs:
         return pd.DataFrame(columns=list(PAIR_COLUMNS)).astype(_PAIR_TYPES)
@@ -212,13 +212,19 @@ def hand_off_matrix(hand_offs: pd.DataFrame, edges: pd.DatetimeIndex) -> pd.Data
     for scope_type in ("train", "value_stream"):
         from_id, to_id = taken[f"from_{scope_type}_id"], taken[f"to_{scope_type}_id"]
         is_crossing = taken["boundary"].isin(_CROSSED[scope_type])
-        parts.append(taken.assign(scope_type=scope_type, from_id=from_id.where(is_crossing, to_id), to_id=to_id))
-    cells = pd.concat(parts).dropna(subset=["from_id", "to_id"])
-    table = cells.groupby(["scope_type", "level", "from_id", "to_id"], as_index=False).agg(
-        n_hand_offs=("work_item_id", "size"),
-        n_items=("work_item_id", "nunique"),
-        wait_hours=("wait_working_hours", "sum"),
-    )
+        cells = taken[["level", "work_item_id", "wait_working_hours"]].assign(
+            from_id=_either(is_crossing, from_id, to_id), to_id=to_id
+        )
+        sums = cells.dropna(subset=["from_id", "to_id"]).groupby(["level", "from_id", "to_id"], as_index=False)
+        summed = sums.agg(
+            n_hand_offs=("work_item_id", "size"),
+            n_items=("work_item_id", "nunique"),
+            wait_hours=("wait_working_hours", "sum"),
+        )
+        named = {"level": "str", "from_id": "str", "to_id": "str"}
+        parts.append(summed.assign(scope_type=scope_type).astype(named))
+    keys = ["scope_type", "level", "from_id", "to_id"]
+    table = pd.concat(parts).sort_values(keys, ignore_index=True)
     total = table.groupby(["scope_type", "level"])["wait_hours"].transform("sum")
     table = table.assign(
         is_crossing=table["from_id"] != table["to_id"],
@@ -228,6 +234,16 @@ def hand_off_matrix(hand_offs: pd.DataFrame, edges: pd.DatetimeIndex) -> pd.Data
         method_version=METHOD_VERSION,
     )
     return table[list(MATRIX_COLUMNS)].astype(_MATRIX_TYPES)
+
+
+def _either(is_first: pd.Series[bool], first: pd.Series, second: pd.Series) -> pd.Series:
+    """Return the first text where the flag holds, else the second; categories may differ."""
+    if not isinstance(first.dtype, pd.CategoricalDtype) or not isinstance(second.dtype, pd.CategoricalDtype):
+        return first.where(is_first, second)
+    names = first.cat.categories.union(second.cat.categories)
+    codes = [np.append(names.get_indexer(side.cat.categories), -1)[side.cat.codes] for side in (first, second)]
+    chosen = pd.Categorical.from_codes(np.where(is_first, codes[0], codes[1]), names)
+    return pd.Series(chosen, index=first.index)
 
 
 def _window_days(edges: pd.DatetimeIndex) -> dict[str, pd.Timestamp]:
@@ -306,11 +322,11 @@ def _measure_pairs(
 
 def _waits_of_groups(frame: pd.DataFrame, keys: list[str]) -> dict[tuple[str, ...], tuple[Ints, Floats]]:
     """Return per group, in the order of its keys, the weeks and the hours of its waits."""
-    columns = [frame[key].to_numpy(dtype=object) for key in keys]
+    columns = [frame[key] for key in keys]
     week: Ints = frame["week"].to_numpy(dtype=np.int64)
     waited: Floats = frame["wait_working_hours"].to_numpy(dtype=np.float64)
     return {
-        tuple(column[members[0]] for column in columns): (week[members], waited[members])
+        tuple(column.iloc[members[0]] for column in columns): (week[members], waited[members])
         for members in rows_of_groups(frame, keys)
     }
 

@@ -69,8 +69,6 @@ DISTRIBUTION_COLUMNS = tuple(_DISTRIBUTION_TYPES)
 
 #: Up to this many pairs the differences are written out; beyond, their median is found by counting.
 _MAX_PAIRS_WRITTEN_OUT = 1_000_000
-#: Halvings of an interval until floating point numbers cannot be told apart.
-_MAX_HALVINGS = 200
 #: Cells into which the range of values is cut for the bootstrap; the bounds are exact to about one.
 _N_CELLS = 2048
 
@@ -91,8 +89,9 @@ DEFAULT_SETTINGS = ItemLevelSettings()
 def hodges_lehmann_shift(before: ArrayLike, after: ArrayLike) -> float:
     """Return the median of all differences ``after - before`` between an item of one and an item of the other.
 
-    Both one-dimensional and finite, in one unit. NaN if either is empty. For more than a million pairs the differences
-    are not written out: the number of pairs at or below a value is counted in sorted arrays, and the value halved in.
+    Both one-dimensional and finite, in one unit. NaN if either is empty. Of more than a million pairs not all are
+    written out: pairs at or below a value are counted in sorted arrays, and the median is halved in until at most a
+    million are left.
     """
     first, second = np.sort(np.asarray(before, dtype=float)), np.sort(np.asarray(after, dtype=float))
     n_pairs = first.size * second.size
@@ -100,21 +99,50 @@ def hodges_lehmann_shift(before: ArrayLike, after: ArrayLike) -> float:
         return float("nan")
     if n_pairs <= _MAX_PAIRS_WRITTEN_OUT:
         return float(np.median(second[:, None] - first[None, :]))
-    lower = _difference_of_rank(first, second, (n_pairs + 1) // 2)
-    return lower if n_pairs % 2 else (lower + _difference_of_rank(first, second, n_pairs // 2 + 1)) / 2
+    return _middle_difference(first, second)
 
 
-def _difference_of_rank(first: Floats, second: Floats, rank: int) -> float:
-    """Return the ``rank``-th smallest difference (1 = smallest) of sorted arrays."""
-    low, high = float(second[0] - first[-1]), float(second[-1] - first[0])
-    for _ in range(_MAX_HALVINGS):
+def _middle_difference(first: Floats, second: Floats) -> float:
+    """Return the median of the differences of sorted arrays, the mean of the two middle ones of an even number."""
+    n_pairs = first.size * second.size
+    ranks = ((n_pairs + 1) // 2, n_pairs // 2 + 1)
+
+    def place_of(difference: float) -> Ints:
+        """Of each of second: from which of first on the difference is at most this."""
+        return np.searchsorted(first, second - difference, side="left")
+
+    # Pairs above low and up to high are still in question; the middle ones are among them.
+    low, high = float(np.nextafter(second[0] - first[-1], -np.inf)), float(second[-1] - first[0])
+    n_below, n_within = 0, n_pairs
+    begin, end = np.zeros(second.size, dtype=np.int64), np.full(second.size, first.size, dtype=np.int64)
+    while n_within > _MAX_PAIRS_WRITTEN_OUT:
         middle = low + (high - low) / 2
         if not low < middle < high:
-            break
-        # second - first <= middle, counted from the largest of first downwards.
-        n_below = first.size * second.size - int(np.searchsorted(first, second - middle, side="left").sum())
-        low, high = (low, middle) if n_below >= rank else (middle, high)
-    return high
+            # All that is left is one value.
+            return high
+        places = place_of(middle)
+        n_up_to = n_pairs - int(places.sum())
+        if ranks[0] <= n_up_to < ranks[1]:
+            # The two middle ones lie on either side.
+            return (_nearest(first, second, places, -1) + _nearest(first, second, places, 0)) / 2
+        if n_up_to >= ranks[1]:
+            high, begin = middle, places
+        else:
+            low, end, n_below = middle, places, n_up_to
+        n_within = int((end - begin).sum())
+    counts = end - begin
+    within = np.arange(n_within) - np.repeat(np.cumsum(counts) - counts, counts)
+    differences = np.repeat(second, counts) - first[np.repeat(begin, counts) + within]
+    wanted = [rank - n_below - 1 for rank in ranks]
+    return float(np.partition(differences, wanted)[wanted].mean())
+
+
+def _nearest(first: Floats, second: Floats, places: Ints, step: int) -> float:
+    """Return the largest difference up to a value (step 0: of its places) or the smallest above it (step -1)."""
+    at = places + step
+    is_there = (at >= 0) & (at < first.size)
+    differences = second[is_there] - first[at[is_there]]
+    return float(differences.max() if step == 0 else differences.min())
 
 
 def probability_shorter(before: ArrayLike, after: ArrayLike) -> float:

@@ -7,11 +7,19 @@ belong here: the indicators' formulas (:mod:`.stage_indicators`), ranks, probabi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from orchestration.analytics.line_visits import (
+    BLOCKED_COLUMNS,
+    VISIT_COLUMNS,
+    CountedVisits,
+    VisitedLine,
+    visited_lines,
+)
 from orchestration.analytics.occupancy import sweep_occupancy
 from orchestration.analytics.stage_indicators import (
     BOOTSTRAP_BLOCK_WEEKS,
@@ -37,17 +45,6 @@ WINDOW_WEEKS = 13
 #: The queue is not ranked in a line in which a limit on work in progress was reached in more than this share of weeks.
 MAX_WIP_LIMIT_HIT_SHARE = 0.2
 
-VISIT_COLUMNS = (
-    "value_stream_id",
-    "level",
-    "stage_id",
-    "entered_at",
-    "exited_at",
-    "next_stage_id",
-    "has_usable_history",
-)
-#: Stretches of visits to active stages in which the item was blocked, beside the scope column.
-BLOCKED_COLUMNS = ("value_stream_id", "level", "stage_id", "blocked_from", "blocked_to", "has_usable_history")
 STAGE_COLUMNS = (
     "stage_id",
     "workflow_id",
@@ -59,6 +56,9 @@ STAGE_COLUMNS = (
     "is_unmapped",
     "wip_limit",
 )
+
+
+_STAGE_TYPES = {"is_counted": "bool", "is_cancelled": "bool", "is_unmapped": "bool", "wip_limit": "float64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,49 +167,79 @@ def measure_lines(
     """
     _check_columns(visits, (*VISIT_COLUMNS, scope_column), "stage visits", "VISIT_COLUMNS")
     _check_columns(stages, STAGE_COLUMNS, "stages", "STAGE_COLUMNS")
-    stages = stages.astype({"is_counted": bool, "is_cancelled": bool, "is_unmapped": bool, "wip_limit": "float64"})
-    counted = _counted_visits(visits, stages, scope_column)
-    held_up = _blocked_stretches(blocked, scope_column)
+    if blocked is not None:
+        _check_columns(blocked, (*BLOCKED_COLUMNS, scope_column), "blocked stretches", "BLOCKED_COLUMNS")
+    stages = stages.astype(_STAGE_TYPES)
+    return measure_visited_lines(
+        visited_lines(visits, stages, scope_column, blocked),
+        stages,
+        window_end,
+        generator=generator,
+        scope_column=scope_column,
+        window_weeks=window_weeks,
+        window_start=window_start,
+        calendar=calendar,
+        day_start=day_start,
+        day_end=day_end,
+        timezones=timezones,
+        capacities=capacities,
+        n_resamples=n_resamples,
+    )
+
+
+def measure_visited_lines(
+    visited: list[VisitedLine],
+    stages: pd.DataFrame,
+    window_end: pd.Timestamp,
+    *,
+    generator: np.random.Generator,
+    scope_column: str = "value_stream_id",
+    window_weeks: int = WINDOW_WEEKS,
+    window_start: pd.Timestamp | None = None,
+    calendar: pd.DataFrame | None = None,
+    day_start: str | None = None,
+    day_end: str | None = None,
+    timezones: Mapping[str, str] | None = None,
+    capacities: Mapping[tuple[str, str], float] | None = None,
+    n_resamples: int = 500,
+) -> list[MeasuredLine]:
+    """Measure lines that are sorted already, as several windows of the same visits need; see :func:`measure_lines`."""
+    stages = stages.astype(_STAGE_TYPES)
     taking_part = stages.loc[stages["is_counted"] & ~stages["is_cancelled"] & ~stages["is_unmapped"]]
     # One more than the periods of the window, as a start given with a zone may cut one more week in another zone.
     n_periods = len(week_edges(window_end, window_weeks, "UTC", window_start))
     uniforms = generator.random((n_resamples, -(-n_periods // BOOTSTRAP_BLOCK_WEEKS)))
     lines: list[MeasuredLine] = []
-    for (stream_key, workflow_key), of_stream in counted.groupby(["value_stream_id", "workflow_id"], sort=True):
-        stream, workflow = str(stream_key), str(workflow_key)
+    for (stream, workflow), lines_of_stream in groupby(
+        visited, key=lambda line: (line.value_stream_id, line.workflow_id)
+    ):
         zone = (timezones or {}).get(stream, "UTC")
         edges = week_edges(window_end, window_weeks, zone, window_start)
         clock = elapsed_clock(edges) if calendar is None else calendar_clock(calendar, edges, zone, day_start, day_end)
         window = _Window(edges, seconds_since_epoch(edges), clock, zone, is_given=window_start is not None)
-        before_end = of_stream.loc[of_stream["entered"] < window.seconds[-1]]
-        if before_end.empty:
+        before_end = [(line, line.visits.where(line.visits.entered < window.seconds[-1])) for line in lines_of_stream]
+        before_end = [(line, of_line) for line, of_line in before_end if of_line.entered.size]
+        if not before_end:
             continue
         line_stages = taking_part.loc[taking_part["workflow_id"] == workflow]
         queues = queues_before_active_stages(line_stages)
         if not queues:
             continue
-        usable_before_end = before_end.loc[before_end["has_usable_history"]]
-        is_queue_ranked = not _is_held_by_wip_limits(usable_before_end, line_stages, window)
-        for (scope_key, level), of_level in before_end.groupby(["scope_id", "level"], sort=True):
-            given = {stage: size for (owner, stage), size in (capacities or {}).items() if owner == scope_key}
-            usable = of_level.loc[of_level["has_usable_history"]]
+        is_queue_ranked = not _is_held_by_wip_limits([of_line for _, of_line in before_end], line_stages, window)
+        for line, of_line in before_end:
+            given = {stage: size for (owner, stage), size in (capacities or {}).items() if owner == line.scope_id}
+            usable = of_line.entered[of_line.is_usable]
             # A line of which nothing can be measured keeps its rows: they say that all of it was left out.
-            line_window = window.since(float((of_level if usable.empty else usable)["entered"].min()))
-            of_line = held_up.loc[
-                (held_up["value_stream_id"] == stream)
-                & (held_up["scope_id"] == scope_key)
-                & (held_up["level"] == level)
-            ]
-            line_visits = _line_visits(usable, of_line, line_window)
-            measured, weeks = measure_line(line_visits, queues, clock, given, uniforms)
+            line_window = window.since(float((usable if usable.size else of_line.entered).min()))
+            measured, weeks = measure_line(_reaching_into(line, of_line, line_window), queues, clock, given, uniforms)
             named = measured.merge(line_stages[["stage_id", "stage_name", "position"]], on="stage_id", how="left")
             first_day, last_day = _local_days(line_window)
             lines.append(
                 MeasuredLine(
                     scope=scope_column.removesuffix("_id"),
-                    scope_id=str(scope_key),
+                    scope_id=line.scope_id,
                     value_stream_id=stream,
-                    level=str(level),
+                    level=line.level,
                     workflow_id=workflow,
                     window_weeks=window_weeks,
                     n_weeks=line_window.n_weeks,
@@ -217,7 +247,7 @@ def measure_lines(
                     window_end=last_day,
                     is_working_time=clock.is_working_time,
                     is_queue_ranked=is_queue_ranked,
-                    left_out_share=_left_out_share(of_level, line_window),
+                    left_out_share=_left_out_share(of_line, line_window),
                     stages=named.rename(columns={"position": "stage_position"}),
                     weeks=weeks,
                     uniforms=uniforms,
@@ -252,73 +282,53 @@ def _check_columns(frame: pd.DataFrame, wanted: tuple[str, ...], what: str, name
         raise ValueError(f"The {what} lack {', '.join(missing)}; pass the columns of {name}.")
 
 
-def _counted_visits(visits: pd.DataFrame, stages: pd.DataFrame, scope_column: str) -> pd.DataFrame:
-    """Return the visits that make up flow time, with their workflow and their times in seconds since the epoch."""
-    unknown = sorted(set(visits["stage_id"].dropna()) - set(stages["stage_id"]))
-    if unknown:
-        raise ValueError(f"The stages do not hold {', '.join(unknown)}; pass every stage that is visited.")
-    of_interest = stages.loc[stages["is_counted"] & stages["stage_kind"].isin(["queue", "active"])]
-    counted = visits.loc[:, list(VISIT_COLUMNS)].assign(scope_id=visits[scope_column])
-    counted = counted.dropna(subset=["value_stream_id", "scope_id", "level"])
-    counted = counted.merge(of_interest[["stage_id", "workflow_id"]], on="stage_id", how="inner")
-    counted["entered"] = seconds_since_epoch(counted["entered_at"])
-    counted["left"] = seconds_since_epoch(counted["exited_at"])
-    counted["has_usable_history"] = counted["has_usable_history"].astype("boolean").fillna(value=False).astype(bool)
-    if (counted["left"] < counted["entered"]).any():
-        raise ValueError("A stage visit ends before it begins; repair or drop such visits before they are measured.")
-    return counted
-
-
-def _blocked_stretches(blocked: pd.DataFrame | None, scope_column: str) -> pd.DataFrame:
-    """Return the stretches that count, with their times in seconds since the epoch."""
-    if blocked is None:
-        blocked = pd.DataFrame(columns=[*dict.fromkeys([*BLOCKED_COLUMNS, scope_column])])
-    _check_columns(blocked, (*BLOCKED_COLUMNS, scope_column), "blocked stretches", "BLOCKED_COLUMNS")
-    is_usable = blocked["has_usable_history"].astype("boolean").fillna(value=False).astype(bool)
-    counted = blocked.loc[is_usable, list(BLOCKED_COLUMNS)].assign(scope_id=blocked[scope_column])
-    counted["begins"] = seconds_since_epoch(counted["blocked_from"])
-    counted["ends"] = seconds_since_epoch(counted["blocked_to"])
-    return counted
-
-
-def _left_out_share(of_level: pd.DataFrame, window: _Window) -> float:
+def _left_out_share(visits: CountedVisits, window: _Window) -> float:
     """Return the share of the visits in the window that belong to unusable histories; NaN if there was no visit."""
     start, end = window.seconds[0], window.seconds[-1]
-    is_inside = (of_level["entered"] < end) & ~(of_level["left"] < start)
-    inside = of_level.loc[is_inside, "has_usable_history"]
-    return float("nan") if inside.empty else float(1 - inside.mean())
+    inside = visits.is_usable[(visits.entered < end) & ~(visits.left < start)]
+    return float(1 - inside.mean()) if inside.size else float("nan")
 
 
-def _line_visits(of_level: pd.DataFrame, held_up: pd.DataFrame, window: _Window) -> LineVisits:
-    """Return the visits, and their blocked stretches, as the arrays that are measured."""
+def _reaching_into(line: VisitedLine, visits: CountedVisits, window: _Window) -> LineVisits:
+    """Return the usable visits that were not over before the window, and their blocked stretches, to be measured."""
+    chosen = visits.where(visits.is_usable & ~(visits.left < window.seconds[0]))
+    blocked = line.blocked.where(~(line.blocked.end < window.seconds[0]))
     return LineVisits(
-        stage_id=of_level["stage_id"].to_numpy(dtype=object),
-        entered=of_level["entered"].to_numpy(),
-        left=of_level["left"].to_numpy(),
-        next_stage_id=of_level["next_stage_id"].to_numpy(dtype=object),
+        chosen.stage_names,
+        chosen.stage,
+        chosen.entered,
+        chosen.left,
+        chosen.next_stage,
         edges=window.seconds,
-        blocked_stage_id=held_up["stage_id"].to_numpy(dtype=object),
-        blocked_from=held_up["begins"].to_numpy(dtype=float),
-        blocked_to=held_up["ends"].to_numpy(dtype=float),
+        blocked_stage=blocked.stage,
+        blocked_from=blocked.begin,
+        blocked_to=blocked.end,
     )
 
 
-def _is_held_by_wip_limits(of_stream: pd.DataFrame, line_stages: pd.DataFrame, window: _Window) -> bool:
+def _is_held_by_wip_limits(of_stream: list[CountedVisits], line_stages: pd.DataFrame, window: _Window) -> bool:
     """Return whether any stage reached its limit on work in progress in more than a fifth of the weeks.
 
     A limit moves the queue upstream of where it arises, so one that binds makes queues of the whole line misleading.
     """
     limited = line_stages.loc[line_stages["wip_limit"].notna(), ["stage_id", "wip_limit"]].reset_index(drop=True)
-    window = window.since(float(of_stream["entered"].min()))
-    if limited.empty:
+    if limited.empty or not of_stream:
         return False
-    row = of_stream["stage_id"].map(pd.Series(limited.index, index=limited["stage_id"]))
-    held = of_stream.loc[row.notna()]
-    left = held["left"].fillna(window.seconds[-1]).to_numpy()
+    usable = [visits.where(visits.is_usable) for visits in of_stream]
+    window = window.since(
+        min((float(visits.entered.min()) for visits in usable if visits.entered.size), default=np.nan)
+    )
+    places = dict(zip(limited["stage_id"], limited.index, strict=True))
+    rows = [np.array([*(places.get(name, -1) for name in one.stage_names), -1])[one.stage] for one in usable]
+    row = np.concatenate(rows)
+    is_held = row >= 0
+    entered = np.concatenate([one.entered for one in usable])[is_held]
+    left = np.concatenate([one.left for one in usable])[is_held]
+    left = np.where(np.isnan(left), window.seconds[-1], left)
     occupancy = sweep_occupancy(
-        window.clock.hours_at(held["entered"].to_numpy()),
+        window.clock.hours_at(entered),
         window.clock.hours_at(left),
-        row.dropna().to_numpy(dtype=np.int64),
+        row[is_held],
         len(limited),
         window.clock.hours_at(window.seconds),
     )

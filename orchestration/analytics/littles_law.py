@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestration.analytics.exact_sums import total_seconds
+
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Floats
 
@@ -59,10 +61,11 @@ def check_littles_law(
     until = np.where(open_or_later, end, left)
     days = (end - start) / _SECONDS_PER_DAY
     overlap = np.maximum(until - np.maximum(entered, start), 0.0)[entered < end]
-    mean_items = float(overlap.sum()) / _SECONDS_PER_DAY / days
+    mean_items = total_seconds(overlap) / _SECONDS_PER_DAY / days
     ended = ~open_or_later & (left >= start)
     n_ended = int(ended.sum())
-    mean_days = float((left[ended] - entered[ended]).mean()) / _SECONDS_PER_DAY if n_ended else float("nan")
+    spent = total_seconds(left[ended] - entered[ended])
+    mean_days = spent / n_ended / _SECONDS_PER_DAY if n_ended else float("nan")
     left_per_day = n_ended / days
     gap = abs(mean_items - left_per_day * mean_days) / mean_items if mean_items > 0 else float("nan")
     wip_at_start = int(((entered < start) & (np.isnan(left) | (left >= start))).sum())

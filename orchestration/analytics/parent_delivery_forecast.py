@@ -13,6 +13,7 @@ parents which end set capacity free is left out, which errs on the careful side.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,33 +23,31 @@ from orchestration.analytics.delivery_forecast import (
     CONFIDENCES,
     DeliverySettings,
     blocks_for,
-    weeks_at_confidence,
     weeks_until_done,
 )
 from orchestration.analytics.forecast_scoring import pinball_loss, wilson_interval
 from orchestration.analytics.input_frames import require_columns, require_unique
+from orchestration.analytics.parent_progress import (
+    CHILD_COLUMNS,
+    PARENT_COLUMNS,
+    SCOPE_COLUMNS,
+    Progress,
+    growth_ratios,
+    progress_by_week,
+    shared_weeks,
+)
 from orchestration.analytics.week_blocks import draw_block_uniforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orchestration.analytics.array_types import Flags, Floats, Ints
+    from orchestration.analytics.array_types import Floats, Ints
 
 METHOD_VERSION = "parent_delivery_forecast-1"
 
-PARENT_COLUMNS = ("work_item_id", "scope_type", "scope_id", "level", "is_open")
-CHILD_COLUMNS = (
-    "work_item_id",
-    "parent_work_item_id",
-    "joined_date",
-    "started_date",
-    "finished_date",
-    "cancelled_date",
-)
 #: Scopes whose throughput of children must not be drawn from, as :func:`.delivery_forecast.refusal` says.
 REFUSAL_COLUMNS = ("scope_type", "scope_id", "level", "withheld_reason")
 
-_SCOPE = ("scope_type", "scope_id", "level")
 _FORECAST_TYPES = {
     "work_item_id": "str",
     "scope_type": "str",
@@ -139,29 +138,30 @@ class ParentForecasts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Progress:
-    """Parents by week, arrays of shape (parents, weeks): state at the end of each week.
+class _Outlook:
+    """Weeks to the end per path, and the first week by which each share of ``CONFIDENCES`` is done."""
 
-    ``is_worked``: work on a child had begun before the week and some child was left as it began. ``done_week``: the
-    week in which the last child was closed for good, -1 while one is open or if none was finished.
-    """
+    weeks: Floats
+    at: dict[str, float]
 
-    parents: pd.DataFrame
-    scope: Ints
-    left: Floats
-    finished: Floats
-    is_begun: Flags
-    is_worked: Flags
-    done_week: Ints
-    ratios: dict[tuple[int, int], Floats] = field(default_factory=dict)  # what `_growth_ratios` found already
+    @classmethod
+    def of(cls, weeks: Floats) -> _Outlook:
+        """Look up the weeks at all confidences, as :func:`.delivery_forecast.weeks_at_confidence` does one by one."""
+        ordered = np.sort(weeks)
+        return cls(weeks, {name: float(ordered[ceil(level * weeks.size) - 1]) for name, level in CONFIDENCES.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class _Draws:
-    """Random numbers from [0, 1) per path: of the weeks drawn, shape (paths, weeks), and of the growth, (paths,)."""
+    """Random numbers from [0, 1) per path: of the weeks drawn, shape (paths, weeks), and of the growth, (paths,).
+
+    ``known``: weeks to the end by scope, origin and children left. All parents of a scope that go at its pace meet the
+    same futures; only what is left of them differs.
+    """
 
     weeks: Floats
     growth: Floats
+    known: dict[tuple[int, int, float], _Outlook] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,7 @@ class _Pace:
     samples: Floats
     source: str
     n_parents: int
+    per_week: float
 
 
 def forecast_parents(
@@ -206,9 +207,9 @@ def forecast_parents(
     require_unique(children, ["work_item_id"], "children")
     if refusals is not None:
         require_columns(refusals, REFUSAL_COLUMNS, "refusals")
-    progress, first_week = _progress_by_week(parents, children, pd.Timestamp(last_week))
+    progress, first_week = progress_by_week(parents, children, pd.Timestamp(last_week))
     draws = _Draws(
-        draw_block_uniforms(generator, settings.delivery.n_paths, settings.delivery.limit_weeks),
+        np.asfortranarray(draw_block_uniforms(generator, settings.delivery.n_paths, settings.delivery.limit_weeks)),
         generator.random(settings.delivery.n_paths),
     )
     backtest = _backtest(progress, first_week, draws, settings)
@@ -216,16 +217,20 @@ def forecast_parents(
     reasons = {} if refusals is None else _reasons(refusals)
     rows = []
     is_open = progress.parents["is_open"].to_numpy(dtype=bool)
-    for parent in np.flatnonzero(is_open & progress.is_begun[:, now] & (progress.left[:, now] > 0)):
-        about = progress.parents.iloc[parent]
-        refused = reasons.get(tuple(about[key] for key in _SCOPE))
-        row = {key: about[key] for key in ("work_item_id", *_SCOPE)} | {
+    keys = {key: progress.parents[key].to_numpy(dtype=object) for key in ("work_item_id", *SCOPE_COLUMNS)}
+    n_finished = progress.finished[:, : now + 1].sum(axis=1)
+    window = {
+        "window_start": pd.Timestamp(last_week) - pd.Timedelta(weeks=min(now + 1, settings.delivery.max_weeks) - 1),
+        "window_end": pd.Timestamp(last_week) + pd.Timedelta(days=6),
+    }
+    for parent in np.flatnonzero(is_open & progress.is_begun[:, now] & (progress.left[:, now] > 0)).tolist():
+        row = {key: values[parent] for key, values in keys.items()} | window
+        counts = {
             "n_children_left": int(progress.left[parent, now]),
-            "n_children_finished": int(progress.finished[parent, : now + 1].sum()),
-            "window_start": pd.Timestamp(last_week) - pd.Timedelta(weeks=min(now + 1, settings.delivery.max_weeks) - 1),
-            "window_end": pd.Timestamp(last_week) + pd.Timedelta(days=6),
+            "n_children_finished": int(n_finished[parent]),
         }
-        rows.append(row | _forecast_one(progress, int(parent), now, draws, refused, settings))
+        refused = reasons.get(tuple(row[key] for key in SCOPE_COLUMNS))
+        rows.append(row | counts | _forecast_one(progress, parent, now, draws, refused, settings))
     told = [name for name in FORECAST_COLUMNS if not name.startswith(("hit_", "n_cases"))]
     forecasts = pd.DataFrame(rows, columns=told)
     for name in CONFIDENCES:
@@ -235,7 +240,7 @@ def forecast_parents(
     forecasts = forecasts.assign(method_version=METHOD_VERSION).merge(
         backtest[["scope_type", "level", *scores]], on=["scope_type", "level"], how="left"
     )
-    forecasts = forecasts.sort_values([*_SCOPE, "work_item_id"], ignore_index=True)[list(FORECAST_COLUMNS)]
+    forecasts = forecasts.sort_values([*SCOPE_COLUMNS, "work_item_id"], ignore_index=True)[list(FORECAST_COLUMNS)]
     return ParentForecasts(forecasts.astype(_FORECAST_TYPES), backtest)
 
 
@@ -244,122 +249,64 @@ def _reasons(refusals: pd.DataFrame) -> dict[tuple[object, ...], str]:
     return {tuple(keys): reason for *keys, reason in zip(*(known[name] for name in REFUSAL_COLUMNS), strict=True)}
 
 
-def _progress_by_week(
-    parents: pd.DataFrame, children: pd.DataFrame, last_week: pd.Timestamp
-) -> tuple[_Progress, pd.Timestamp]:
-    """Count the children of each parent by week, up to the last; later days count as not yet."""
-    about = parents.loc[:, list(PARENT_COLUMNS)].reset_index(drop=True)
-    row = children["parent_work_item_id"].map(pd.Series(about.index, index=about["work_item_id"]))
-    kept = children.loc[row.notna()]
-    parent = row.dropna().to_numpy(dtype=np.int64)
-    day = {name: pd.to_datetime(kept[name]) for name in CHILD_COLUMNS if name.endswith("_date")}
-    end = last_week + pd.Timedelta(days=7)
-    n_days = (last_week - day["joined_date"].min()).days if day["joined_date"].notna().any() else 0
-    first_week = last_week - pd.Timedelta(weeks=max(0, -(-n_days // 7)))
-    n_weeks = (last_week - first_week).days // 7 + 1
-
-    def week_of(name: str) -> Floats:
-        """Week number of a day; infinite where it has not come by the end of the last week."""
-        days = day[name].where(day[name] < end)
-        weeks = ((days - first_week).dt.days // 7).clip(lower=0).fillna(np.inf)
-        return np.asarray(weeks, dtype=np.float64)
-
-    finished, cancelled, joined = week_of("finished_date"), week_of("cancelled_date"), week_of("joined_date")
-    closed = np.minimum(finished, cancelled)
-    # Closed before it came: it was never work of this parent.
-    is_work = np.isfinite(joined) & ~(closed < joined)
-    begun = np.maximum(week_of("started_date"), joined)
-    begun = np.minimum(begun, finished)
-
-    def count(weeks: Floats) -> Floats:
-        table = np.zeros((len(about), n_weeks))
-        chosen = is_work & np.isfinite(weeks)
-        np.add.at(table, (parent[chosen], weeks[chosen].astype(np.int64)), 1)
-        return table
-
-    n_finished = count(np.where(finished <= cancelled, finished, np.inf))
-    left = (count(joined) - count(closed)).cumsum(axis=1)
-    is_begun = count(begun).cumsum(axis=1) > 0
-    was_left = np.zeros(left.shape, dtype=bool)
-    was_left[:, 1:] = (left[:, :-1] > 0) & is_begun[:, :-1]
-    is_done = (left[:, -1] == 0) & (n_finished.sum(axis=1) > 0)
-    last_open = left.shape[1] - 1 - np.argmax(left[:, ::-1] > 0, axis=1)
-    first_close = np.argmax(n_finished.cumsum(axis=1) > 0, axis=1)
-    done_week = np.where(is_done, np.where((left > 0).any(axis=1), last_open + 1, first_close), -1)
-    return _Progress(
-        parents=about,
-        scope=np.asarray(about.groupby(list(_SCOPE), sort=True).ngroup(), dtype=np.int64),
-        left=left,
-        finished=n_finished,
-        is_begun=is_begun,
-        is_worked=was_left,
-        done_week=done_week,
-    ), first_week
-
-
-def _pace(progress: _Progress, parent: int, origin: int, settings: ParentSettings) -> _Pace | str:
+def _pace(progress: Progress, parent: int, origin: int, settings: ParentSettings) -> _Pace | str:
     """Return the weeks to draw from at the end of week ``origin``, or why there are none."""
     recent = slice(max(0, origin - settings.delivery.max_weeks + 1), origin + 1)
     own = progress.finished[parent, recent][progress.is_worked[parent, recent]]
     if own.size >= settings.min_own_weeks:
-        return _Pace(own, "own", 1) if own.any() else f"none of its children was finished in {own.size} weeks of work"
-    alike = progress.scope == progress.scope[parent]
-    worked = progress.is_worked[alike, recent]
-    shared, n_parents = progress.finished[alike, recent][worked], int(worked.any(axis=1).sum())
-    if shared.size < settings.min_shared_weeks or n_parents < settings.min_shared_parents:
+        if not own.any():
+            return f"none of its children was finished in {own.size} weeks of work"
+        return _Pace(own, "own", 1, float(own.mean()))
+    shared = shared_weeks(progress, int(progress.scope[parent]), origin, recent)
+    if shared.finished.size < settings.min_shared_weeks or shared.n_parents < settings.min_shared_parents:
         return (
             f"{own.size} weeks of work on its children (at least {settings.min_own_weeks} needed), and others like it "
-            f"give {shared.size} weeks of {n_parents} parents (at least {settings.min_shared_weeks} of "
+            f"give {shared.finished.size} weeks of {shared.n_parents} parents (at least {settings.min_shared_weeks} of "
             f"{settings.min_shared_parents} needed)"
         )
-    return _Pace(shared, "scope", n_parents) if shared.any() else "no child of any parent like it was finished"
+    if not shared.per_week:
+        return "no child of any parent like it was finished"
+    return _Pace(shared.finished, "scope", shared.n_parents, shared.per_week)
 
 
-def _growth_ratios(progress: _Progress, scope: int, origin: int) -> Floats:
-    """Return, of parents of the scope done by the origin, what was still finished over what was left early on."""
-    if (known := progress.ratios.get((scope, origin))) is not None:
-        return known
-    alike = progress.scope == scope
-    finished, left = progress.finished[alike, : origin + 1].cumsum(axis=1), progress.left[alike, : origin + 1]
-    is_early = (finished > 0) & (left > 0)
-    early = np.argmax(is_early, axis=1)
-    row = np.flatnonzero(is_early.any(axis=1) & (left[:, -1] == 0))
-    ratios: Floats = np.sort((finished[row, -1] - finished[row, early[row]]) / left[row, early[row]])
-    return progress.ratios.setdefault((scope, origin), ratios)
-
-
-def _draw_weeks(
-    progress: _Progress, parent: int, origin: int, pace: _Pace, draws: _Draws, settings: ParentSettings
-) -> tuple[Floats, Floats, int]:
-    """Return weeks to the end per path, the growth ratios drawn from, and the block length."""
-    ratios = _growth_ratios(progress, int(progress.scope[parent]), origin)
-    left = float(progress.left[parent, origin])
+def _outlook(
+    progress: Progress, parent: int, origin: int, pace: _Pace, draws: _Draws, settings: ParentSettings
+) -> tuple[_Outlook, int]:
+    """Return when a parent is done on each path, and the block length."""
+    scope, left = int(progress.scope[parent]), float(progress.left[parent, origin])
+    is_shared = pace.source == "scope"
+    block = 1 if is_shared else blocks_for(pace.samples, settings.delivery)
+    if is_shared and (known := draws.known.get((scope, origin, left))) is not None:
+        return known, block
+    ratios = growth_ratios(progress, scope, origin).ratios
     backlog = np.full(draws.growth.size, left)
     if ratios.size >= settings.min_growth:
         drawn = ratios[(draws.growth * ratios.size).astype(np.int64)]
         backlog = np.maximum(1.0, np.ceil(left * drawn - 1e-9))
-    block = blocks_for(pace.samples, settings.delivery) if pace.source == "own" else 1
-    return weeks_until_done(pace.samples, backlog, draws.weeks, block), ratios, block
+    outlook = _Outlook.of(weeks_until_done(pace.samples, backlog, draws.weeks, block))
+    if is_shared:
+        draws.known[scope, origin, left] = outlook
+    return outlook, block
 
 
 def _forecast_one(
-    progress: _Progress, parent: int, now: int, draws: _Draws, refused: str | None, settings: ParentSettings
+    progress: Progress, parent: int, now: int, draws: _Draws, refused: str | None, settings: ParentSettings
 ) -> dict[str, object]:
     """Return weeks at each confidence, or why there are none."""
     pace = _pace(progress, parent, now, settings)
     if refused is not None or isinstance(pace, str):
         return {"withheld_reason": refused or pace, "n_pace_weeks": 0, "n_pace_parents": 0, "n_growth": 0}
-    weeks, ratios, block = _draw_weeks(progress, parent, now, pace, draws, settings)
-    at = {name: weeks_at_confidence(weeks, level) for name, level in CONFIDENCES.items()}
-    beyond = [name for name, week in at.items() if np.isinf(week)]
+    outlook, block = _outlook(progress, parent, now, pace, draws, settings)
+    growth = growth_ratios(progress, int(progress.scope[parent]), now)
+    beyond = [name for name, week in outlook.at.items() if np.isinf(week)]
     limit = settings.delivery.limit_weeks
-    return {f"weeks_{name}": np.nan if np.isinf(week) else week for name, week in at.items()} | {
+    return {f"weeks_{name}": np.nan if np.isinf(week) else week for name, week in outlook.at.items()} | {
         "pace_source": pace.source,
-        "pace_per_week": float(pace.samples.mean()),
+        "pace_per_week": pace.per_week,
         "n_pace_weeks": pace.samples.size,
         "n_pace_parents": pace.n_parents,
-        "growth_median": float(np.median(ratios)) if ratios.size >= settings.min_growth else np.nan,
-        "n_growth": ratios.size,
+        "growth_median": growth.median if growth.ratios.size >= settings.min_growth else np.nan,
+        "n_growth": growth.ratios.size,
         "block_weeks": block,
         "withheld_reason": f"at {' and '.join(f'{name} %' for name in beyond)} more than {limit} weeks"
         if beyond
@@ -367,7 +314,7 @@ def _forecast_one(
     }
 
 
-def _backtest(progress: _Progress, first_week: pd.Timestamp, draws: _Draws, settings: ParentSettings) -> pd.DataFrame:
+def _backtest(progress: Progress, first_week: pd.Timestamp, draws: _Draws, settings: ParentSettings) -> pd.DataFrame:
     """Look ahead from past weeks with what was known then; a case counts once its date at 85 % has passed.
 
     Whether a case counts thus depends on what was said alone, and not on whether it came true: counting parents as soon
@@ -375,7 +322,7 @@ def _backtest(progress: _Progress, first_week: pd.Timestamp, draws: _Draws, sett
     """
     last = progress.left.shape[1] - 1
     n_paths = settings.delivery.n_backtest_paths
-    drawn = _Draws(draws.weeks[:n_paths], draws.growth[:n_paths])
+    drawn = _Draws(np.asfortranarray(draws.weeks[:n_paths]), draws.growth[:n_paths])
     # One that was closed or cancelled with children left never gets to the end that was forecast.
     is_still_open = (progress.done_week < 0) & progress.parents["is_open"].to_numpy(dtype=bool)
     origins = np.arange(last - 1, 0, -settings.origin_step_weeks)[: settings.max_origins]
@@ -392,9 +339,9 @@ def _backtest(progress: _Progress, first_week: pd.Timestamp, draws: _Draws, sett
         pace = _pace(progress, parent, origin, settings)
         if isinstance(pace, str):
             continue
-        weeks, _, _ = _draw_weeks(progress, parent, origin, pace, drawn, settings)
+        outlook, _ = _outlook(progress, parent, origin, pace, drawn, settings)
         came = progress.done_week[parent] - origin if progress.done_week[parent] >= 0 else np.inf
-        cases.append(_case(weeks, came, last - origin) | {"parent": parent, "origin": origin})
+        cases.append(_case(outlook, came, last - origin) | {"parent": parent, "origin": origin})
     table = pd.DataFrame(cases, columns=["parent", "origin", *_CASE_COLUMNS])
     table = table.join(about[["scope_type", "level"]], on="parent")
     rows = [
@@ -416,9 +363,9 @@ def _spread(cases: Ints, kinds: Ints, most: int) -> Iterator[tuple[int, int]]:
 _CASE_COLUMNS = ("is_resolved", "pit", "pinball", *(f"hit_{name}" for name in CONFIDENCES))
 
 
-def _case(weeks: Floats, came: float, n_known: int) -> dict[str, object]:
+def _case(outlook: _Outlook, came: float, n_known: int) -> dict[str, object]:
     """Judge one look ahead: ``came`` weeks it took (infinite: not yet done), of ``n_known`` weeks that have passed."""
-    at = {name: weeks_at_confidence(weeks, level) for name, level in CONFIDENCES.items()}
+    weeks, at = outlook.weeks, outlook.at
     seen = min(came, float(n_known))
     pit = float(np.mean(weeks < seen) + np.mean(weeks == seen) / 2) if came <= n_known else float("nan")
     return {

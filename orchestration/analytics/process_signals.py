@@ -182,6 +182,30 @@ def _outside(series: Floats, limits: ChartLimits) -> Flags:
     return (above | below) & limits.has_width
 
 
+def signal_flags(values: ArrayLike, limits: ChartLimits, *, breaks: ArrayLike | None = None) -> dict[str, Flags]:
+    """Return which points break each rule of ``RULES``, without the words for it; see :func:`detect_signals`."""
+    series, broken = _parted(values, breaks)
+    side = sign_of_difference(series, limits.centre_line)
+    trend_side = np.where(limits.run_rules_apply, _trend_sides(series, broken), 0)
+    return _flags(series, side, trend_side, broken, limits)
+
+
+def _flags(series: Floats, side: Ints, trend_side: Ints, broken: Flags, limits: ChartLimits) -> dict[str, Flags]:
+    outside = _outside(series, limits)
+    near = (sign_of_difference(series, limits.upper_near_limit) > 0) | (
+        sign_of_difference(series, limits.lower_near_limit) < 0
+    )
+    near &= ~outside & limits.has_width
+    runs = limits.run_rules_apply
+    _, run_length = run_positions(side, broken)
+    return {
+        "outside": outside,
+        "trend": trend_side != 0,
+        "two_of_three": two_of_three_windows(near, side, broken) & near & runs,
+        "shift": (run_length >= SHIFT_LENGTH) & runs,
+    }
+
+
 def detect_signals(
     values: ArrayLike,
     limits: ChartLimits,
@@ -214,19 +238,9 @@ def detect_signals(
     _check_direction(desired_direction)
     series, broken = _parted(values, breaks)
     side = sign_of_difference(series, limits.centre_line)
-
-    outside = _outside(series, limits)
-    near = (sign_of_difference(series, limits.upper_near_limit) > 0) | (
-        sign_of_difference(series, limits.lower_near_limit) < 0
-    )
-    near &= ~outside & limits.has_width
-
-    runs = limits.run_rules_apply
-    two_of_three = two_of_three_windows(near, side, broken) & near & runs
-    _, run_length = run_positions(side, broken)
-    shift = (run_length >= SHIFT_LENGTH) & runs
-    trend_side = np.where(runs, _trend_sides(series, broken), 0)
-    trend = trend_side != 0
+    trend_side = np.where(limits.run_rules_apply, _trend_sides(series, broken), 0)
+    flags = _flags(series, side, trend_side, broken, limits)
+    outside, trend, two_of_three, shift = (flags[rule] for rule in RULES)
 
     signal_side = np.select([outside, trend, two_of_three | shift], [side, trend_side, side], default=0)
     improving = signal_side * (-1 if desired_direction == "down" else 1)

@@ -18,11 +18,11 @@ from orchestration.analytics.borda_count import borda_points
 from orchestration.analytics.evidence_wording import describe_evidence, describe_insufficiency
 from orchestration.analytics.line_measures import (
     STAGE_COLUMNS,
-    VISIT_COLUMNS,
     WINDOW_WEEKS,
     MeasuredLine,
     measure_lines,
 )
+from orchestration.analytics.line_visits import VISIT_COLUMNS
 from orchestration.analytics.stage_indicators import INDICATORS
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from orchestration.analytics.exact_sums import summed_seconds
 from orchestration.analytics.littles_law import check_littles_law
 from orchestration.analytics.occupancy import Occupancy, sweep_occupancy
 
@@ -41,22 +42,26 @@ _SECONDS_PER_DAY = 86_400
 class LineVisits:
     """Visits of one line as arrays of equal length: stage, times in seconds since the epoch, the stage after.
 
-    ``left`` is NaN for an open visit; one that ends at or after the last edge is measured as open too. ``edges`` are
-    the boundaries of the weeks they are measured in, in seconds since the epoch. ``blocked_…`` are the stretches within
-    visits to active stages in which the item was blocked, each moment of a visit once; ``blocked_to`` is NaN while it
-    is.
+    ``stage`` and ``next_stage`` are places in ``stage_names``, -1 for none. ``left`` is NaN for an open visit; one that
+    ends at or after the last edge is measured as open too. ``edges`` are the boundaries of the weeks they are measured
+    in, in seconds since the epoch. ``blocked_…`` are the stretches within visits to active stages in which the item was
+    blocked, each moment of a visit once; ``blocked_to`` is NaN while it is.
     """
 
-    stage_id: np.ndarray[tuple[int], np.dtype[np.object_]]
+    stage_names: Sequence[str]
+    stage: Ints
     entered: Floats
     left: Floats
-    next_stage_id: np.ndarray[tuple[int], np.dtype[np.object_]]
+    next_stage: Ints
     edges: Floats
-    blocked_stage_id: np.ndarray[tuple[int], np.dtype[np.object_]] = field(
-        default_factory=lambda: np.empty(0, dtype=object)
-    )
+    blocked_stage: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     blocked_from: Floats = field(default_factory=lambda: np.empty(0))
     blocked_to: Floats = field(default_factory=lambda: np.empty(0))
+
+    def rows(self, stage: Ints, row_of_stage: Mapping[str, int]) -> Ints:
+        """Return the row of each of some stages, given as places in ``stage_names``; -1 for a stage that has none."""
+        rows: Ints = np.array([*(row_of_stage.get(name, -1) for name in self.stage_names), -1], dtype=np.int64)
+        return rows[stage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +192,23 @@ def measure_line(
     stage_ids, edges = list(queues), visits.edges
     row_of_stage = {stage: 2 * index for index, stage in enumerate(stage_ids)}
     row_of_stage |= {queue: 2 * index + 1 for index, stage in enumerate(stage_ids) for queue in queues[stage]}
-    row = np.array([row_of_stage.get(stage, -1) for stage in visits.stage_id], dtype=np.int64)
-    next_row = np.array([row_of_stage.get(stage, -1) for stage in visits.next_stage_id], dtype=np.int64)
+    row, next_row = (visits.rows(stage, row_of_stage) for stage in (visits.stage, visits.next_stage))
     end = np.where(np.isnan(visits.left), edges[-1], visits.left)
     in_row = row >= 0
     occupancy = _occupancy_in_work(visits, (visits.entered[in_row], end[in_row], row[in_row]), stage_ids, clock)
-    days = np.maximum(np.minimum(end, edges[-1]) - np.maximum(visits.entered, edges[0]), 0) / _SECONDS_PER_DAY
-    entered_inside = (visits.entered >= edges[0]) & (visits.entered < edges[-1])
-    left_inside = (visits.left >= edges[0]) & (visits.left < edges[-1])
+    inside = np.maximum(np.minimum(end, edges[-1]) - np.maximum(visits.entered, edges[0]), 0)
+    # Visits to other counted stages come last: their days are in the line too.
+    days = summed_seconds(inside, np.where(in_row, row, 2 * len(stage_ids)), 2 * len(stage_ids) + 1) / _SECONDS_PER_DAY
+    flow = _flow_counts(visits, row, next_row, 2 * len(stage_ids))
+    station = row // 2
     capacity = np.array([_capacity(occupancy, index, capacities.get(stage)) for index, stage in enumerate(stage_ids)])
     weeks = _weekly_hours(occupancy, capacity, np.array([bool(queues[stage]) for stage in stage_ids]))
     rows = [
         {
             **_measure_stage(index, occupancy, weeks, uniforms),
-            **_count_flow(index, row, next_row, entered_inside, left_inside),
-            **_measure_wait(index, row, days, has_queue=bool(queues[stage])),
-            **_check_flow(index, row, visits),
+            **_count_flow(index, flow),
+            **_measure_wait(index, days, has_queue=bool(queues[stage])),
+            **_check_flow(station == index, visits),
         }
         for index, stage in enumerate(stage_ids)
     ]
@@ -227,8 +233,7 @@ def _occupancy_in_work(
     ``spans``: when visits begin and end, in seconds since the epoch, and their rows.
     """
     n_rows, edges = 2 * len(stage_ids), visits.edges
-    place = {stage: n_rows + index for index, stage in enumerate(stage_ids)}
-    row = np.array([place.get(stage, -1) for stage in visits.blocked_stage_id], dtype=np.int64)
+    row = visits.rows(visits.blocked_stage, {stage: n_rows + index for index, stage in enumerate(stage_ids)})
     is_of_line = row >= 0
     until = np.where(np.isnan(visits.blocked_to), edges[-1], visits.blocked_to)
     # One that is blocked after the window has been blocked at no moment in it.
@@ -303,14 +308,29 @@ def _downstream_idle_share(index: int, is_waiting: Flags, occupancy: Occupancy, 
     return float(np.average(idle.mean(axis=0), weights=hours))
 
 
-def _count_flow(index: int, row: Ints, next_row: Ints, entered_inside: Flags, left_inside: Flags) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class _FlowCounts:
+    """Visits per row (stages even, their queues odd) in the window: begun, ended, and ended by a move within both."""
+
+    entered: Ints
+    left: Ints
+    moved: Ints
+
+
+def _flow_counts(visits: LineVisits, row: Ints, next_row: Ints, n_rows: int) -> _FlowCounts:
+    edges, in_row = visits.edges, row >= 0
+    entered = in_row & (visits.entered >= edges[0]) & (visits.entered < edges[-1])
+    left = in_row & (visits.left >= edges[0]) & (visits.left < edges[-1])
+    moved = left & (row // 2 == next_row // 2)
+    return _FlowCounts(*(np.bincount(row[chosen], minlength=n_rows) for chosen in (entered, left, moved)))
+
+
+def _count_flow(index: int, flow: _FlowCounts) -> dict[str, float]:
     """Count arrivals to a stage with its queue, departures from the stage, and items that left its queue unserved."""
-    in_stage, in_queue = row == 2 * index, row == 2 * index + 1
-    stays = (next_row == 2 * index) | (next_row == 2 * index + 1)
-    n_moves_inside = int((left_inside & stays & (in_stage | in_queue)).sum())
-    n_arrivals = int((entered_inside & (in_stage | in_queue)).sum()) - n_moves_inside
-    n_departures = int((left_inside & in_stage & ~stays).sum())
-    n_left_queue = int((left_inside & in_queue & ~stays).sum())
+    both = slice(2 * index, 2 * index + 2)
+    left = flow.left - flow.moved
+    n_arrivals = int(flow.entered[both].sum() - flow.moved[both].sum())
+    n_departures, n_left_queue = int(left[2 * index]), int(left[2 * index + 1])
     return {
         "n_arrivals": n_arrivals,
         "n_departures": n_departures,
@@ -320,9 +340,8 @@ def _count_flow(index: int, row: Ints, next_row: Ints, entered_inside: Flags, le
     }
 
 
-def _check_flow(index: int, row: Ints, visits: LineVisits) -> dict[str, float | bool | None]:
+def _check_flow(of_station: Flags, visits: LineVisits) -> dict[str, float | bool | None]:
     """Check Little's law on the stage together with its queue."""
-    of_station = (row == 2 * index) | (row == 2 * index + 1)
     check = check_littles_law(
         visits.entered[of_station], visits.left[of_station], float(visits.edges[0]), float(visits.edges[-1])
     )
@@ -335,10 +354,10 @@ def _check_flow(index: int, row: Ints, visits: LineVisits) -> dict[str, float | 
     }
 
 
-def _measure_wait(index: int, row: Ints, days: Floats, *, has_queue: bool) -> dict[str, float]:
+def _measure_wait(index: int, days: Floats, *, has_queue: bool) -> dict[str, float]:
     """Sum the elapsed waiting before a stage, and its share of all time that items spent in the line."""
     if not has_queue:
         return {"wait_elapsed_days": float("nan"), "wait_share": float("nan")}
-    wait = float(days[row == 2 * index + 1].sum())
+    wait = float(days[2 * index + 1])
     total = float(days.sum())
     return {"wait_elapsed_days": wait, "wait_share": wait / total if total > 0 else float("nan")}

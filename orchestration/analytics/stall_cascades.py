@@ -20,10 +20,17 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from orchestration.analytics.work_instances import check_columns
+from orchestration.analytics.work_instances import check_columns, rows_of_groups
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orchestration.analytics.array_types import Floats, Ints
+
+    #: Takes events (``EVENT_KEYS`` and their number ``event``, from 0) and pairs of them (``first``, ``second``).
+    #: Returns how many different items were in the stage or its queue in the week of each event, and how many were in
+    #: both events of each pair.
+    CountItems = Callable[[pd.DataFrame, pd.DataFrame], tuple[Ints, Ints]]
 
 METHOD_VERSION = "stall_cascades-1"
 
@@ -40,7 +47,8 @@ STAGE_WEEK_COLUMNS = (
     "is_complete",
     *MEASURES,
 )
-ITEM_COLUMNS = ("value_stream_id", "level", "stage_id", "week_start", "work_item_id")
+#: What tells a stage-week, and so an event.
+EVENT_KEYS = ("value_stream_id", "level", "stage_id", "week_start")
 
 _EVENT_TYPES = {
     "value_stream_id": "str",
@@ -103,7 +111,7 @@ class Stalls:
 
 def find_stalls(
     stage_weeks: pd.DataFrame,
-    items: pd.DataFrame,
+    count_items: CountItems,
     window_end: pd.Timestamp,
     *,
     settings: CascadeSettings = CascadeSettings(),
@@ -115,7 +123,7 @@ def find_stalls(
     stage_weeks: one row per value stream, level, stage and week with ``STAGE_WEEK_COLUMNS``; ``position`` numbers the
         stages of the line one by one. ``queue`` (items), ``arrivals`` (items) and ``delay`` (any unit of time) may be
         NaN: not measured.
-    items: which items were in the stage or its queue in the week, ``ITEM_COLUMNS``; each once.
+    count_items: counts the items of the events found, as they may be millions; see ``CountItems``.
     window_end: Monday after the last week to read; weeks that are not complete are not read.
 
     A measure with fewer than ``min_weeks`` values flags nothing. The events are one row per event of a cascade, the
@@ -123,7 +131,6 @@ def find_stalls(
     missing columns and for two rows of one stage-week.
     """
     check_columns(stage_weeks, STAGE_WEEK_COLUMNS, "stage weeks")
-    check_columns(items, ITEM_COLUMNS, "items of stage weeks")
     end = pd.Timestamp(window_end).tz_localize(None)
     start = end - pd.Timedelta(weeks=settings.window_weeks)
     week_start = pd.DatetimeIndex(pd.to_datetime(stage_weeks["week_start"]))
@@ -143,8 +150,15 @@ def find_stalls(
     events = known.loc[known[flags].any(axis=1)].sort_values(
         ["value_stream_id", "level", "week_start", "position", "stage_id"], ignore_index=True
     )
-    first, second, shared = _links(events, items, settings)
-    events = events.assign(n_items=_items_per_event(events, items))
+    first, second = _neighbours(events, settings)
+    n_items, n_shared = count_items(
+        events[list(EVENT_KEYS)].assign(event=np.arange(len(events))), pd.DataFrame({"first": first, "second": second})
+    )
+    smaller = np.minimum(n_items[first], n_items[second])
+    shared = np.divide(n_shared, smaller, out=np.zeros(first.size), where=smaller > 0)
+    is_linked = (smaller > 0) & (n_shared > 0) & (shared >= settings.min_shared_item_share)
+    first, second, shared = first[is_linked], second[is_linked], shared[is_linked]
+    events = events.assign(n_items=n_items)
     chained = _chains(events, first, second, shared, settings)
     if chained.empty:
         return Stalls(
@@ -167,40 +181,21 @@ def _links_of(chained: pd.DataFrame, first: Ints, second: Ints, shared: Floats) 
     return ordered[list(LINK_COLUMNS)].astype(_LINK_TYPES)
 
 
-_EVENT_KEYS = ["value_stream_id", "level", "stage_id", "week_start"]
-
-
-def _items_of_events(events: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
-    """Return (event, work_item_id): the items of each event, by its row number."""
-    numbered = events[_EVENT_KEYS].assign(event=np.arange(len(events)))
-    dated = items[list(ITEM_COLUMNS)].assign(week_start=pd.to_datetime(items["week_start"])).drop_duplicates()
-    return numbered.merge(dated, on=_EVENT_KEYS, how="inner")[["event", "work_item_id"]]
-
-
-def _items_per_event(events: pd.DataFrame, items: pd.DataFrame) -> Ints:
-    return np.bincount(_items_of_events(events, items)["event"], minlength=len(events)).astype(np.int64)
-
-
-def _links(events: pd.DataFrame, items: pd.DataFrame, settings: CascadeSettings) -> tuple[Ints, Ints, Floats]:
-    """Return the linked events (first, second, share of the smaller one's items that are in both), first < second."""
-    members = _items_of_events(events, items)
-    together = members.merge(members, on="work_item_id", suffixes=("", "_other"))
-    together = together.loc[together["event"] < together["event_other"]]
-    shared = together.groupby(["event", "event_other"]).size()
-    first: Ints = shared.index.get_level_values(0).to_numpy(dtype=np.int64)
-    second: Ints = shared.index.get_level_values(1).to_numpy(dtype=np.int64)
-    size = np.bincount(members["event"], minlength=len(events))
-    share: Floats = shared.to_numpy(dtype=np.float64) / np.minimum(size[first], size[second])
-    line = events.groupby(["value_stream_id", "level"]).ngroup().to_numpy()
+def _neighbours(events: pd.DataFrame, settings: CascadeSettings) -> tuple[Ints, Ints]:
+    """Return the pairs of events (first < second) of neighbouring stages that lie close enough in time."""
     position = events["position"].to_numpy(dtype=float)
     week = events["week_start"].to_numpy(dtype="datetime64[D]").astype(np.int64) / 7
-    is_linked = (
-        (line[first] == line[second])
-        & (np.abs(position[first] - position[second]) == 1)
-        & (np.abs(week[first] - week[second]) <= settings.max_weeks_apart)
-        & (share >= settings.min_shared_item_share)
-    )
-    return first[is_linked], second[is_linked], share[is_linked]
+    pairs: list[tuple[Ints, Ints]] = []
+    for rows in rows_of_groups(events, ["value_stream_id", "level"]):
+        one, other = np.triu_indices(rows.size, k=1)
+        first, second = rows[one], rows[other]
+        is_near = np.abs(position[first] - position[second]) == 1
+        is_near &= np.abs(week[first] - week[second]) <= settings.max_weeks_apart
+        pairs.append((first[is_near], second[is_near]))
+    nothing: Ints = np.empty(0, dtype=np.int64)
+    if not pairs:
+        return nothing, nothing
+    return np.concatenate([first for first, _ in pairs]), np.concatenate([second for _, second in pairs])
 
 
 def _chains(events: pd.DataFrame, first: Ints, second: Ints, shared: Floats, settings: CascadeSettings) -> pd.DataFrame:

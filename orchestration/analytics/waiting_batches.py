@@ -65,7 +65,8 @@ def find_batches(
     end = seconds_since_epoch(begun["finished_at"])
     end = np.where(np.isnan(end), np.inf, end)
     is_together = settings.rule == "together"
-    resources = begun["resource_id"].to_numpy(dtype=object)
+    names = pd.Categorical(begun["resource_id"])
+    resources = names.codes
     found, next_number = np.full(len(begun), -1, dtype=np.int64), 0
     silent = {
         resources[rows[0]]
@@ -76,12 +77,16 @@ def find_batches(
         resource = resources[rows[0]]
         if resource in silent:
             continue
-        needed = max(settings.min_size, ceil(capacities.get(resource, 1.0)) + 1) if is_together else settings.min_size
+        n_people = capacities.get(names.categories[resource], 1.0)
+        needed = max(settings.min_size, ceil(n_people) + 1) if is_together else settings.min_size
         ordered = rows[np.lexsort((enabled[rows], start[rows]))]
-        for members in _sweep_batches(enabled[ordered], start[ordered], end[ordered], settings):
-            if _n_at_once(start[ordered[members]], end[ordered[members]], settings) >= needed:
-                found[ordered[members]] = next_number
-                next_number += 1
+        for stretch in _stretches_with_batches(enabled[ordered], start[ordered], needed, settings):
+            rows_of_stretch = ordered[stretch]
+            times = enabled[rows_of_stretch], start[rows_of_stretch], end[rows_of_stretch]
+            for members in _sweep_batches(*times, settings):
+                if _n_at_once(times[1][members], times[2][members], settings) >= needed:
+                    found[rows_of_stretch[members]] = next_number
+                    next_number += 1
     batch.loc[begun.index] = found
     return batch
 
@@ -97,6 +102,26 @@ def _n_at_once(start: Floats, end: Floats, settings: BatchSettings) -> int:
     """Return how many members count: those in work when the last one starts; by the published rule all."""
     is_in_work = (end > start[-1]) | (start == start[-1]) | (settings.rule == "back_to_back")
     return int(is_in_work.sum())
+
+
+def _stretches_with_batches(enabled: Floats, start: Floats, needed: int, settings: BatchSettings) -> list[slice]:
+    """Return the stretches of instances, in order of start, in which a batch of ``needed`` may lie.
+
+    By the rule ``together`` a batch surely ends before an instance that starts too long after the one before it, or
+    was enabled after that one had started; and no instance is in one that has too few starts soon after its own.
+    """
+    if settings.rule != "together":
+        return [slice(0, start.size)]
+    gap = settings.max_gap_hours * 3600
+    is_break = np.ones(start.size, dtype=bool)
+    is_break[1:] = (start[1:] - start[:-1] > gap) | (enabled[1:] > start[:-1])
+    begins = np.flatnonzero(is_break)
+    ends = np.append(begins[1:], start.size)
+    # A hair more than the gap, as the sweep takes differences.
+    reach = np.searchsorted(start, start + gap * (1 + 1e-9) + 1e-6, side="right")
+    n_soon = np.minimum(reach, np.repeat(ends, ends - begins)) - np.arange(start.size)
+    is_possible = np.maximum.reduceat(n_soon, begins) >= needed if begins.size else np.zeros(0, dtype=bool)
+    return [slice(int(begin), int(end)) for begin, end in zip(begins[is_possible], ends[is_possible], strict=True)]
 
 
 def _sweep_batches(enabled: Floats, start: Floats, end: Floats, settings: BatchSettings) -> Iterator[slice]:

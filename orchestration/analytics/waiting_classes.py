@@ -27,9 +27,10 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.occupancy import sweep_occupancy
+from orchestration.analytics.resource_load import ResourceLoad
 from orchestration.analytics.stage_indicators import CAPACITY_PERCENTILE
 from orchestration.analytics.waiting_batches import DEFAULT_BATCHES, BatchSettings, find_batches
-from orchestration.analytics.work_instances import INSTANCE_COLUMNS, check_columns, rows_of_groups
+from orchestration.analytics.work_instances import INSTANCE_COLUMNS, check_columns, rows_of_groups, typed
 from orchestration.analytics.working_clock import WorkingClock, calendar_clock, elapsed_clock, seconds_since_epoch
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ _WAIT_TYPES = {
 }
 WAIT_COLUMNS = tuple(_WAIT_TYPES)
 
+_SOURCES = pd.CategoricalDtype(["estimated", "given"], ordered=True)
+
 #: Pairs of a wait and an instance in work during it that are held in memory at once.
 _PAIRS_AT_ONCE = 2_000_000
 
@@ -76,12 +79,13 @@ class WaitingClassSettings:
     the wait would seem to have nothing to do with them.
 
     The comparisons grow with the square of a resource's work. Of one with more than `max_pairs` of a wait and an
-    instance in work during it, every n-th wait is compared, and the others take the shares that those have together.
+    instance in work during it, every n-th wait is compared. How long the resource was full is measured for the others
+    too; of that they take the shares of contention and prioritization that the compared ones have together.
     """
 
     full_from: float = 0.85
     batches: BatchSettings = DEFAULT_BATCHES
-    max_pairs: int = 5_000_000
+    max_pairs: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +165,7 @@ def classify_waits(
     start = np.where(is_open, last_edge, start)
     finish = np.where(is_open | ~(finish < last_edge), last_edge, finish)
     work = _Work(known, enabled, start, finish, is_open)
-    teams = known["team_id"].astype(object).where(known["team_id"].notna(), None)
-    of_team = [(clocks or {}).get(team, default_clock) for team in teams]
+    of_team = _clocks_of_teams(known["team_id"], default_clock, clocks or {})
     sizes, sources = _capacities(work, capacities or {}, default_clock, clocks or {}, (first_edge, last_edge))
     if "batch_id" in known.columns:
         batch: Ints = np.where(is_open, -1, pd.factorize(known["batch_id"])[0]).astype(np.int64)
@@ -175,7 +178,17 @@ def classify_waits(
     resource: Ints = np.asarray(pd.factorize(known["resource_id"])[0], dtype=np.int64)
     capacity = known["resource_id"].map(sizes).to_numpy(dtype=float)
     line = _Line(
-        resource, enabled, ready, start, finish, batch, _full_at(capacity, settings), counted, available, ~is_open
+        resource,
+        enabled,
+        ready,
+        start,
+        finish,
+        batch,
+        _full_at(capacity, settings),
+        counted,
+        available,
+        ~is_open,
+        of_team,
     )
     waiting = np.flatnonzero(is_reported & (start > ready) & (resource >= 0))
     contention, prioritization = _busy_hours(line, waiting, settings.max_pairs)
@@ -198,11 +211,11 @@ def classify_waits(
         processing_hours=np.where(is_open, 0.0, at_finish - at_start),
         n_in_batch=n_in_batch,
         capacity=capacity,
-        capacity_source=known["resource_id"].map(sources),
+        capacity_source=known["resource_id"].map(sources).astype(_SOURCES),
         method_version=METHOD_VERSION,
     )
     reported: pd.DataFrame = waits.loc[is_reported, list(WAIT_COLUMNS)]
-    return reported.reset_index(drop=True).astype(_WAIT_TYPES)
+    return typed(reported.reset_index(drop=True), _WAIT_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,22 +243,37 @@ class _Line:
     counted: Floats
     available: Floats
     has_begun: Flags
+    clocks: _ClockOfRow
 
 
 def _without_dust(hours: Floats) -> Floats:
     return np.where(np.abs(hours) < 1e-3 / 3600, 0.0, hours)
 
 
-def _hours_at(of_team: list[TeamClock], instants: list[Floats], which: Literal["counted", "available"]) -> Floats:
+@dataclass(frozen=True, slots=True)
+class _ClockOfRow:
+    """Different clocks, and the place among them of each instance's."""
+
+    clocks: list[TeamClock]
+    place: Ints
+
+
+def _clocks_of_teams(teams: pd.Series, default_clock: TeamClock, clocks: Mapping[str, TeamClock]) -> _ClockOfRow:
+    named = pd.Categorical(teams)
+    # The last is that of an instance without a team.
+    of_name = [*(clocks.get(name, default_clock) for name in named.categories), default_clock]
+    different = list({id(clock): clock for clock in of_name}.values())
+    place = {id(clock): number for number, clock in enumerate(different)}
+    return _ClockOfRow(different, np.array([place[id(clock)] for clock in of_name], dtype=np.int64)[named.codes])
+
+
+def _hours_at(of_team: _ClockOfRow, instants: list[Floats], which: Literal["counted", "available"]) -> Floats:
     """Return the readings of each instance's clock at several instants, shape (instants, instances)."""
-    readings = np.zeros((len(instants), len(of_team)))
-    rows_of_clock: dict[int, list[int]] = {}
-    for row, clock in enumerate(of_team):
-        rows_of_clock.setdefault(id(clock), []).append(row)
-    for rows in rows_of_clock.values():
-        clock = getattr(of_team[rows[0]], which)
+    readings = np.zeros((len(instants), of_team.place.size))
+    for place, clock in enumerate(of_team.clocks):
+        rows = np.flatnonzero(of_team.place == place)
         for number, instant in enumerate(instants):
-            readings[number, rows] = clock.hours_at(instant[rows])
+            readings[number, rows] = getattr(clock, which).hours_at(instant[rows])
     return readings
 
 
@@ -334,23 +362,28 @@ def _busy_hours(line: _Line, waiting: Ints, max_pairs: int) -> tuple[Floats, Flo
             length = np.diff(reading[order])
             for hours, holds in ((contention, is_contention), (prioritization, is_full & ~is_contention)):
                 hours[row] += np.bincount(of_wait[:-1][holds], weights=length[holds], minlength=line.start.size)
-    _fill_in(line, spans.waiting, is_compared, (contention, prioritization))
+    _fill_in(line, spans, is_compared, (contention, prioritization))
     return contention, prioritization
 
 
-def _fill_in(line: _Line, waiting: Ints, is_compared: Flags, classes: tuple[Floats, Floats]) -> None:
-    """Give waits that were not compared the shares that the compared waits of their resource have together."""
-    rest, done = waiting[~is_compared], waiting[is_compared]
-    if not rest.size:
-        return
-    n_resources = int(line.resource.max()) + 1
-    for row, clock in enumerate((line.counted, line.available)):
-        length = clock[2] - clock[1]
-        whole = np.bincount(line.resource[done], weights=length[done], minlength=n_resources)
-        for hours in classes:
-            part = np.bincount(line.resource[done], weights=hours[row, done], minlength=n_resources)
-            share = np.divide(part, whole, out=np.zeros(n_resources), where=whole > 0)
-            hours[row, rest] = share[line.resource[rest]] * length[rest]
+def _fill_in(line: _Line, spans: _Spans, is_compared: Flags, classes: tuple[Floats, Floats]) -> None:
+    """Split the full hours of the waits that were not compared as those of their resource's compared ones are split."""
+    rest, done = spans.waiting[~is_compared], spans.waiting[is_compared]
+    contention, prioritization = classes
+    for resource in np.unique(line.resource[rest]):
+        begin, end = np.searchsorted(line.resource[spans.busy], [resource, resource + 1])
+        busy = spans.busy[begin:end]
+        mine, compared = rest[line.resource[rest] == resource], done[line.resource[done] == resource]
+        load = ResourceLoad.of(line.start[busy], line.finish[busy], float(line.capacity[mine[0]]))
+        for row, which in enumerate(("counted", "available")):
+            full = np.zeros(mine.size)
+            for place, clock in enumerate(line.clocks.clocks):
+                on_clock = line.clocks.place[mine] == place
+                chosen = mine[on_clock]
+                full[on_clock] = load.full_hours(getattr(clock, which), line.ready[chosen], line.start[chosen])
+            early, late = contention[row, compared].sum(), prioritization[row, compared].sum()
+            share = early / (early + late) if early + late > 0 else 1.0
+            contention[row, mine], prioritization[row, mine] = share * full, (1 - share) * full
 
 
 @dataclass(frozen=True, slots=True)

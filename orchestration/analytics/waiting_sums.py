@@ -132,7 +132,7 @@ def _summed(
     )
     group: Ints = np.asarray(grouped.ngroup(), dtype=np.int64)
     weekly = _weekly_sums(frame, group, len(sums), n_weeks, [*columns, "classified_hours"])
-    sums = sums.reset_index()
+    sums = sums.reset_index().astype({"first_source": "str", "last_source": "str"})
     sums["capacity_source"] = sums["first_source"].where(sums["first_source"].eq(sums["last_source"]), "mixed")
     sums["capacity_source"] = sums["capacity_source"].where(sums["n_classified"] > 0)
     reason = _withheld(sums, settings)

@@ -24,7 +24,8 @@ _WAITING_MEASURES = {
         "with work that "
         "was there before), prioritization (full with work that came later), unavailability (a holiday or "
         "closed day), extraneous "
-        "(none of these: nobody was busy and nobody away)."
+        "(none of these: nobody was busy and nobody away). Of very many waits contention is told from "
+        "prioritization on a part, evenly spread."
     ),
     **_WINDOW,
     **_WEEKS,
@@ -169,7 +170,10 @@ _FLOW_TIME_CHANGES = PublishedTable(
             "What the component adds to the change of the mean.", "days", "down", _WITHHELD, "no change"
         ),
         "change_days_lower": PublishedColumn(
-            "Lower end of its 95 % interval, from resampled items.", "days", "down", _WITHHELD
+            "Lower end of its 95 % interval, from resampled items, of many in 1,000 random groups.",
+            "days",
+            "down",
+            _WITHHELD,
         ),
         "change_days_upper": PublishedColumn("Upper end of its 95 % interval.", "days", "down", _WITHHELD),
         "withheld_reason": PublishedColumn("Why there are no numbers.", when_null="there are"),

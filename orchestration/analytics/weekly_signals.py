@@ -76,13 +76,10 @@ def stage_weeks(metrics: pd.DataFrame, stages: pd.DataFrame, lines: pd.DataFrame
         n_waits=joined["n_visits_ended"].astype("float64").where(is_queue),
     )
     keys = [*_LINE, "active_id", "stage_name", "position", "week_start"]
-    weeks = joined.groupby(keys, as_index=False).agg(
-        is_complete=("is_complete", "all"),
-        queue=("queue", _sum),
-        arrivals=("arrivals", _sum),
-        wait_days=("wait_days", _sum),
-        n_waits=("n_waits", _sum),
-    )
+    of_stage = joined.groupby(keys)
+    # Missing where nothing was measured.
+    sums = of_stage[["queue", "arrivals", "wait_days", "n_waits"]].sum(min_count=1)
+    weeks = of_stage.agg(is_complete=("is_complete", "all")).join(sums).reset_index()
     weeks["delay"] = weeks["wait_days"] / weeks["n_waits"].where(weeks["n_waits"] > 0)
     return weeks.rename(columns={"active_id": "stage_id"}).drop(columns=["wait_days", "n_waits"])
 
@@ -120,8 +117,3 @@ def line_signals(weeks: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
         parts.append(named.rename(columns={"period_start": "week_start"})[columns])
     signals = pd.concat([part for part in parts if not part.empty] or parts[:1], ignore_index=True)
     return signals.assign(week_start=pd.to_datetime(signals["week_start"]))
-
-
-def _sum(values: pd.Series[float]) -> float:
-    """Return the sum, NaN where nothing was measured."""
-    return float(values.sum(min_count=1))

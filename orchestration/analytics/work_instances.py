@@ -8,6 +8,7 @@ An instance is one visit to an active stage. It is enabled when the item's step 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -17,7 +18,9 @@ import pandas as pd
 from orchestration.analytics.stage_indicators import queues_before_active_stages
 
 if TYPE_CHECKING:
-    from orchestration.analytics.array_types import Ints
+    from collections.abc import Mapping
+
+    from orchestration.analytics.array_types import Flags, Ints
 
 VISIT_COLUMNS = (
     "value_stream_id",
@@ -74,58 +77,135 @@ def instances_from_visits(
 
     Parameters: ``visits`` with ``VISIT_COLUMNS`` (grain of ``fct_stage_visits``), of which items without a usable
     history are left out; ``stages`` with ``STAGE_COLUMNS`` (grain of ``dim_stages``). Returns ``INSTANCE_COLUMNS``,
-    ordered by item and time. Raises ``ValueError`` for missing columns and for a visit that ends before it begins.
+    ordered by item and time; where the stages of the visits are categories, texts of few values are categories too, and
+    items are as they were told: numbers stay numbers. Raises ``ValueError`` for missing columns and for a visit that
+    ends before it begins.
     """
     check_columns(visits, VISIT_COLUMNS, "stage visits")
     check_columns(stages, STAGE_COLUMNS, "stages")
-    is_usable = visits["has_usable_history"].astype("boolean").fillna(value=False).astype(bool)
-    lives = visits.loc[is_usable, list(VISIT_COLUMNS)].dropna(subset=["value_stream_id", "level"])
+    is_usable = visits["has_usable_history"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
+    is_placed = (visits["value_stream_id"].notna() & visits["level"].notna()).to_numpy()
+    lives = visits.loc[is_usable & is_placed, list(VISIT_COLUMNS)]
+    stage = pd.Categorical(lives["stage_id"])
+    entered, exited = (_microseconds(lives[column]) for column in ("entered_at", "exited_at"))
+    if (exited < entered).any():
+        raise ValueError("A stage visit ends before it begins; repair or drop such visits before waits are classified.")
+    # A stage may be waited for that nobody has entered yet.
+    names = pd.Index([*stage.categories, *sorted(set(stages["stage_id"]) - set(stage.categories))], dtype="str")
+    about = _served_stages(stages, names)
+    item, order = _items_in_order(lives["work_item_id"], entered, exited)
+    lives, entered, exited = lives.iloc[order], entered[order], exited[order]
+    code = np.asarray(stage.codes, dtype=np.int64)[order]
+    is_queue, is_active = about.is_queue[code], about.is_active[code]
+    is_first = np.ones(item.size, dtype=bool)
+    is_first[1:] = item[1:] != item[:-1]
+    follows_queue = np.zeros(item.size, dtype=bool)
+    follows_queue[1:] = is_queue[:-1] & ~is_first[1:]
+    # The wait begins with the first of the queues that follow each other.
+    queue_began = _last_row(is_queue & ~follows_queue)
+    enabled = np.where(follows_queue | is_queue, entered[queue_began], entered)
+    came_from = np.concatenate([[-1], _last_row(is_active)[:-1]]) if item.size else item
+    since = np.maximum(_last_row(is_first), _last_row(~(is_queue | is_active)))
+    from_stage = np.where(came_from >= since, code[came_from], -1)
+    stage_code = np.where(is_active, code, about.served[code])
+    waits_still = is_queue & (exited == _NEVER)
+    chosen = np.flatnonzero(is_active | waits_still)
+    is_begun = is_active[chosen]
+    of_chosen = lives.iloc[chosen]
+    servers = pd.Categorical(of_chosen[f"{served_by}_id"])
+    instances = pd.DataFrame(
+        {
+            "value_stream_id": of_chosen["value_stream_id"].array,
+            "level": of_chosen["level"].array,
+            "work_item_id": of_chosen["work_item_id"].array,
+            "from_stage_id": pd.Categorical.from_codes(from_stage[chosen], names),
+            "stage_id": pd.Categorical.from_codes(stage_code[chosen], names),
+            "team_id": of_chosen["team_id"].array,
+            "resource_id": _resources(servers, stage_code[chosen], names, stages),
+            "enabled_at": _instants(enabled[chosen]),
+            "started_at": _instants(np.where(is_begun, entered[chosen], _NEVER)),
+            "finished_at": _instants(np.where(is_begun, exited[chosen], _NEVER)),
+        }
+    )
+    is_coded = isinstance(visits["stage_id"].dtype, pd.CategoricalDtype)
+    return instances if is_coded else instances.astype(_INSTANCE_TYPES)
+
+
+#: Stands for a moment that has not come.
+_NEVER = np.iinfo(np.int64).max
+
+
+def _microseconds(moments: pd.Series) -> Ints:
+    index = pd.DatetimeIndex(pd.to_datetime(moments, utc=True)).as_unit("us")
+    return np.where(index.isna(), _NEVER, index.asi8)
+
+
+def _instants(microseconds: Ints) -> pd.DatetimeIndex:
+    missing = np.iinfo(np.int64).min
+    values = np.where(microseconds == _NEVER, missing, microseconds).astype("datetime64[us]")
+    return pd.DatetimeIndex(values).tz_localize("UTC")
+
+
+def _items_in_order(names: pd.Series, entered: Ints, exited: Ints) -> tuple[Ints, Ints]:
+    """Return the items as numbers, and the rows, in order of item, entry and exit; what comes so is left as it is."""
+    is_numbered = pd.api.types.is_integer_dtype(names.dtype)
+    item = names.to_numpy() if is_numbered else np.asarray(pd.factorize(names, sort=True)[0], dtype=np.int64)
+    is_later = (entered[1:] > entered[:-1]) | ((entered[1:] == entered[:-1]) & (exited[1:] >= exited[:-1]))
+    if ((item[1:] > item[:-1]) | ((item[1:] == item[:-1]) & is_later)).all():
+        return item, np.arange(item.size)
+    order = np.lexsort((exited, entered, item)).astype(np.int64)
+    return item[order], order
+
+
+def _last_row(flags: Flags) -> Ints:
+    """Return for each row the last one up to it where the flag holds, -1 where there is none."""
+    return np.maximum.accumulate(np.where(flags, np.arange(flags.size), -1))
+
+
+@dataclass(frozen=True, slots=True)
+class _StagesByCode:
+    """Per stage code: whether it is a queue before an active stage, whether it is active, and which stage it serves."""
+
+    is_queue: Flags
+    is_active: Flags
+    served: Ints
+
+
+def _served_stages(stages: pd.DataFrame, names: pd.Index) -> _StagesByCode:
     flags = stages[["is_counted", "is_cancelled", "is_unmapped"]].astype(bool)
     counted = stages.loc[flags["is_counted"] & ~flags["is_cancelled"] & ~flags["is_unmapped"]]
-    served = {
+    serves = {
         queue: active
         for _, of_workflow in counted.groupby("workflow_id", sort=True)
         for active, queues in queues_before_active_stages(of_workflow).items()
         for queue in queues
     }
-    kind = lives["stage_id"].map(counted.set_index("stage_id")["stage_kind"])
-    lives = lives.assign(
-        is_queue=kind.eq("queue") & lives["stage_id"].isin(list(served)),
-        is_active=kind.eq("active"),
-        entered_at=pd.to_datetime(lives["entered_at"], utc=True),
-        exited_at=pd.to_datetime(lives["exited_at"], utc=True),
-    ).sort_values(["work_item_id", "entered_at", "exited_at"], ignore_index=True, kind="stable")
-    if (lives["exited_at"] < lives["entered_at"]).any():
-        raise ValueError("A stage visit ends before it begins; repair or drop such visits before waits are classified.")
-    item = lives["work_item_id"]
-    follows_queue = lives["is_queue"].shift(fill_value=False) & item.eq(item.shift())
-    # The wait begins with the first of the queues that follow each other.
-    queue_began = lives["entered_at"].where(lives["is_queue"] & ~follows_queue)
-    queue_began = queue_began.groupby(item).ffill()
-    waits_still = lives["is_queue"] & lives["exited_at"].isna()
-    stretch = (~(lives["is_queue"] | lives["is_active"])).groupby(item).cumsum()
-    came_from = lives["stage_id"].where(lives["is_active"]).groupby([item, stretch]).ffill()
-    came_from = came_from.groupby([item, stretch]).shift()
-    stage_id = lives["stage_id"].where(lives["is_active"], lives["stage_id"].map(served))
-    roles = stage_id.map(stages.set_index("stage_id")["roles"])
-    servers = lives[f"{served_by}_id"]
-    servers = servers.where(servers.ne(UNASSIGNED))
-    instances = pd.DataFrame(
-        {
-            "value_stream_id": lives["value_stream_id"],
-            "level": lives["level"],
-            "work_item_id": item,
-            "from_stage_id": came_from,
-            "stage_id": stage_id,
-            "team_id": lives["team_id"],
-            "resource_id": servers.astype("str") + "/" + roles.astype("str").where(roles.notna(), stage_id),
-            "enabled_at": queue_began.where(follows_queue | lives["is_queue"], lives["entered_at"]),
-            "started_at": lives["entered_at"].where(lives["is_active"]),
-            "finished_at": lives["exited_at"].where(lives["is_active"]),
-        }
+    kind = dict(zip(counted["stage_id"], counted["stage_kind"], strict=True))
+    place = {name: code for code, name in enumerate(names)}
+    # The last is for a visit without a stage.
+    return _StagesByCode(
+        np.array([*(kind.get(name) == "queue" and name in serves for name in names), False], dtype=bool),
+        np.array([*(kind.get(name) == "active" for name in names), False], dtype=bool),
+        np.array([*(place.get(serves.get(name, ""), -1) for name in names), -1], dtype=np.int64),
     )
-    chosen = instances.loc[lives["is_active"] | waits_still].reset_index(drop=True)
-    return chosen.astype(_INSTANCE_TYPES)
+
+
+def _resources(servers: pd.Categorical, stage_code: Ints, names: pd.Index, stages: pd.DataFrame) -> pd.Categorical:
+    """Return who serves each instance, missing for what is unassigned."""
+    roles = stages.set_index("stage_id")["roles"].dropna().to_dict()
+    n_stages = max(len(names), 1)
+    pair = np.where(servers.codes >= 0, servers.codes.astype(np.int64) * n_stages + stage_code, -1)
+    labels: list[str] = []
+    place = np.full(len(servers.categories) * n_stages + 1, -1, dtype=np.int64)
+    numbers: dict[str, int] = {}
+    for number in np.flatnonzero(np.bincount(pair[pair >= 0], minlength=place.size)).tolist():
+        server, name = servers.categories[number // n_stages], names[number % n_stages]
+        if server == UNASSIGNED:
+            continue
+        label = f"{server}/{roles.get(name, name)}"
+        place[number] = numbers.setdefault(label, len(numbers))
+    labels = list(numbers)
+    return pd.Categorical.from_codes(np.where(pair >= 0, place[pair], -1), pd.Index(labels, dtype="str"))
 
 
 def rows_of_groups(frame: pd.DataFrame, keys: list[str]) -> list[Ints]:
@@ -134,6 +214,17 @@ def rows_of_groups(frame: pd.DataFrame, keys: list[str]) -> list[Ints]:
     order = np.argsort(number, kind="stable")
     bounds = np.searchsorted(number[order], np.arange(number.max(initial=-1) + 2))
     return [order[begin:end].astype(np.int64) for begin, end in pairwise(bounds.tolist())]
+
+
+def typed(frame: pd.DataFrame, types: Mapping[str, str]) -> pd.DataFrame:
+    """Return the frame with the types, but texts told as categories or numbers as they are."""
+    kept = {
+        name
+        for name, kind in types.items()
+        if kind == "str"
+        and (isinstance(frame[name].dtype, pd.CategoricalDtype) or pd.api.types.is_integer_dtype(frame[name].dtype))
+    }
+    return frame.astype({name: kind for name, kind in types.items() if name not in kept})
 
 
 def check_columns(frame: pd.DataFrame, wanted: tuple[str, ...], what: str) -> None:

@@ -5,11 +5,11 @@ tool's export (``orchestration.sources``), scheduling (``orchestration.defs``).
 """
 
 from orchestration.warehouse.analysis_reads import (
+    count_items_of_events,
     read_blocked_stretches,
-    read_rows_since,
-    read_stage_times,
+    read_finished_units,
+    read_hand_offs,
     read_stage_waits,
-    read_stage_week_items,
 )
 from orchestration.warehouse.check_frames import TableKeys, check_frames
 from orchestration.warehouse.connection import connect, connect_published, count_rows, run_query
@@ -35,7 +35,6 @@ from orchestration.warehouse.records import (
     newest_refresh,
     next_generation,
     read_frames,
-    read_visits,
     record_refresh,
     summary,
     table_sizes,
@@ -44,6 +43,7 @@ from orchestration.warehouse.records import (
     write_column_dictionary,
     write_portfolio,
 )
+from orchestration.warehouse.stage_visits import read_visits
 from orchestration.warehouse.touched_items import (
     end_touching,
     has_mapping_boundary,
@@ -63,6 +63,7 @@ __all__ = [
     "check_frames",
     "connect",
     "connect_published",
+    "count_items_of_events",
     "count_rows",
     "create_quality_tables",
     "create_raw_tables",
@@ -85,15 +86,14 @@ __all__ = [
     "note_unreadable_source",
     "observed_frames",
     "read_blocked_stretches",
+    "read_finished_units",
     "read_frames",
+    "read_hand_offs",
     "read_intervention_events",
     "read_intervention_items",
     "read_parents",
-    "read_rows_since",
     "read_stage_load",
-    "read_stage_times",
     "read_stage_waits",
-    "read_stage_week_items",
     "read_visits",
     "record_refresh",
     "run_query",

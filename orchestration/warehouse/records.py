@@ -300,25 +300,6 @@ def read_frames(
     return frames
 
 
-def read_visits(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], since: datetime) -> pd.DataFrame:
-    """Read the visits that reach into the time since a moment, and the first of each value stream and level.
-
-    The first ones, with usable history and without, tell since when there has been work; all between would be millions.
-    """
-    listed = ", ".join(f'visits."{column}"' for column in columns)
-    return connection.execute(
-        f"""
-        select {listed} from flow.fct_stage_visits as visits
-        left join (
-            select value_stream_id, level, has_usable_history, min(entered_at) as first_entered_at
-            from flow.fct_stage_visits group by all
-        ) as firsts using (value_stream_id, level, has_usable_history)
-        where visits.exited_at is null or visits.exited_at >= $since or visits.entered_at = firsts.first_entered_at
-        order by all""",
-        {"since": since},
-    ).df()
-
-
 def table_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Return rows of each table by its schema-qualified name, as DuckDB's catalogue has them."""
     rows = connection.execute("select schema_name || '.' || table_name, estimated_size from duckdb_tables()").fetchall()

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from orchestration.analysis_steps.constraints import ConstraintInputs, constraint_tables
-from orchestration.analytics.line_measures import STAGE_COLUMNS, VISIT_COLUMNS
+from orchestration.analytics.line_measures import STAGE_COLUMNS
+from orchestration.analytics.line_visits import VISIT_COLUMNS
 from orchestration.portfolio_folder import PortfolioFolder
 from orchestration.warehouse import connect_published, read_blocked_stretches
 

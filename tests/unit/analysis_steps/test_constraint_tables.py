@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from orchestration.analysis_steps.constraints import ConstraintInputs, constraint_tables
+from orchestration.analytics.line_visits import BLOCKED_COLUMNS
 from orchestration.portfolio.constraint_settings import ConstraintThresholds
 
 MONDAY, N_WEEKS = pd.Timestamp("2026-06-29"), 40
@@ -60,6 +61,7 @@ def inputs() -> ConstraintInputs:
     return ConstraintInputs(
         frames={
             "visits": _visits(),
+            "blocked": pd.DataFrame(columns=[*BLOCKED_COLUMNS, "train_id"]),
             "dim_stages": stages,
             "dim_stage_roles": pd.DataFrame(columns=["stage_id", "role"]),
             "dim_dates": pd.DataFrame({"calendar_date": days, "working_hours": 24.0}),

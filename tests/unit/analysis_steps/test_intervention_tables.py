@@ -10,7 +10,8 @@ import pytest
 
 from orchestration.analysis_steps.intervention_settings import MethodSettings, method_settings
 from orchestration.analysis_steps.interventions import InterventionInputs, intervention_tables
-from orchestration.analytics.line_measures import STAGE_COLUMNS, VISIT_COLUMNS
+from orchestration.analytics.line_measures import STAGE_COLUMNS
+from orchestration.analytics.line_visits import VISIT_COLUMNS
 from orchestration.analytics.published_tables import PUBLISHED_TABLES
 from orchestration.analytics.rare_event_charts import EVENT_COLUMNS
 from orchestration.analytics.weekly_measures import FLOW_COLUMNS

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, norm
 
+from orchestration.analytics import item_level_effect
 from orchestration.analytics.item_level_effect import (
     COLUMNS,
     ITEM_COLUMNS,
@@ -166,3 +167,13 @@ def test_rates_are_compared_by_their_ratio() -> None:
     assert np.isnan(compare_rates(0, 30, 4, 30).ratio)
     with pytest.raises(ValueError, match="exposures above 0"):
         compare_rates(1, 0, 1, 1)
+
+
+@pytest.mark.parametrize("digits", [0, 1, 6])
+def test_halving_in_finds_the_median_that_writing_all_pairs_out_does(monkeypatch, digits: int) -> None:
+    generator = np.random.default_rng(digits)
+    monkeypatch.setattr(item_level_effect, "_MAX_PAIRS_WRITTEN_OUT", 40)
+    for _ in range(200):
+        before, after = (np.round(generator.normal(size=generator.integers(1, 60)), digits) for _ in range(2))
+        expected = np.median(after[:, None] - before[None, :])
+        assert item_level_effect.hodges_lehmann_shift(before, after) == pytest.approx(expected, abs=1e-12)

@@ -57,3 +57,20 @@ def test_the_sweep_counts_what_is_there_at_every_moment(spans: list[tuple[int, i
         inside = (row == line)[:, None] & (entered[:, None] < middles) & (left[:, None] > middles)
         assert swept.counts[line, stretch].tolist() == inside.sum(axis=0).tolist()
         assert swept.period_sums(swept.counts)[line].sum() == inside.sum()
+
+
+def test_more_events_than_moments_move_each_to_the_nearest_and_little_else():
+    generator = np.random.default_rng(5)
+    entered = generator.uniform(-20, 220, 4000)
+    left = entered + generator.exponential(6, 4000)
+    row = generator.integers(0, 3, 4000)
+    edges = np.array([0.0, 40.0, 80.0, 80.0, 120.0, 160.0, 200.0])
+    exact = sweep_occupancy(entered, left, row, 3, edges)
+    near = sweep_occupancy(entered, left, row, 3, edges, max_moments=2_000)
+    assert near.hours.size <= 2_000
+    assert near.period_hours.tolist() == exact.period_hours.tolist()
+    assert near.hours.sum() == pytest.approx(200)
+    np.testing.assert_allclose(near.period_sums(near.counts), exact.period_sums(exact.counts), rtol=2e-3)
+    assert (near.counts >= 0).all()
+    full = [swept.period_sums(swept.counts >= 35) for swept in (exact, near)]
+    np.testing.assert_allclose(full[1], full[0], atol=0.7)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.analytics import waiting_batches
 from orchestration.analytics.random_streams import generator_for
 from orchestration.analytics.waiting_batches import BatchSettings, find_batches
 from orchestration.analytics.waiting_classes import (
@@ -469,3 +470,14 @@ def test_sums_shares_and_efficiency() -> None:
     features = allowed.query("level == 'feature'")
     assert features["share"].isna().all()
     assert features["flow_efficiency_without"].eq(1).all()
+
+
+def test_batches_are_the_same_whether_or_not_hopeless_stretches_are_skipped(monkeypatch) -> None:
+    generator = np.random.default_rng(11)
+    minutes = np.sort(generator.integers(0, 4000, 600))
+    rows = [(start - generator.uniform(0, 10), start, start + 0.5) for start in (minutes / 60).tolist()]
+    frame = instances(rows)
+    found = find_batches(frame, {"red/tester": 2.0})
+    monkeypatch.setattr(waiting_batches, "_stretches_with_batches", lambda enabled, *_: [slice(0, enabled.size)])
+    pd.testing.assert_series_equal(found, find_batches(frame, {"red/tester": 2.0}))
+    assert found.max() > 3

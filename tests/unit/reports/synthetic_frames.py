@@ -31,7 +31,7 @@ from orchestration.analytics.projection_record import expectations, projected_ga
 from orchestration.analytics.rare_event_charts import EVENT_COLUMNS, rare_event_points
 from orchestration.analytics.signal_links import SIGNAL_COLUMNS, link_signals
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
-from orchestration.analytics.stall_cascades import CascadeSettings, find_stalls
+from orchestration.analytics.stall_cascades import EVENT_KEYS, CascadeSettings, find_stalls
 from orchestration.analytics.sustainment import assess_sustainment, desired_directions, weekly_adherence
 from orchestration.analytics.waiting_classes import classify_waits, elapsed_team_clock
 from orchestration.analytics.waiting_sums import waiting_by_stage
@@ -155,9 +155,15 @@ def _stalls(weekly: pd.DataFrame, visits: pd.DataFrame, stages: pd.DataFrame) ->
         delay=np.nan,
     )
     present = visits.assign(week_start=visits["entered_at"].dt.to_period("W").dt.start_time)
-    items = present[["value_stream_id", "level", "stage_id", "week_start", "work_item_id"]].drop_duplicates()
+    items = present.groupby(list(EVENT_KEYS))["work_item_id"].agg(set).to_dict()
+
+    def count_items(events: pd.DataFrame, pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        of_event = [items.get(key, set()) for key in events[list(EVENT_KEYS)].itertuples(index=False, name=None)]
+        shared = [len(of_event[first] & of_event[second]) for first, second in pairs.to_numpy()]
+        return np.array([len(names) for names in of_event], dtype=np.int64), np.array(shared, dtype=np.int64)
+
     settings = CascadeSettings(min_stages=2, min_shared_item_share=0.05, max_weeks_apart=2)
-    found = find_stalls(measured, items, pd.Timestamp("2026-06-22"), settings=settings)
+    found = find_stalls(measured, count_items, pd.Timestamp("2026-06-22"), settings=settings)
     return {"stall_cascades": found.events, "stall_links": found.links}
 
 
