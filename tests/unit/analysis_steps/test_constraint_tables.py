@@ -35,6 +35,7 @@ def _visits() -> pd.DataFrame:
     frame = pd.DataFrame(parts, columns=["item", "stage", "enters", "leaves", "next"])
     return pd.DataFrame(
         {
+            "work_item_id": frame["item"],
             "value_stream_id": "payments",
             "train_id": "cards",
             "level": "story",
