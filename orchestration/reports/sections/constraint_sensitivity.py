@@ -66,6 +66,6 @@ def chart(line: pd.DataFrame) -> Chart | None:
         notes=(
             f"Per cent more items finished in the same weeks, each stage by itself, same arrivals and same work. "
             f"{reproduced} Stages are simulated as people who take work in order of arrival; limits on work in "
-            "progress and blocked time apart from work are not.",
+            "progress and blocked time are left out.",
         ),
     )  # fmt: skip
