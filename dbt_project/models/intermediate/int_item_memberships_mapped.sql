@@ -4,8 +4,8 @@
     pre_hook="{{ forget_touched() }}"
 ) }}
 -- One row per item and event: the team, level, work type and workflow in force from then on, by the first rule that
--- matches, and beside them what stages are told from (a join of the two would be the dearest of all). Distinct combinations of attributes are matched, not events: rules are few and combinations far fewer than
--- events.
+-- matches, and beside them what stages are told from (a join of the two would be the dearest of all). Distinct
+-- combinations of attributes are matched, not events: rules are few and combinations far fewer than events.
 with timelines as (
 
     select *
