@@ -18,6 +18,7 @@ ALERT_TABLES: Mapping[str, tuple[str, ...]] = {
         "as_of", "scope", "scope_id", "level", "workflow_id", "window_weeks", "event", "stage_id", "p_constraint",
         "since", "sentence",
     ),
+    "constraint_declarations": ("window_weeks",),
     "intervention_verdicts": ("intervention_id", "metric", "week_start", "verdict", "action", "reason"),
     "choke_point_forecasts": (
         "scope_type", "scope_id", "level", "stage_id", "horizon", "event", "probability", "queue_now", "queue_limit",
@@ -122,8 +123,8 @@ def _constraints(frames: Mapping[str, pd.DataFrame], as_of: datetime, rules: Ale
         events["event"].isin(_NEW_EVENTS) & (age >= pd.Timedelta(0)) & (age <= pd.Timedelta(days=rules.recent_days))
     )
     line = ["scope", "scope_id", "level", "workflow_id"]
-    # A line is judged over several windows; the shortest tells first.
-    shortest = events.groupby(line)["window_weeks"].transform("min")
+    # Lines are judged over several windows, the shortest of which tells first; once they may have been others.
+    shortest = frames.get("constraint_declarations", events)["window_weeks"].min()
     for row in events[is_news & (events["window_weeks"] == shortest)].sort_values([*line, "as_of"]).to_dict("records"):
         where = f"{row['scope'].replace('_', ' ')} {row['scope_id']} ({row['level']})"
         scope = "/".join(str(row[name]) for name in (*line, "stage_id", "event"))

@@ -85,7 +85,7 @@ def constraint_tables(
     thresholds = inputs.thresholds
     # What belongs to no value stream is held back by no stage of one.
     placed = [line for line in lines if line.value_stream_id != _UNASSIGNED]
-    declared = declaration.declare_constraints(placed, _declaration_settings(thresholds))
+    declared = declaration.declare_constraints(placed, declaration_settings(thresholds))
     today = constraint_verdicts.verdicts_of(declared, inputs.as_of)
     before = {name: frame for name, frame in (earlier or {}).items() if frame is not None}
     verdicts = constraint_verdicts.kept_verdicts(before.get("constraint_verdicts"), today)
@@ -181,7 +181,8 @@ def _scopes(inputs: ConstraintInputs, declared: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True)
 
 
-def _declaration_settings(thresholds: ConstraintThresholds) -> declaration.DeclarationSettings:
+def declaration_settings(thresholds: ConstraintThresholds) -> declaration.DeclarationSettings:
+    """Return the settings of a declaration that a portfolio's thresholds stand for."""
     return declaration.DeclarationSettings(
         min_probability=thresholds.min_probability,
         min_probability_estimated=thresholds.min_probability_estimated,

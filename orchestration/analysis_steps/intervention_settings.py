@@ -55,6 +55,7 @@ def method_settings(given: InterventionThresholds, shifts: StableShiftThresholds
             n_recent=given.recent_weeks,
             n_to_sustain=given.weeks_to_sustain,
             min_retained=given.min_retained,
+            n_to_accept=shifts.n_min_trial,
         ),
         alternate=AlternateConstraintSettings(min_post_weeks=given.min_post_weeks),
         projections=ProjectionSettings(weeks_to_due=given.weeks_to_due),

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pandas as pd
 
 from orchestration import warehouse
+from orchestration.analysis_steps.constraints import declaration_settings
 from orchestration.analysis_steps.earlier_results import earlier_results
 from orchestration.analysis_steps.frames_on_demand import FramesOnDemand
 from orchestration.analysis_steps.intervention_settings import MethodSettings, method_settings
@@ -17,6 +18,7 @@ from orchestration.analytics import controlled_effect as control
 from orchestration.analytics import projection_record as record
 from orchestration.analytics.change_search import level_changes
 from orchestration.analytics.chart_choice import choose_chart
+from orchestration.analytics.constraint_declaration import DeclarationSettings
 from orchestration.analytics.discovery_control import control_over_tables
 from orchestration.analytics.gain_history import gain_history
 from orchestration.analytics.given_capacity import CAPACITY_FRAMES
@@ -102,6 +104,7 @@ class InterventionInputs:
     hours: tuple[str, str]
     timezones: Mapping[str, str]
     settings: MethodSettings = field(default_factory=MethodSettings)
+    declaring: DeclarationSettings = field(default_factory=DeclarationSettings)
 
 
 def follow_interventions(build: RefreshBuild) -> dict[str, pd.DataFrame]:
@@ -167,6 +170,7 @@ def intervention_tables(
             hours=inputs.hours,
             timezones=inputs.timezones,
             settings=settings,
+            declaring=inputs.declaring,
         ),
         "intervention_sustainment": assess_sustainment(
             points,
@@ -319,4 +323,5 @@ def _read_inputs(build: RefreshBuild) -> InterventionInputs:
         hours=(hours[0], hours[1]),
         timezones=dict(zip(streams["value_stream_id"], streams["timezone"], strict=True)),
         settings=method_settings(build.portfolio.analysis.interventions, build.portfolio.analysis.stable_shift),
+        declaring=declaration_settings(build.portfolio.analysis.constraints),
     )

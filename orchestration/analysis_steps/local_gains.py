@@ -6,7 +6,7 @@ import pandas as pd
 
 from orchestration.analysis_steps.intervention_settings import MethodSettings
 from orchestration.analytics.alternate_constraint import alternate_constraints
-from orchestration.analytics.constraint_declaration import METHOD_VERSION, declare_constraints
+from orchestration.analytics.constraint_declaration import METHOD_VERSION, DeclarationSettings, declare_constraints
 from orchestration.analytics.given_capacity import people_of_stages
 from orchestration.analytics.interrupted_series import used_weeks
 from orchestration.analytics.intervention_charts import MAX_BASELINE_WEEKS
@@ -27,6 +27,7 @@ def follow_local_gains(
     hours: tuple[str, str],
     timezones: Mapping[str, str],
     settings: MethodSettings,
+    declaring: DeclarationSettings,
 ) -> pd.DataFrame:
     """Return `alternate_constraints`: a row per intervention whose primary metric is not the value stream's own.
 
@@ -43,6 +44,7 @@ def follow_local_gains(
         hours: The portfolio's working day.
         timezones: Zone by value stream.
         settings: Of the methods.
+        declaring: What it takes to declare a constraint, as everywhere else in the portfolio.
     """
     effects = _end_to_end_effects(verdicts, stream_series, settings)
     asked = alternate_constraints(effects, settings=settings.alternate)
@@ -50,7 +52,10 @@ def follow_local_gains(
     if has_got_lost.any():
         places = launches.set_index("intervention_id")
         found = [
-            [_declared(places.loc[name], frames, window, snapshot, hours, timezones) for window in windows]
+            [
+                _declared(places.loc[name], frames, window, snapshot, hours, timezones, declaring=declaring)
+                for window in windows
+            ]
             for name, windows in (
                 (name, _windows(places.loc[name], week_start)) for name in effects.loc[has_got_lost, "intervention_id"]
             )
@@ -65,7 +70,9 @@ def _end_to_end_effects(verdicts: pd.DataFrame, stream_series: pd.DataFrame, set
     last = verdicts.drop_duplicates(["intervention_id", "metric"], keep="last")
     local = {(row["intervention_id"], row["metric"]): row for row in last.to_dict("records")}
     rows = []
-    for name, points in chart_interventions(stream_series).groupby("intervention_id", sort=True):
+    for name, points in chart_interventions(stream_series, stable_shift=settings.stable_shift).groupby(
+        "intervention_id", sort=True
+    ):
         own = stream_series.loc[stream_series["intervention_id"] == name].iloc[0]
         frame, weeks, is_post = used_weeks(points.loc[points["charted_value"].notna()])
         judged = judge(
@@ -120,6 +127,8 @@ def _declared(
     snapshot: str,
     hours: tuple[str, str],
     timezones: Mapping[str, str],
+    *,
+    declaring: DeclarationSettings,
 ) -> str | None:
     """Return the stage that is declared the constraint of the launch's line in a window; None if none is."""
     start, end = window
@@ -151,7 +160,8 @@ def _declared(
             timezones=timezones,
             capacities=capacities_by_stage(people, "value_stream_id"),
             blocked=frames["blocked"],
-        )
+        ),
+        declaring,
     )
     named = declared.loc[declared["status"] == "declared", "stage_id"]
     return str(named.iloc[0]) if len(named) else None

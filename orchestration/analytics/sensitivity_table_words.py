@@ -19,7 +19,7 @@ _SENSITIVITY = PublishedTable(
         "What more capacity at one stage at a time would have done to a line in which a constraint is named, by a "
         "simulation calibrated on the window: the check that the line really depends on that stage."
     ),
-    grain="One row per line with a declared constraint or candidates, and active stage; of the 13 weeks.",
+    grain="One row per line with a declared constraint or candidates, and active stage; of the shorter window.",
     question="Would more capacity at the constraint help, and would it help nowhere else?",
     columns={
         "scope": PublishedColumn("value_stream or train."),

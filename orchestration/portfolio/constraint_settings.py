@@ -26,7 +26,7 @@ class ConstraintThresholds(Written):
     min_probability: Share = 0.8
     min_probability_estimated: Share = 0.9
     min_weeks: Weeks = 13
-    window_weeks: Annotated[int, Field(ge=6, le=104)] = 13
+    window_weeks: Annotated[int, Field(ge=6, le=104, validate_default=True)] = 13
     long_window_weeks: Annotated[int, Field(ge=7, le=208, validate_default=True)] = 26
     min_departures: Count = 60
     min_lead: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] = 0.05
@@ -50,12 +50,18 @@ class ConstraintThresholds(Written):
         """The two windows that verdicts are given for, the shorter first."""
         return self.window_weeks, self.long_window_weeks
 
-    @field_validator("long_window_weeks")
+    @field_validator("window_weeks", "long_window_weeks")
     @classmethod
-    def _longer_and_enough(cls, value: int, info: ValidationInfo) -> int:
-        short, needed = info.data.get("window_weeks"), info.data.get("min_weeks")
-        if short is not None and value <= short:
-            raise ValueError(f"{value} is not more than 'window_weeks' ({short}). Make the long window the longer one.")
+    def _enough_to_declare(cls, value: int, info: ValidationInfo) -> int:
+        needed = info.data.get("min_weeks")
         if needed is not None and value < needed:
             raise ValueError(f"{value} is less than 'min_weeks' ({needed}), so nothing could ever be declared.")
+        return value
+
+    @field_validator("long_window_weeks")
+    @classmethod
+    def _longer(cls, value: int, info: ValidationInfo) -> int:
+        short = info.data.get("window_weeks")
+        if short is not None and value <= short:
+            raise ValueError(f"{value} is not more than 'window_weeks' ({short}). Make the long window the longer one.")
         return value

@@ -37,7 +37,16 @@ Metric = Literal[
     "stage_wip",
     "stage_departures",
 ]
-DURATIONS = ("cycle_time", "flow_time", "lead_time", "stage_time")
+# The others change by a factor, of which nothing left is none.
+MAY_FALL_TO_NOTHING = (
+    "throughput",
+    "wip",
+    "flow_efficiency",
+    "blocked_share",
+    "rework_share",
+    "stage_wip",
+    "stage_departures",
+)
 InterventionKind = Literal[
     "capacity",
     "work_in_progress",
@@ -107,8 +116,8 @@ class Intervention(Written):
         direction, metric = info.data.get("desired_direction"), info.data.get("metric")
         if value is None:
             return value
-        if metric in DURATIONS and value <= -_WHOLE:
-            raise ValueError(f"{value:g} leaves nothing of the duration. Give a change above -100, such as -20.")
+        if metric not in MAY_FALL_TO_NOTHING and value <= -_WHOLE:
+            raise ValueError(f"{value:g} leaves nothing of {metric}. Give a change above -100, such as -20.")
         if (direction == "up" and value < 0) or (direction == "down" and value > 0):
             raise ValueError(f"{value:g} goes against desired_direction, which is {direction}. Correct one of the two.")
         return value
@@ -121,8 +130,9 @@ class Intervention(Written):
             return value
         if "projected_change_percent" in info.data and projected is None:
             raise ValueError("is given, but projected_change_percent is not. Fill both, or clear this one.")
-        if info.data.get("metric") in DURATIONS and value <= -_WHOLE:
-            raise ValueError(f"{value:g} leaves nothing of the duration. Give a change above -100, such as -20.")
+        metric = info.data.get("metric")
+        if metric not in MAY_FALL_TO_NOTHING and value <= -_WHOLE:
+            raise ValueError(f"{value:g} leaves nothing of {metric}. Give a change above -100, such as -20.")
         is_low = info.field_name == "projected_change_low_percent"
         if projected is not None and (value > projected if is_low else value < projected):
             side = "above" if is_low else "below"

@@ -73,6 +73,14 @@ def test_a_line_judged_over_two_windows_is_one_alert() -> None:
     assert alert.since == date(2026, 6, 28)
 
 
+def test_windows_that_were_shorter_once_keep_no_alert_back() -> None:
+    events = pd.DataFrame(
+        [constraint(as_of=pd.Timestamp("2026-01-01")), *(constraint(window_weeks=weeks) for weeks in (20, 40))]
+    )
+    frames = {"constraint_events": events, "constraint_declarations": pd.DataFrame({"window_weeks": [20, 40]})}
+    assert len(list(alerts_of(frames, AS_OF))) == 1
+
+
 def test_each_metric_of_an_intervention_is_an_alert_of_its_own() -> None:
     both = pd.concat([verdicts("worsened"), verdicts("worsened").assign(metric="escape_rate")])
     series = pd.DataFrame(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.analysis_steps.constraints import _declaration_settings
+from orchestration.analysis_steps.constraints import declaration_settings
 from orchestration.analysis_steps.intervention_settings import stable_shift_settings
 from orchestration.analytics.constraint_declaration import WINDOWS_WEEKS, DeclarationSettings
 from orchestration.analytics.constraint_history import HistorySettings
@@ -25,7 +25,7 @@ EXAMPLE = Path(__file__).parents[3] / "orchestration" / "portfolio" / "example" 
 
 def test_defaults_are_those_of_the_methods():
     thresholds = ConstraintThresholds()
-    assert _declaration_settings(thresholds) == DeclarationSettings()
+    assert declaration_settings(thresholds) == DeclarationSettings()
     assert thresholds.windows_weeks == WINDOWS_WEEKS
     history, scope = HistorySettings(), ScopeSettings()
     assert (thresholds.eliminated_below, thresholds.eliminated_after_weeks) == (history.max_probability, history.weeks)
@@ -68,7 +68,12 @@ def test_what_is_set_is_read_and_the_rest_keeps_its_default(write_portfolio, cha
         ("{constraints: {window_weeks: 5}}", "analysis.constraints.window_weeks", "5"),
         ("{constraints: {lead_confidence: 1}}", "analysis.constraints.lead_confidence", "1"),
         ("{constraints: {window_weeks: 26}}", "analysis.constraints.long_window_weeks", "Make the long window"),
-        ("{constraints: {min_weeks: 30}}", "analysis.constraints.long_window_weeks", "nothing could ever be declared"),
+        ("{constraints: {min_weeks: 15}}", "analysis.constraints.window_weeks", "nothing could ever be declared"),
+        (
+            "{constraints: {min_weeks: 15, window_weeks: 8, long_window_weeks: 20}}",
+            "analysis.constraints.window_weeks",
+            "nothing could ever be declared",
+        ),
         ("{stable_shift: {n_min: 10}}", "analysis.stable_shift.n_min_trial", "more than 'n_min' (10)"),
         ("{stable_shift: {runlength: 8}}", "analysis.stable_shift.runlength", "Did you mean"),
         ("{constraint: {}}", "analysis.constraint", "Did you mean 'constraints'?"),

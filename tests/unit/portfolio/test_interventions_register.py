@@ -246,10 +246,20 @@ def test_projection_funding_and_controls_are_read(write_portfolio: Write) -> Non
     assert (read.cost, read.controls_ruled_out) == (120000.0, ("lending", "payments"))
 
 
+def test_a_metric_that_changes_by_a_factor_cannot_be_promised_to_vanish(write_portfolio: Write) -> None:
+    promised = "a,Less,payments,story,{metric},down,2026-03-02,-100,,,,,,,\n"
+    (problem,) = problems_of(write_portfolio(interventions=MORE + promised.format(metric="incidents")))
+    assert "leaves nothing of incidents" in str(problem)
+    (read,) = load_portfolio(
+        write_portfolio(interventions=MORE + promised.format(metric="blocked_share"))
+    ).interventions
+    assert read.projected_change_percent == -100
+
+
 # Name -> (cells after the launch, column that is named, part of what is said).
 PROMISES = {
     "the wrong way": ("20,,,,,,,", "projected_change_percent", "goes against desired_direction, which is down"),
-    "nothing left": ("-100,,,,,,,", "projected_change_percent", "leaves nothing of the duration"),
+    "nothing left": ("-100,,,,,,,", "projected_change_percent", "leaves nothing of cycle_time"),
     "low above": ("-20,-10,-5,,,,,", "projected_change_low_percent", "lies above projected_change_percent (-20)"),
     "high below": ("-20,-30,-25,,,,,", "projected_change_high_percent", "lies below projected_change_percent (-20)"),
     "one end": ("-20,-30,,,,,,", "projected_change_high_percent", "Give both ends of the interval, or none."),
