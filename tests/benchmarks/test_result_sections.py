@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.accuracy import accuracy_report
 from tests.benchmarks.result_sections import RESULTS_FILE, measured_where, replace_section
 from tests.benchmarks.results import SECTION
 
@@ -35,7 +36,7 @@ def test_what_would_lose_a_section_is_refused(tmp_path: Path) -> None:
 
 def test_the_results_have_the_sections_that_are_written() -> None:
     text = RESULTS_FILE.read_text(encoding="utf-8")
-    for name in (SECTION,):
+    for name in (SECTION, accuracy_report.SECTION):
         assert text.count(f"<!-- section: {name} -->") == 1
         assert text.count(f"<!-- end of section: {name} -->") == 1
 
