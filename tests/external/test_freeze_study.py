@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.analytics.interrupted_series import interrupted_effects, step_effect
+from orchestration.analytics.interrupted_series import step_effect
+from orchestration.analytics.intervention_effects import interrupted_effects
 from orchestration.analytics.intervention_verdict import (
     EXPECTATION_COLUMNS,
     ITEM_SHIFT_COLUMNS,
