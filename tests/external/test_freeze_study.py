@@ -60,7 +60,7 @@ def charted(study: Path) -> pd.DataFrame:
         )
         for kind, direction in DIRECTIONS.items()
     )
-    named = series[["intervention_id", "week_start", "metric", "desired_direction"]]
+    named = series[["intervention_id", "week_start", "desired_direction"]]
     return chart_interventions(series).merge(named, on=["intervention_id", "week_start"])
 
 

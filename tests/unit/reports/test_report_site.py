@@ -93,8 +93,8 @@ def test_every_figure_has_a_title_with_numbers_and_a_window_and_a_description(pa
             assert chart["role"] == "img"
     # The overview; across value streams two matrices, two trends and the flow times; three value streams with stalls
     # and the stages' part in flow time (one with a bar of why items wait before its constraint; the simulation does not
-    # give its line, so it draws nothing); three interventions: their weeks, two with an effect, two with items, one with
-    # a further metric.
+    # give its line, so it draws nothing); three interventions: their weeks, two with an effect, two with items, one
+    # with a further metric.
     assert n_figures == 2 + 5 + (3 * 8 + 1) + 3 + 2 + 2 + 1
 
 
