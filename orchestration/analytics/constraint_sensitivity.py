@@ -85,7 +85,8 @@ class SensitivitySettings:
 
     ``n_replications`` pairs; ``added_capacity`` as a share. ``resample_from`` service times are resampled as they are,
     from ``min_services`` a lognormal distribution is fitted to them, under that nothing is said. ``min_weeks`` of the
-    window. Under ``min_elasticity`` at every stage no stage limits throughput.
+    window. Under ``min_elasticity`` at every stage no stage limits throughput. Over ``max_items`` that left the line it
+    is not simulated: items follow one another, so time grows with them.
     """
 
     n_replications: int = 200
@@ -95,6 +96,7 @@ class SensitivitySettings:
     min_services: int = 10
     min_weeks: int = 6
     min_elasticity: float = 0.05
+    max_items: int = 5_000
 
 
 DEFAULT_SETTINGS = SensitivitySettings()
@@ -330,6 +332,10 @@ def _withheld(
         return f"{line.n_weeks} whole weeks of data, at least {settings.min_weeks} needed"
     if np.isnan(capacities).any():
         return f"no item was in work in {line.stages['stage_name'][np.isnan(capacities)].iloc[0]}"
+    if records.n_finished > settings.max_items:
+        return (
+            f"{records.n_finished:,} items left the line within the window, over {settings.max_items:,} take too long"
+        )
     few = [
         f"{part.size} items passed {name} within the window, at least {settings.min_services} needed"
         for part, name in zip(records.services, line.stages["stage_name"], strict=True)

@@ -107,9 +107,10 @@ def test_a_model_of_another_line_says_nothing() -> None:
     [
         ({"services": [np.ones(40), np.ones(4), np.ones(40)]}, "4 items passed Stage 1"),
         ({"n_finished": 0}, "none was finished"),
+        ({"n_finished": 5_001}, "5,001 items left the line within the window, over 5,000 take too long"),
     ],
 )
-def test_too_little_to_simulate_is_said(change: dict[str, object], said: str) -> None:
+def test_too_little_or_too_much_to_simulate_is_said(change: dict[str, object], said: str) -> None:
     line, records = measured((0.6, 0.9, 0.6))
     found = line_sensitivity(line, replace(records, **change), {}, generator=np.random.default_rng(1))  # type: ignore[arg-type]
     assert said in found["withheld_reason"].iloc[0]
