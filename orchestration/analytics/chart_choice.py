@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from orchestration.analytics.array_types import Floats
+    from orchestration.analytics.attribute_charts import AttributeKind
 
 CHARTS = ("xmr", "p_prime", "u_prime", "c", "c_prime", "g", "t", "run_chart")
+
+#: Which limits by size the charts of counts draw; the other charts are not among them.
+ATTRIBUTE_KINDS: dict[str, AttributeKind] = {"p_prime": "p", "u_prime": "u", "c": "c", "c_prime": "c"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,11 @@ def is_of_events(metric: str) -> bool:
     return metric in _EVENTS
 
 
+def is_counted(metric: str) -> bool:
+    """Whether a metric counts events, or is a share or rate of things that are counted."""
+    return metric in (*_EVENTS, *_COUNTED_SHARES, *_RATES)
+
+
 def effect_method(metric: str, chart: str) -> str:
     """Return how the effect on a charted metric is estimated.
 
@@ -106,8 +115,8 @@ def effect_method(metric: str, chart: str) -> str:
     """
     if metric in _EVENTS:
         return "rate_ratio" if chart in ("g", "t") else "quasi_poisson"
-    counted = metric in (*_COUNTED_SHARES, *_RATES) and chart in ("p_prime", "u_prime")
-    return "quasi_poisson" if counted else "autoregression"
+    is_sized = chart in ("p_prime", "u_prime")
+    return "quasi_poisson" if is_counted(metric) and is_sized else "autoregression"
 
 
 def choose_chart(

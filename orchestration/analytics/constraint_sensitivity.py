@@ -334,7 +334,8 @@ def _withheld(
         return f"no item was in work in {line.stages['stage_name'][np.isnan(capacities)].iloc[0]}"
     if records.n_finished > settings.max_items:
         return (
-            f"{records.n_finished:,} items left the line within the window, over {settings.max_items:,} take too long"
+            f"{records.n_finished:,} items left the line within the window, "
+            f"and at most {settings.max_items:,} are simulated"
         )
     few = [
         f"{part.size} items passed {name} within the window, at least {settings.min_services} needed"

@@ -59,8 +59,17 @@ class StepEffect:
         return float(lower[0]), float(upper[0])
 
     def standard_error_ahead(self, n_post: int) -> tuple[float, float]:
-        """Return standard error and degrees of freedom with so many weeks after the launch, see the function."""
-        return standard_error_ahead(self, n_post)
+        """Return the standard error and degrees of freedom that the step would have with ``n_post`` weeks after it.
+
+        Level and step only, weeks without gaps, the autocorrelation and variance found so far. Raises ``ValueError``
+        for a withheld effect.
+        """
+        if self.fit is None:
+            raise ValueError("A withheld effect says nothing on later ones; check withheld_reason first.")
+        post = np.arange(self.n_baseline + n_post) >= self.n_baseline
+        design = _design(np.arange(post.size), post, has_trend=False, has_slope_change=False)
+        errors, degrees = standard_errors_ahead(design, self.phi, self.innovation_variance)
+        return float(errors[1]), degrees
 
     @property
     def method_version(self) -> str:
@@ -148,20 +157,6 @@ def _design(weeks: Ints, post: Flags, *, has_trend: bool, has_slope_change: bool
     if has_slope_change:
         columns.append((weeks - weeks[post].mean()) * post)
     return np.column_stack(columns)
-
-
-def standard_error_ahead(effect: StepEffect, n_post: int) -> tuple[float, float]:
-    """Return the standard error and degrees of freedom that a step would have with ``n_post`` weeks after the launch.
-
-    Level and step only, weeks without gaps, the autocorrelation and variance found so far. Raises ``ValueError`` for a
-    withheld effect.
-    """
-    if effect.fit is None:
-        raise ValueError("A withheld effect says nothing on later ones; check withheld_reason first.")
-    post = np.arange(effect.n_baseline + n_post) >= effect.n_baseline
-    design = _design(np.arange(post.size), post, has_trend=False, has_slope_change=False)
-    errors, degrees = standard_errors_ahead(design, effect.phi, effect.innovation_variance)
-    return float(errors[1]), degrees
 
 
 def used_weeks(points: pd.DataFrame) -> tuple[pd.DataFrame, Ints, Flags]:

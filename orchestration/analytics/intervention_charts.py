@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from orchestration.analytics.attribute_charts import AttributeKind, PointLimits, attribute_baseline, attribute_values
+from orchestration.analytics.attribute_charts import PointLimits, attribute_baseline, attribute_values
 from orchestration.analytics.chart_choice import (
+    ATTRIBUTE_KINDS,
     METRICS,
     ChartChoice,
     choose_chart,
@@ -56,7 +57,6 @@ SERIES_COLUMNS = (
 #: What it reads where it is there: the share's or rate's two parts, and the items behind the value.
 OPTIONAL_SERIES_COLUMNS = ("numerator", "denominator", "n_items")
 
-_ATTRIBUTE_KINDS: dict[str, AttributeKind] = {"p_prime": "p", "u_prime": "u", "c": "c", "c_prime": "c"}
 #: A value and its numerator over its denominator may differ by rounding only.
 _SHARE_ROUNDING = 1e-6
 _PHASES = ("before", "transition", "after")
@@ -157,7 +157,7 @@ def _chart_one(
     choice = choose_chart(metric, counts=counts[in_baseline] if is_events else None, has_sizes=bool(is_sized))
     if choice.scale == "log" and bool((value[in_baseline] <= 0).any()):
         choice = with_zeros_in_baseline(choice)
-    is_log, kind, is_rare = choice.scale == "log", _ATTRIBUTE_KINDS.get(choice.chart), choice.chart in RARE_CHARTS
+    is_log, kind, is_rare = choice.scale == "log", ATTRIBUTE_KINDS.get(choice.chart), choice.chart in RARE_CHARTS
     if kind == "c":
         # Each week is as good an opportunity as any other.
         sizes, has_size = np.where(np.isfinite(counts), 1.0, np.nan), np.isfinite(counts)

@@ -155,8 +155,8 @@ def interrupted_effects(
 
     Returns one row per intervention and metric with ``COLUMNS``, ordered by both. ``effect`` and its bounds are on the
     scale that ``chart_scale`` tells (``log`` for ratios of rates, whatever the chart); the percentages (-20 = a fifth
-    shorter) only where that is logarithmic; levels are in the unit
-    of the metric. A withheld effect has NaN and its reason.
+    shorter) only where that is logarithmic; levels are in the unit of the metric. A withheld effect has NaN and its
+    reason.
     Raises ``ValueError`` for a missing column or a week that comes twice.
     """
     missing = [column for column in POINT_COLUMNS if column not in points.columns]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from orchestration.analytics.chart_choice import ATTRIBUTE_KINDS
 from orchestration.analytics.interrupted_series import percent_change, used_weeks
 from orchestration.analytics.intervention_effects import POINT_COLUMNS, counts_of, effect_method_of
 from orchestration.analytics.rare_event_charts import EVENT_COLUMNS, RareEventChart, rare_event_chart
@@ -74,8 +75,6 @@ _TYPES = {
     "method_version": "str",
 }
 COLUMNS = tuple(_TYPES)
-
-_KINDS: dict[str, AttributeKind] = {"p_prime": "p", "u_prime": "u"}
 
 
 def intervention_verdicts(
@@ -165,7 +164,7 @@ class _Reader:
             method=method,
             direction=str(points["desired_direction"].iloc[0]),
             is_log=method != "autoregression" or bool((points["chart_scale"] == "log").any()),
-            kind=_KINDS.get(chart, "c"),
+            kind=ATTRIBUTE_KINDS.get(chart, "c"),
             rare=rare_event_chart(points, events) if method == "rate_ratio" else None,
             lengths=(settings.run_length, settings.recent_weeks),
             series_settings=series_settings,

@@ -5,8 +5,7 @@ here: the weekly series (:mod:`.interrupted_series`) and any verdict (:mod:`.int
 
 Sources: shift: J. L. Hodges, E. L. Lehmann, Annals of Mathematical Statistics 34 (1963); probability of superiority:
 A. Vargha, H. D. Delaney, Journal of Educational and Behavioral Statistics 25 (2000); weeks resampled whole: A. C.
-Davison, D. V. Hinkley, *Bootstrap Methods and their Application* (1997), 3.8; score interval of a ratio of rates: K. Gu
-et al., Biometrical Journal 50 (2008).
+Davison, D. V. Hinkley, *Bootstrap Methods and their Application* (1997), 3.8.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -364,38 +362,3 @@ def item_distribution(items: pd.DataFrame, *, settings: ItemLevelSettings = DEFA
         ]
     table = pd.DataFrame(rows, columns=[name for name in DISTRIBUTION_COLUMNS if name != "method_version"])
     return table.assign(method_version=METHOD_VERSION)[list(DISTRIBUTION_COLUMNS)].astype(_DISTRIBUTION_TYPES)
-
-
-@dataclass(frozen=True, slots=True)
-class RateComparison:
-    """Rate after divided by rate before, its interval and p; NaN where it cannot be measured."""
-
-    ratio: float
-    lower: float
-    upper: float
-    p_value: float
-
-
-def compare_rates(
-    n_before: int, exposure_before: float, n_after: int, exposure_after: float, *, confidence: float = 0.95
-) -> RateComparison:
-    """Compare two rates of rare events (escaped defects, incidents) by the score method for Poisson counts.
-
-    Exposure is what the events could have happened on (items, weeks), above 0. Without any event before there is no
-    ratio, and all is NaN. Raises ``ValueError`` for a negative count or an exposure of 0 or less.
-    """
-    if min(n_before, n_after) < 0 or min(exposure_before, exposure_after) <= 0:
-        raise ValueError("Rates need counts of 0 or more and exposures above 0; check what was counted.")
-    if n_before == 0:
-        return RateComparison(float("nan"), float("nan"), float("nan"), float("nan"))
-    # The score statistic at a ratio r is (a - b d) / sqrt((a + b) d) with d = r exposure_after / exposure_before, so
-    # the bounds are the roots of (a - b d)^2 = z^2 (a + b) d; without an event after the lower one is 0.
-    of_exposure = exposure_after / exposure_before
-    statistic = (n_after - n_before * of_exposure) / np.sqrt((n_after + n_before) * of_exposure)
-    spread = float(norm.ppf((1 + confidence) / 2)) ** 2 * (n_after + n_before)
-    middle = (2 * n_after * n_before + spread) / (2 * n_before**2)
-    reach = np.sqrt(max(middle**2 - (n_after / n_before) ** 2, 0.0))
-    lower, upper = (max(middle - reach, 0.0) / of_exposure, (middle + reach) / of_exposure)
-    p_value = float(2 * norm.sf(abs(statistic)))
-    ratio = (n_after / exposure_after) / (n_before / exposure_before)
-    return RateComparison(ratio, float(lower), float(upper), p_value)

@@ -4,7 +4,7 @@ Belongs here: two rates and their ratio, for events of which the median week has
 week (:mod:`.count_step`), and the chart of what lies between events (:mod:`.rare_event_charts`).
 
 Source: K. Gu, H. K. T. Ng, M. L. Tang, W. R. Schucany, "Testing the ratio of two Poisson rates", Biometrical Journal 50
-(2008) (:func:`.item_level_effect.compare_rates`).
+(2008).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import norm
 
-from orchestration.analytics.item_level_effect import compare_rates
 from orchestration.analytics.series_minima import DEFAULT_SETTINGS, InterruptedSeriesSettings, too_short_reason
 
 if TYPE_CHECKING:
@@ -24,6 +24,42 @@ METHOD_VERSION = "rate_step-1"
 
 #: Added to both counts where none happened after the launch, so that the estimate is finite (Haldane, Anscombe).
 _WITHOUT_EVENTS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RateComparison:
+    """Rate after divided by rate before, its interval and p; NaN where it cannot be measured."""
+
+    ratio: float
+    lower: float
+    upper: float
+    p_value: float
+
+
+def compare_rates(
+    n_before: int, exposure_before: float, n_after: int, exposure_after: float, *, confidence: float = 0.95
+) -> RateComparison:
+    """Compare two rates of rare events (escaped defects, incidents) by the score method for Poisson counts.
+
+    Exposure is what the events could have happened on (items, weeks), above 0. Without any event before there is no
+    ratio, and all is NaN. Raises ``ValueError`` for a negative count or an exposure of 0 or less.
+    """
+    if min(n_before, n_after) < 0 or min(exposure_before, exposure_after) <= 0:
+        raise ValueError("Rates need counts of 0 or more and exposures above 0; check what was counted.")
+    if n_before == 0:
+        return RateComparison(float("nan"), float("nan"), float("nan"), float("nan"))
+    # statsmodels' score interval gives its upper bound twice where one side has no event, so it is solved here.
+    # The score statistic at a ratio r is (a - b d) / sqrt((a + b) d) with d = r exposure_after / exposure_before, so
+    # the bounds are the roots of (a - b d)^2 = z^2 (a + b) d; without an event after the lower one is 0.
+    of_exposure = exposure_after / exposure_before
+    statistic = (n_after - n_before * of_exposure) / np.sqrt((n_after + n_before) * of_exposure)
+    spread = float(norm.ppf((1 + confidence) / 2)) ** 2 * (n_after + n_before)
+    middle = (2 * n_after * n_before + spread) / (2 * n_before**2)
+    reach = np.sqrt(max(middle**2 - (n_after / n_before) ** 2, 0.0))
+    lower, upper = (max(middle - reach, 0.0) / of_exposure, (middle + reach) / of_exposure)
+    p_value = float(2 * norm.sf(abs(statistic)))
+    ratio = (n_after / exposure_after) / (n_before / exposure_before)
+    return RateComparison(ratio, float(lower), float(upper), p_value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,9 @@ class Measured:
     """One series as it stood at the end of its last week, on the scale of its effect.
 
     ``sigma`` is the standard deviation of a week in the baseline, NaN for rare events: a week with none says nothing of
-    what a change of their rate is worth. ``recent_shift`` how far the recent weeks lie from
-    the baseline's centre; ``reach`` how far from it the process since the launch goes by itself, NaN = no bound.
-    ``good_look`` says what a gain looks like.
+    what a change of their rate is worth. ``recent_shift`` how far the recent weeks lie from the baseline's centre;
+    ``reach`` how far from it the process since the launch goes by itself, NaN = no bound.
+    ``is_of_gaps``: the signs are gaps between events, not weeks.
     """
 
     effect: Step
@@ -61,7 +61,7 @@ class Measured:
     recent_shift: float
     reach: float
     seen: Seen
-    good_look: str
+    is_of_gaps: bool
 
 
 def breaks_between(weeks: Ints) -> Flags:
@@ -93,7 +93,7 @@ def measure_weeks(
         seen=_seen(series[post], limits, direction, breaks_between(places[post]), lengths)
         if limits.has_limits
         else Seen(),
-        good_look=f"{lengths[0]} weeks in a row lie on the better side of the baseline",
+        is_of_gaps=False,
     )
 
 
@@ -134,7 +134,7 @@ def measure_counts(
         seen=_seen(values[post], limits, direction, breaks_between(places[post]), lengths)
         if baseline.has_limits
         else Seen(),
-        good_look=f"{lengths[0]} weeks in a row lie on the better side of the baseline",
+        is_of_gaps=False,
     )
 
 
@@ -164,7 +164,7 @@ def measure_rare_events(
         recent_shift=shift,
         reach=float("nan"),
         seen=_seen_in_gaps(chart, until, lengths),
-        good_look=f"a gap between events, or {lengths[0]} in a row, lies beyond what the baseline gives by itself",
+        is_of_gaps=True,
     )
 
 

@@ -68,7 +68,7 @@ class Judgement:
     has_bad_outside: bool
     has_recent_good_signal: bool
     run_rules_apply: bool
-    good_look: str
+    is_of_gaps: bool
     holds_gain: bool
     items_agree: bool | None
     weeks_for_power: int | None
@@ -196,7 +196,7 @@ def judge_measured(
         has_bad_outside=seen.has_bad_outside,
         has_recent_good_signal=seen.has_recent_good_signal,
         run_rules_apply=measured.run_rules_apply,
-        good_look=measured.good_look,
+        is_of_gaps=measured.is_of_gaps,
         holds_gain=holds_gain,
         items_agree=items_agree,
         weeks_for_power=weeks_for_power,

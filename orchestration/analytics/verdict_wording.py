@@ -50,7 +50,7 @@ def describe_verdict(judged: Judgement, settings: VerdictSettings, *, is_log: bo
         "insufficient_data": "No limits can be drawn from the baseline.",
         "regressed": "The accepted improved phase has been left on its worse side.",
         "worsened": "Weeks lie on the worse side of the baseline and the interval excludes no change.",
-        "improved": f"{judged.good_look[0].upper()}{judged.good_look[1:]} and the interval excludes no change.",
+        "improved": f"{_gain_seen(judged, settings)} and the interval excludes no change.",
         "stagnating": f"It was improving; the last {settings.recent_weeks} weeks show no further sign of it, and what "
         "is aimed at lies outside what the process now does.",
         "improving_early": f"The last {settings.recent_weeks} weeks show a sign on the better side, not yet enough to "
@@ -108,16 +108,19 @@ def _other_need(judged: Judgement) -> str:
     """What a series with weeks enough still lacks: events, or weeks or gaps that limits can be drawn from."""
     if judged.effect.withheld_reason is not None:
         return "events, or weeks that vary, before the launch"
-    return "baseline weeks that follow each other" if _is_by_week(judged) else "more events before the launch"
+    return "more events before the launch" if judged.is_of_gaps else "baseline weeks that follow each other"
 
 
-def _is_by_week(judged: Judgement) -> bool:
-    return "weeks in a row" in judged.good_look
+def _gain_seen(judged: Judgement, settings: VerdictSettings) -> str:
+    if judged.is_of_gaps:
+        return f"A gap between events, or {settings.run_length} in a row, lies beyond what the baseline gives by itself"
+    return f"{settings.run_length} weeks in a row lie on the better side of the baseline"
 
 
 def _sign_wanted(judged: Judgement, settings: VerdictSettings) -> str:
-    by_week = f"{settings.run_length} weeks in a row on the better side"
-    return by_week if _is_by_week(judged) else "a gap between events beyond its limit"
+    if judged.is_of_gaps:
+        return "a gap between events beyond its limit"
+    return f"{settings.run_length} weeks in a row on the better side"
 
 
 def _power_clause(judged: Judgement, settings: VerdictSettings) -> str:

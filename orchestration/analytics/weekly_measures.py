@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from orchestration.analytics.chart_choice import is_counted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,10 +31,6 @@ FLOW_COLUMNS = ("value_stream_id", "level", "period_start", "is_complete", *FLOW
 
 #: What of a whole value stream already is end to end, and so has no local gain that could get lost on the way.
 _END_TO_END_METRICS = ("flow_time", "lead_time", "throughput")
-_NOT_OF_FLOW = (
-    "defects", "escaped_defects", "safety_defects", "escape_rate", "defects_per_item", "deployments",
-    "failed_deployments", "change_failure_share", "incidents", "reopened_share",
-)  # fmt: skip
 #: Where the gain is in items and not in days, it has to show in the items that the whole stream finishes.
 _COUNTED_LOCALLY = ("throughput", "stage_departures")
 
@@ -60,9 +58,10 @@ def weekly_values(flow_weeks: pd.DataFrame) -> pd.DataFrame:
 def end_to_end_metric(scope_type: str, metric: str) -> str | None:
     """Return the metric of the whole value stream in which a gain has to arrive.
 
-    None if the metric already is one, or counts events, of which nobody expects that work flows faster.
+    None if the metric already is one, or counts events or a share of counts, of which nobody expects that work flows
+    faster.
     """
-    if metric in _NOT_OF_FLOW:
+    if is_counted(metric):
         return None
     if scope_type == "value_stream" and metric in _END_TO_END_METRICS:
         return None

@@ -195,7 +195,6 @@ def _resources(servers: pd.Categorical, stage_code: Ints, names: pd.Index, stage
     roles = stages.set_index("stage_id")["roles"].dropna().to_dict()
     n_stages = max(len(names), 1)
     pair = np.where(servers.codes >= 0, servers.codes.astype(np.int64) * n_stages + stage_code, -1)
-    labels: list[str] = []
     place = np.full(len(servers.categories) * n_stages + 1, -1, dtype=np.int64)
     numbers: dict[str, int] = {}
     for number in np.flatnonzero(np.bincount(pair[pair >= 0], minlength=place.size)).tolist():

@@ -289,7 +289,8 @@ def other_lines(
         shown: Level and workflow that the page tells of already.
         trains: Train id → its name.
     """
-    own = of_window(windowed(declared[declared["value_stream_id"] == value_stream_id]))
+    all_lines = windowed(declared)
+    own = of_window(all_lines[all_lines["value_stream_id"] == value_stream_id])
     is_shown = (own["scope"] == "value_stream") & (own["level"] == shown[0]) & (own["workflow_id"] == shown[1])
     line = ["scope", "scope_id", "level", "workflow_id"]
     lines = own[~is_shown].drop_duplicates(line).sort_values(line, ascending=[False, True, True, True])

@@ -107,7 +107,7 @@ def test_a_model_of_another_line_says_nothing() -> None:
     [
         ({"services": [np.ones(40), np.ones(4), np.ones(40)]}, "4 items passed Stage 1"),
         ({"n_finished": 0}, "none was finished"),
-        ({"n_finished": 5_001}, "5,001 items left the line within the window, over 5,000 take too long"),
+        ({"n_finished": 5_001}, "5,001 items left the line within the window, and at most 5,000 are simulated"),
     ],
 )
 def test_too_little_or_too_much_to_simulate_is_said(change: dict[str, object], said: str) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy.stats import norm
 from statsmodels.stats.rates import confint_poisson_2indep
 from statsmodels.stats.rates import test_poisson_2indep as score_test
 
 from orchestration.analytics.count_step import count_step
-from orchestration.analytics.item_level_effect import compare_rates
-from orchestration.analytics.rate_step import rate_step
+from orchestration.analytics.rate_step import compare_rates, rate_step
 
 WEEKS = np.arange(40)
 POST = WEEKS >= 24
@@ -121,3 +121,19 @@ def test_how_often_the_interval_holds_the_planted_ratio(rate: float, scatter: fl
         lower, upper = count_step(rng.poisson(mean), size, WEEKS, POST).interval(0.95)
         held += lower <= np.log(0.6) <= upper
     assert held / 400 >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400)
+
+
+def test_rates_are_compared_by_their_ratio() -> None:
+    found = compare_rates(30, 54308.7, 60, 51477.5)
+    assert found.ratio == pytest.approx(60 / 51477.5 / (30 / 54308.7))
+    # Given 90 events in all, the score test of equal rates is that of a binomial share.
+    share = 51477.5 / (51477.5 + 54308.7)
+    z = (60 - 90 * share) / np.sqrt(90 * share * (1 - share))
+    assert found.p_value == pytest.approx(2 * norm.sf(z))
+    assert 1 < found.lower < found.ratio < found.upper
+    none_left = compare_rates(12, 30, 0, 30)
+    assert none_left.ratio == 0
+    assert none_left.upper < 1
+    assert np.isnan(compare_rates(0, 30, 4, 30).ratio)
+    with pytest.raises(ValueError, match="exposures above 0"):
+        compare_rates(1, 0, 1, 1)

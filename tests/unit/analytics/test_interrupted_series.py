@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.linalg import toeplitz
 
 from orchestration.analytics.ar1_regression import fit_ar1
-from orchestration.analytics.interrupted_series import standard_error_ahead, step_effect
+from orchestration.analytics.interrupted_series import step_effect
 from orchestration.analytics.intervention_effects import COLUMNS, POINT_COLUMNS, interrupted_effects
 
 
@@ -119,7 +119,7 @@ def test_fewer_weeks_than_needed_withhold_the_effect_and_say_so() -> None:
     assert np.isnan(short.effect)
     assert np.isnan(short.interval(0.95)).all()
     with pytest.raises(ValueError, match="withheld"):
-        standard_error_ahead(short, 20)
+        short.standard_error_ahead(20)
     values = np.random.default_rng(5).normal(size=20)
     values[3] = np.nan
     assert step_effect(values, np.arange(20), np.arange(20) >= 12).n_baseline == 11
@@ -162,10 +162,10 @@ def test_a_trend_before_the_launch_is_not_taken_for_its_effect() -> None:
 def test_the_standard_error_ahead_is_that_of_more_weeks() -> None:
     values = ar1(np.random.default_rng(8), 1, 32, 0.3)[0]
     effect = step_effect(values, np.arange(32), np.arange(32) >= 20)
-    error, degrees = standard_error_ahead(effect, 12)
+    error, degrees = effect.standard_error_ahead(12)
     assert error == pytest.approx(effect.standard_error)
     assert degrees == pytest.approx(effect.degrees_of_freedom)
-    assert standard_error_ahead(effect, 24)[0] < error
+    assert effect.standard_error_ahead(24)[0] < error
 
 
 def points(values: np.ndarray, n_baseline: int, n_transition: int = 2, scale: str = "log") -> pd.DataFrame:

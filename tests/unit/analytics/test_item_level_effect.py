@@ -9,13 +9,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import mannwhitneyu, norm
+from scipy.stats import mannwhitneyu
 
 from orchestration.analytics import item_level_effect
 from orchestration.analytics.item_level_effect import (
     COLUMNS,
     ITEM_COLUMNS,
-    compare_rates,
     hodges_lehmann_shift,
     item_level_effects,
     probability_shorter,
@@ -151,22 +150,6 @@ def test_no_items_give_empty_tables_of_the_same_types() -> None:
     assert weekly_item_shifts(nothing).dtypes.equals(weekly_item_shifts(items()).dtypes)
     with pytest.raises(ValueError, match="lack duration"):
         item_level_effects(items().drop(columns="duration"), generator=np.random.default_rng(12))
-
-
-def test_rates_are_compared_by_their_ratio() -> None:
-    found = compare_rates(30, 54308.7, 60, 51477.5)
-    assert found.ratio == pytest.approx(60 / 51477.5 / (30 / 54308.7))
-    # Given 90 events in all, the score test of equal rates is that of a binomial share.
-    share = 51477.5 / (51477.5 + 54308.7)
-    z = (60 - 90 * share) / np.sqrt(90 * share * (1 - share))
-    assert found.p_value == pytest.approx(2 * norm.sf(z))
-    assert 1 < found.lower < found.ratio < found.upper
-    none_left = compare_rates(12, 30, 0, 30)
-    assert none_left.ratio == 0
-    assert none_left.upper < 1
-    assert np.isnan(compare_rates(0, 30, 4, 30).ratio)
-    with pytest.raises(ValueError, match="exposures above 0"):
-        compare_rates(1, 0, 1, 1)
 
 
 @pytest.mark.parametrize("digits", [0, 1, 6])
