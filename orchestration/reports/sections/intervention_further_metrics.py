@@ -12,7 +12,6 @@ from orchestration.reports.sections.intervention_evidence import Evidence, chanc
 from orchestration.reports.sections.intervention_signals import Charted
 from orchestration.reports.sections.intervention_verdicts import what_is_missing
 from orchestration.reports.sections.interventions_overview import (
-    FURTHER_METRICS_CHART,
     small_charts,
     verdict_cells,
 )
@@ -48,7 +47,7 @@ def sections(further: Sequence[tuple[Charted, Evidence]], scope_name: str) -> tu
             "worse; each is judged by itself, and all tests of the refresh are corrected for their number together.",
         )),
         Table(f"{counted(len(rows), 'further metric')}", COLUMNS, rows),
-        small_charts(FURTHER_METRICS_CHART, by_week),
+        small_charts("further-metrics-chart", "further metric", by_week),
         *rare,
     ))  # fmt: skip
     return (Section("further-metrics", "What else did it move?", blocks),)

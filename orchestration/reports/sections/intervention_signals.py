@@ -188,7 +188,8 @@ def _state_of_gaps(charted: Charted, gaps: pd.DataFrame) -> tuple[str, Tone]:
     bad = int((after["signal_direction"] == "concern").sum())
     n_gaps = f"the {counted(len(after), 'gap')} between {name} since the launch"
     if not good and not bad:
-        return f"No signal: {n_gaps}, the open one included, lie within what the baseline would give.", "muted"
+        within = "lies" if len(after) == 1 else "lie"
+        return f"No signal: {n_gaps}, the open one included, {within} within what the baseline would give.", "muted"
     if good and bad:
         return f"Signals both ways among {n_gaps}: {good} in the desired direction, {bad} against it.", "plain"
     way, tone = ("in the desired direction", "good") if good else ("against the desired direction", "bad")

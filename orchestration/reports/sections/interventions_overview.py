@@ -43,7 +43,6 @@ COLUMNS = (
 )
 #: More small charts than these would be a wall; the pages of the interventions have them all.
 MOST_PANELS: Final = 8
-FURTHER_METRICS_CHART: Final = "further-metrics-chart"
 
 
 def blocks(
@@ -78,10 +77,11 @@ def blocks(
     rows = tuple(
         _row(one, verdicts[one.intervention_id], hrefs[one.intervention_id], scope_names, n_further) for one in ordered
     )
+    titled = [(str(one.facts["intervention_name"]), one) for one in ordered]
     return present((
         Words((_headline(ordered, verdicts),)),
         Table(f"{counted(len(rows), 'intervention')}, where a decision is due first", COLUMNS, rows),
-        small_charts("interventions-chart", [(str(one.facts["intervention_name"]), one) for one in ordered]),
+        small_charts("interventions-chart", "intervention", titled),
     ))  # fmt: skip
 
 
@@ -126,8 +126,11 @@ def verdict_cells(one: Charted, verdict: pd.Series) -> tuple[Cell, Cell]:
     return Cell(words, note=", ".join(stands) or None, tone=tone), change
 
 
-def small_charts(chart_id: str, titled: Sequence[tuple[str, Charted]]) -> Chart | None:
-    """The weeks of several metrics as small charts, each under its title; None where none has a week to draw."""
+def small_charts(chart_id: str, what: str, titled: Sequence[tuple[str, Charted]]) -> Chart | None:
+    """The weeks of several metrics as small charts, each under its title; None where none has a week to draw.
+
+    `what` is the noun for one of them in the title.
+    """
     drawable = [(title, one) for title, one in titled if _complete(one)["value"].notna().any()]
     shown = drawable[:MOST_PANELS]
     if not shown:
@@ -163,7 +166,6 @@ def small_charts(chart_id: str, titled: Sequence[tuple[str, Charted]]) -> Chart 
         ("favourable" in has_signals, LegendEntry("favourable", "signal in the desired direction (green)")),
         ("unfavourable" in has_signals, LegendEntry("unfavourable", "signal against it (red)")),
     )
-    what = "further metric" if chart_id == FURTHER_METRICS_CHART else "intervention"
     title = f"The weeks of {counted(len(shown), what)} before and after the launch, {window}{rest}"
     return Chart(
         chart_id=chart_id,
