@@ -224,6 +224,8 @@ REQUIRED_ROWS: Final[Mapping[str, Mapping[str, tuple[str | bool, ...]]]] = {
     "mart_stage_metrics": {"scope_type": ("value_stream",)},
     "mart_stage_days": {"scope_type": ("value_stream",)},
     "mart_hand_offs": {"period_type": ("month", "increment"), "boundary": ("value_stream", "train", "team")},
+    # The cumulative flow needs to know how far cancelled items had come; the other millions of visits are in marts.
+    "fct_stage_visits": {"fct_work_items.is_cancelled": (True,)},
     "fct_dependencies": {"is_open": (True,)},
     "choke_point_forecasts": {"scope_type": ("value_stream",)},
     "choke_point_backtest": {"scope_type": ("value_stream",)},
@@ -232,7 +234,8 @@ REQUIRED_ROWS: Final[Mapping[str, Mapping[str, tuple[str | bool, ...]]]] = {
     "throughput_forecasts": {"scope_type": ("value_stream",)},
     "delivery_forecasts": {"scope_type": ("value_stream",)},
 }
-"""Of these tables only the rows whose columns hold one of the values: the others are never read into frames."""
+"""Of these tables only the rows whose columns, or whose item's columns in another table, hold one of the values: the
+others are never read into frames."""
 
 
 class ReportFrameError(ValueError):

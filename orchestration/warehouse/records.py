@@ -274,7 +274,8 @@ def read_frames(
 ) -> dict[str, pd.DataFrame]:
     """Read tables by name, found without a schema prefix, in a stable order; None as columns means all of them.
 
-    Of a table in ``rows`` only those rows are read whose columns hold one of the values named for them.
+    Of a table in ``rows`` only those rows are read whose columns hold one of the values named for them; a column of
+    another table (``table.column``) speaks of the row's work item there.
 
     Raises:
         MissingTableError: The file has not all of the tables, because an earlier Weir published it.
@@ -293,10 +294,17 @@ def read_frames(
     frames = {}
     for name, columns in wanted.items():
         listed = ", ".join(f'"{column}"' for column in columns) if columns else "*"
-        kept = (rows or {}).get(name, {})
-        condition = " and ".join(f'list_contains(${column}, "{column}")' for column in kept) or "true"
+        conditions, values = [], {}
+        for number, (column, allowed) in enumerate((rows or {}).get(name, {}).items()):
+            other, _, own = column.rpartition(".")
+            holds = f'list_contains($allowed_{number}, "{own}")'
+            conditions.append(
+                f"work_item_id in (select work_item_id from {places[other]}.{other} where {holds})" if other else holds
+            )
+            values[f"allowed_{number}"] = list(allowed)
+        condition = " and ".join(conditions) or "true"
         query = f"select {listed} from {places[name]}.{name} where {condition} order by all"
-        frames[name] = connection.execute(query, {column: list(values) for column, values in kept.items()}).df()
+        frames[name] = connection.execute(query, values).df()
     return frames
 
 

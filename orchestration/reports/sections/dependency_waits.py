@@ -120,7 +120,10 @@ def waiting_table(
         ["blocked_elapsed_days", "successor_work_item_id", "predecessor_work_item_id"],
         ascending=[False, True, True],
     )
-    known = {str(row["work_item_id"]): row for row in items.to_dict("records")}
+    shown = ordered.head(WAITING_SHOWN)
+    sides = pd.concat([shown["successor_work_item_id"], shown["predecessor_work_item_id"]])
+    named = items.loc[items["work_item_id"].isin(sides), ["work_item_id", "item_key", "title", "current_stage_id"]]
+    known = {str(row["work_item_id"]): row for row in named.to_dict("records")}
     rows = tuple(
         (
             _item_cell(row, "successor", known, stages, names),
@@ -128,7 +131,7 @@ def waiting_table(
             Cell(number(row["blocked_elapsed_days"])),
             Cell(number(row["blocked_in_progress_elapsed_days"])),
         )
-        for row in ordered.head(WAITING_SHOWN).to_dict("records")
+        for row in shown.to_dict("records")
     )
     cut = f"; the {WAITING_SHOWN} longest are shown" if len(ordered) > WAITING_SHOWN else ""
     caption = f"What waits today for another team (n {counted(len(ordered), 'open wait')}{cut})"

@@ -20,5 +20,21 @@ def test_only_the_rows_and_columns_asked_for_are_read():
         assert len(read_frames(connection, wanted)["mart_flow_metrics"]) == 4
 
 
+def test_rows_are_chosen_by_what_another_table_says_of_their_item():
+    with duckdb.connect() as connection:
+        connection.execute("create schema flow")
+        connection.execute(
+            """create table flow.fct_work_items as select * from (values
+                ('A-1', true), ('A-2', false), ('A-3', null)) as rows (work_item_id, is_cancelled)"""
+        )
+        connection.execute(
+            """create table flow.fct_stage_visits as select * from (values
+                ('A-1', 'dev'), ('A-1', 'test'), ('A-2', 'dev'), ('A-3', 'dev')) as rows (work_item_id, stage_id)"""
+        )
+        rows = {"fct_stage_visits": {"fct_work_items.is_cancelled": [True], "stage_id": ["dev"]}}
+        found = read_frames(connection, {"fct_stage_visits": None}, rows)["fct_stage_visits"]
+        assert found.to_numpy().tolist() == [["A-1", "dev"]]
+
+
 def test_reports_restrict_only_tables_that_they_read():
     assert set(REQUIRED_ROWS) <= set(REQUIRED_FRAMES)
