@@ -118,6 +118,51 @@
 {%- endmacro %}
 
 
+{#
+  An item's iterations are found by the names that its history and its newest export call them by: whoever calls one
+  that names another iteration now, or none, is touched. A name is looked for as a part of the text, its project left
+  out: that finds too many rather than too few.
+#}
+{% macro touch_what_calls_iterations(names, changes, items) -%}
+    {%- if this and is_incremental() -%}
+    create or replace table quality.touched_with_iterations as
+    with changed_names as (
+        select distinct
+            source_id,
+            regexp_replace(name, '^.*/', '') as called
+        from (
+            (select * from {{ names }} except select * from quality.iteration_names_before)
+            union
+            (select * from quality.iteration_names_before except select * from {{ names }})
+        ) as changed
+    ),
+
+    calls as (
+        select
+            work_item_id,
+            lower(concat_ws(chr(10), from_id, from_value, to_id, to_value)) as called
+        from {{ changes }}
+        where attribute = 'iteration'
+        union all
+        select
+            work_item_id,
+            lower(iteration_ref) as called
+        from {{ items }}
+        where iteration_ref is not null
+    )
+
+    select work_item_id from quality.touched_items
+    union
+    select calls.work_item_id
+    from calls
+    inner join {{ items }} as items on calls.work_item_id = items.work_item_id
+    inner join changed_names
+        on items.source_id = changed_names.source_id
+        and contains(calls.called, changed_names.called)
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# An item's row tells of its family too, which changes without anything happening to the item itself. #}
 {% macro touch_families(parents, ideas, children) -%}
     {%- if this and is_incremental() -%}

@@ -24,6 +24,7 @@ _BEFORE = {
     "quality.links_before": ("intermediate.int_work_item_links_resolved", "work_item_id, linked_work_item_id"),
     "quality.statuses_before": ("intermediate.int_statuses_categorised", "*"),
     "quality.iterations_before": ("intermediate.int_exported_iterations_unioned", "*"),
+    "quality.iteration_names_before": ("intermediate.int_iteration_names_listed", "*"),
     "quality.fields_before": ("staging.stg_jira__fields", "*"),
     "quality.parents_before": ("intermediate.int_item_parents_resolved", "*"),
     "quality.ideas_before": ("intermediate.int_idea_starts_traced", "*"),
@@ -89,8 +90,8 @@ def touch_between(connection: duckdb.DuckDBPyConnection, as_of_before: datetime)
 
 def end_touching(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop the lists and the copies: they belong to one refresh, and no reader has a use for them."""
-    lists = (_REFERENCES, _SOURCES, _ITEMS, "quality.touched_with_links", "quality.touched_with_families")
-    for table in (*lists, "quality.items_open_before", *_BEFORE):
+    lists = ("touched_with_links", "touched_with_families", "touched_with_iterations", "items_open_before")
+    for table in (_REFERENCES, _SOURCES, _ITEMS, *(f"quality.{name}" for name in lists), *_BEFORE):
         connection.execute(f"drop table if exists {table}")
 
 

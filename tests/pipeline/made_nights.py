@@ -10,7 +10,7 @@ the one that is built from all of it at once.
 import json
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,9 @@ Json = dict[str, Any]
 
 SOURCES = ("main", "other")
 _MARGIN = timedelta(hours=2)
+# Sprints of two weeks, the first of which begins with the histories.
+_SPRINT = timedelta(days=14)
+_N_SPRINTS = 6
 
 
 @dataclass
@@ -45,6 +48,8 @@ class Nights:
         lives = made_histories.make(n_histories)
         issues = [(SOURCES[number % 2], made_histories.issue(life, number, lives)) for number, life in enumerate(lives)]
         nights = cls(folder, issues, random.Random(seed))
+        for number, (_, issue) in enumerate(issues):
+            nights._plan(issue, number)
         nights._write(Path("portfolio.yaml"), made.PORTFOLIO)
         statuses = [
             {"id": number, "name": name, "statusCategory": {"key": category}}
@@ -56,6 +61,7 @@ class Nights:
 
     def first(self, at: datetime) -> None:
         """Export everything that there was, and one file that is written anew each night."""
+        self.list_sprints(at)
         self._export("night-0", at, [each for each in self.issues if _created(each[1]) < at])
         self._rewrite(at)
 
@@ -69,6 +75,16 @@ class Nights:
         self._export(f"night-{number}-late", at, [(source, _corrected(issue, self.chance)) for source, issue in late])
         self._rewrite(at)
         self._census(number, at)
+        self.list_sprints(at)
+
+    def list_sprints(self, at: datetime, renamed: Mapping[int, str] | None = None) -> None:
+        """List the sprints that are known by then, two weeks before they begin, under new names where given."""
+        known = [_sprint(number, at) for number in range(_N_SPRINTS) if _begins(number) - _SPRINT <= at]
+        for sprint in known:
+            sprint["name"] = (renamed or {}).get(sprint["id"], sprint["name"])
+        for source in SOURCES:
+            text = json.dumps({"maxResults": 50, "startAt": 0, "isLast": True, "values": known})
+            self._write(Path("exports") / source / "sprints.json", text, at)
 
     def twice(self, number: int) -> None:
         """Bring a night's files once more, under other names."""
@@ -97,6 +113,28 @@ class Nights:
         ]
         for source in SOURCES:
             self._write(Path("exports") / source / "statuses.json", json.dumps(statuses), at)
+
+    def _plan(self, issue: Json, number: int) -> None:
+        """Put an issue into sprints and out again; of some the newest export does not tell what the history says."""
+        if "changelog" not in issue or self.chance.random() < 0.3:
+            return
+        held: list[int] = []
+        at = _created(issue)
+        for place in range(self.chance.randrange(1, 4)):
+            at += timedelta(hours=self.chance.randrange(0, 400))
+            before = list(held)
+            sprint = self.chance.randrange(_N_SPRINTS)
+            held = [each for each in held if each != sprint] if sprint in held else [*held, sprint]
+            item = {"field": "Sprint", "fromString": _named(before), "toString": _named(held)}
+            if number % 4:
+                item |= {"from": _listed(before), "to": _listed(held)}
+            entry = {"id": f"{number}9{place}" if number % 7 else f"sprint-{number}-{place}"}
+            entry |= {"created": made_histories._stamp(at), "items": [item]}
+            histories = issue["changelog"]["histories"]
+            histories.insert(0 if number % 3 == 0 else len(histories), entry)
+            issue["changelog"]["total"] += 1
+        if number % 11:
+            issue["fields"]["sprint"] = [_sprint(each, at) for each in held]
 
     def _export(self, name: str, at: datetime, issues: Sequence[tuple[str, Json]]) -> None:
         for source in SOURCES:
@@ -135,6 +173,28 @@ class Nights:
             os.utime(file, (moment, moment))
 
 
+def _begins(sprint: int) -> datetime:
+    return made_histories.FIRST + sprint * _SPRINT
+
+
+def _sprint(number: int, at: datetime) -> Json:
+    """A sprint as a board lists it on a day."""
+    begins, ends = _begins(number), _begins(number + 1)
+    state = "future" if at < begins else "active" if at < ends else "closed"
+    dates = {"startDate": made_histories._stamp(begins), "endDate": made_histories._stamp(ends)}
+    if state == "closed":
+        dates["completeDate"] = made_histories._stamp(ends)
+    return {"id": number, "name": f"Sprint {number}", "state": state, "originBoardId": 1, **dates}
+
+
+def _named(sprints: Sequence[int]) -> str:
+    return ", ".join(f"Sprint {each}" for each in sprints)
+
+
+def _listed(sprints: Sequence[int]) -> str:
+    return ", ".join(str(each) for each in sprints)
+
+
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -167,6 +227,9 @@ def _as_it_stood(issue: Json, at: datetime) -> Json:
         elif change["field"] == "resolution":
             fields["resolution"] = {"name": change["fromString"]} if change["fromString"] else None
             fields["resolutiondate"] = None
+        elif change["field"] == "Sprint" and "sprint" in fields:
+            named = [name for name in change["fromString"].split(", ") if name]
+            fields["sprint"] = [_sprint(int(name.removeprefix("Sprint ")), at) for name in named]
     fields["updated"] = made_histories._stamp(_updated(issue, at))
     if "changelog" not in issue:
         return {**issue, "fields": fields}

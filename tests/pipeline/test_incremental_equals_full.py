@@ -100,13 +100,18 @@ def test_nights_one_after_the_other_equal_all_at_once(seed: int, n_histories: in
         if number == 3:
             nights.twice(2)
             nights.rename_a_status(at)
+            nights.list_sprints(at, renamed={1: "Spring cleaning"})
             nights.edit_register(3)
         if number == 4:
+            nights.list_sprints(at, renamed={1: "Spring cleaning", 3: "Sprint 2"})
             nights.edit_register(4.5)
             nights.rename(2)
         build = run_refresh(tmp_path, f"night-{number}", at + timedelta(hours=3), manifest)
         modes.append((build.refresh.mode, build.refresh.full_because))
     assert modes == [("incremental", None)] * 3
+    with duckdb.connect(str(PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb"), read_only=True) as connection:
+        in_sprints = "select count(*), count(ended_at) from intermediate.int_iteration_spells_detected"
+        assert min(connection.execute(in_sprints).fetchall()[0]) > 20
     continued = built_at_once(tmp_path, at + timedelta(hours=3), manifest)
     assert differences(continued, PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb") == []
 

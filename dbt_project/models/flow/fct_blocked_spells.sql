@@ -1,12 +1,22 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_touched('quality.touched_with_links') }}"
+) }}
 with spells as (
 
-    select * from {{ ref('int_blocked_spells_detected') }}
+    select *
+    from {{ ref('int_blocked_spells_detected') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 
 visits as (
 
-    select * from {{ ref('int_stage_visits_folded') }}
+    select *
+    from {{ ref('int_stage_visits_folded') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_links') }}
 
 ),
 

@@ -1,3 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook=[
+        "{{ touch_what_calls_iterations(ref('int_iteration_names_listed'), ref('int_item_changes_unioned'),
+            ref('int_items_unioned')) }}",
+        "{{ forget_touched('quality.touched_with_iterations') }}"
+    ]
+) }}
 -- One row per item, iteration and span in which the item was in it. A tool may keep an item in several at once: Jira
 -- lists all sprints that an issue is or was in ("12, 15"), so a closed one is not left when its rest is carried over.
 --
@@ -7,14 +16,18 @@
 -- its last change of iteration, or since birth, where no change names it.
 with items as (
 
-    select * from {{ ref('int_items_unioned') }}
+    select *
+    from {{ ref('int_items_unioned') }}
+    where {{ is_touched('work_item_id', 'quality.touched_with_iterations') }}
 
 ),
 
 changes as (
 
-    select * from {{ ref('int_item_changes_unioned') }}
+    select *
+    from {{ ref('int_item_changes_unioned') }}
     where attribute = 'iteration'
+        and {{ is_touched('work_item_id', 'quality.touched_with_iterations') }}
 
 ),
 
@@ -31,6 +44,7 @@ births as (
         event_at as born_at
     from {{ ref('int_item_timelines_built') }}
     where event_number = 1
+        and {{ is_touched('work_item_id', 'quality.touched_with_iterations') }}
 
 ),
 

@@ -1,9 +1,9 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_stage_days'}}}) }}
 -- wip(t) = wip(t-1) + arrivals(t) - departures(t) holds of any running sum, also of arrivals booked on a wrong row or
 -- day. So each count is held against the items too: those whose event in force at the end of that local day puts them
--- in this value stream, team, level, work type and stage. They are found by looking on each day, not by summing moves,
--- and from the events before these are folded into spans. An item removed from its tool before it was done is nowhere
--- from then on. Alike stays are looked at once, which keeps every day affordable.
+-- in this value stream, team, level, work type and stage. They are counted from the events before these are folded into
+-- spans: those that had come by that day less those that had left by then. An item removed from its tool before it was
+-- done is nowhere from then on.
 -- On the last day the counts are also what fct_work_items says of where the items are.
 with days as (
 
@@ -39,51 +39,78 @@ dated as (
 ),
 
 -- What left on the day it came is there at no day's end.
-stays as (
+changes as (
 
     select
-        dated.value_stream_id,
-        dated.team_id,
-        dated.level,
-        dated.work_type,
-        dated.stage_id,
-        dated.first_date,
-        dated.left_date,
-        count(*) as n_items
+        value_stream_id,
+        team_id,
+        level,
+        work_type,
+        stage_id,
+        first_date as calendar_date,
+        count(*) as n_change
     from dated
-    where dated.left_date > dated.first_date
-    group by
-        dated.value_stream_id, dated.team_id, dated.level, dated.work_type, dated.stage_id, dated.first_date,
-        dated.left_date
+    where left_date > first_date
+    group by value_stream_id, team_id, level, work_type, stage_id, first_date
 
-),
+    union all
 
-looks as (
+    select
+        value_stream_id,
+        team_id,
+        level,
+        work_type,
+        stage_id,
+        left_date as calendar_date,
+        -count(*) as n_change
+    from dated
+    where left_date > first_date
+    group by value_stream_id, team_id, level, work_type, stage_id, left_date
 
-    select distinct
-        days.value_stream_id,
-        days.calendar_date
+    union all
+
+    select
+        value_stream_id,
+        team_id,
+        level,
+        work_type,
+        stage_id,
+        calendar_date,
+        0 as n_change
     from days
 
 ),
 
-there as (
+counted as (
 
     select
-        stays.value_stream_id,
-        stays.team_id,
-        stays.level,
-        stays.work_type,
-        stays.stage_id,
-        looks.calendar_date,
-        sum(stays.n_items) as n_there
-    from stays
-    inner join looks
-        on stays.value_stream_id = looks.value_stream_id
-        and stays.first_date <= looks.calendar_date
-        and stays.left_date > looks.calendar_date
-    group by
-        stays.value_stream_id, stays.team_id, stays.level, stays.work_type, stays.stage_id, looks.calendar_date
+        value_stream_id,
+        team_id,
+        level,
+        work_type,
+        stage_id,
+        calendar_date,
+        sum(sum(n_change)) over (
+            partition by value_stream_id, team_id, level, work_type, stage_id order by calendar_date
+        ) as n_there
+    from changes
+    group by value_stream_id, team_id, level, work_type, stage_id, calendar_date
+
+),
+
+-- Of the days that are told: none after as_of.
+there as (
+
+    select counted.*
+    from counted
+    inner join (
+        select distinct
+            value_stream_id,
+            calendar_date
+        from days
+    ) as stream_days
+        on counted.value_stream_id = stream_days.value_stream_id
+        and counted.calendar_date = stream_days.calendar_date
 
 ),
 

@@ -30,59 +30,9 @@ mapped_statuses as (
 
 ),
 
-iterations as (
-
-    select * from {{ ref('int_jira_iterations_listed') }}
-
-),
-
-iterations_by_name as (
-
-    select
-        source_id,
-        lower(iteration_name) as sprint,
-        min(iteration_id) as iteration_id
-    from iterations
-    group by source_id, lower(iteration_name)
-
-),
-
--- A CSV names the sprint only.
-issue_sprints as (
-
-    select
-        sprints.source_id,
-        sprints.issue_id,
-        coalesce(sprints.sprint_id, iterations_by_name.iteration_id, sprints.sprint_name) as iteration_ref
-    from {{ ref('stg_jira__issue_sprints') }} as sprints
-    inner join issues
-        on sprints.source_id = issues.source_id
-        and sprints.issue_id = issues.native_id
-        and sprints.export_file = issues.export_file
-    left join iterations_by_name
-        on sprints.source_id = iterations_by_name.source_id
-        and lower(sprints.sprint_name) = iterations_by_name.sprint
-
-),
-
--- An issue is in the sprint that runs, else in the one to come, else in the last one it was in.
 current_sprints as (
 
-    select
-        issue_sprints.source_id,
-        issue_sprints.issue_id,
-        issue_sprints.iteration_ref,
-        row_number() over (
-            partition by issue_sprints.source_id, issue_sprints.issue_id
-            order by
-                case iterations.state when 'active' then 1 when 'future' then 2 when 'closed' then 3 else 4 end,
-                iterations.started_at desc nulls last,
-                issue_sprints.iteration_ref desc
-        ) as preference
-    from issue_sprints
-    left join iterations
-        on issue_sprints.source_id = iterations.source_id
-        and issue_sprints.iteration_ref = iterations.iteration_id
+    select * from {{ ref('int_jira_current_sprints_picked') }}
 
 )
 
@@ -129,7 +79,4 @@ left join listed_statuses
     on issues.source_id = listed_statuses.source_id
     and lower(issues.status_name) = listed_statuses.status
 left join mapped_statuses on lower(trim(issues.status_name)) = mapped_statuses.status
-left join current_sprints
-    on issues.source_id = current_sprints.source_id
-    and issues.native_id = current_sprints.issue_id
-    and current_sprints.preference = 1
+left join current_sprints on issues.work_item_id = current_sprints.work_item_id
