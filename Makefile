@@ -63,6 +63,10 @@ test-all: chromium ## Run the slow tests too (an hour: kills in every phase, lar
 benchmark: install ## Measure on 10,000 to 1,000,000 issues and write its part of tests/benchmarks/RESULTS.md (an hour).
 	@$(BIN)/python -m tests.benchmarks --spill 1000000
 
+.PHONY: accuracy
+accuracy: install ## Measure how often findings are right and write its part of tests/benchmarks/RESULTS.md (half an hour).
+	@WEIR_WRITE_RESULTS=1 $(BIN)/pytest tests/accuracy/test_hundred_portfolios.py
+
 .PHONY: lint
 lint: lint-python lint-types lint-imports lint-sql lint-layout ## Check style, types, imports, SQL and layout.
 

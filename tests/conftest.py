@@ -20,7 +20,7 @@ settings.load_profile("weir")
 Weir = Callable[..., subprocess.CompletedProcess[str]]
 
 # A refresh takes well under a minute on an idle machine; this only ends one that hangs.
-_TIMEOUT_SECONDS = 900
+TIMEOUT_SECONDS = 900
 
 
 def weir_command(*arguments: str | Path) -> list[str]:
@@ -43,7 +43,7 @@ def weir() -> Weir:
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=_TIMEOUT_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 
 from orchestration.analytics.forecast_scoring import BrierSplit, brier_score, split_brier
 from tests.accuracy.scores import Share, share_by_portfolio, share_of
-from tests.benchmarks.result_sections import RESULTS_FILE, measured_where, replace_section
+from tests.benchmarks.result_sections import measured_where, replace_section
 
 SECTION: Final = "accuracy of findings"
 _LIBRARIES: Final = ("duckdb", "dbt-core", "dbt-duckdb", "pandas", "numpy", "scipy", "simpy")
@@ -127,9 +128,9 @@ class ChanceScores:
         )
 
 
-def write_accuracy(found: Accuracy) -> None:
-    """Put the section in its place in `RESULTS.md`."""
-    replace_section(RESULTS_FILE, SECTION, "\n\n".join(_parts(found)))
+def write_accuracy(found: Accuracy, file: Path) -> None:
+    """Put the section in its place in a file of results."""
+    replace_section(file, SECTION, "\n\n".join(_parts(found)))
 
 
 def _parts(found: Accuracy) -> Iterator[str]:

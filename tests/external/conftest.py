@@ -1,7 +1,7 @@
 """Portfolios made from real exports that lie beside the repository; tests skip, saying so, where they do not.
 
-Belongs here: turning foreign recordings back into the files a tool exports, and one refresh of each. Does not belong
-here: what is expected of the result.
+Belongs here: turning foreign recordings back into the files a tool exports, one refresh of each, and reading published
+numbers and the warehouse. Does not belong here: what is expected of the result.
 """
 
 import csv
@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 import checks
@@ -26,6 +27,7 @@ from orchestration.report_site import build_report_site
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "analytics"))
 
 SHARED = Path(__file__).parents[2].parent / "shared"
+ORACLES = SHARED / "oracles"
 
 # Raw cells hold whole issues.
 csv.field_size_limit(1 << 30)
@@ -40,6 +42,12 @@ def shared_data() -> Path:
     return folder
 
 
+def published(name: str) -> dict[str, Any]:
+    """Return one file of published numbers, named below shared/oracles."""
+    found: dict[str, Any] = json.loads((ORACLES / name).read_text(encoding="utf-8"))
+    return found
+
+
 def read_table(file: Path) -> list[dict[str, str]]:
     """Return a CSV file's rows."""
     with file.open(encoding="utf-8", newline="") as text:
@@ -50,6 +58,16 @@ def write_lines(file: Path, documents: Iterable[Any]) -> None:
     """Write one JSON document a line."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(json.dumps(document) + "\n" for document in documents), encoding="utf-8")
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, question: str) -> list[tuple[Any, ...]]:
+    """Return what a warehouse answers."""
+    return connection.execute(question).fetchall()
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the moment that a recording tells in ISO 8601, or none where it tells none."""
+    return datetime.fromisoformat(text) if text else None
 
 
 @cache

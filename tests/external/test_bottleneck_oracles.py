@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,15 +10,19 @@ from service_records import visits_from_service_records
 from orchestration.analytics.constraint_declaration import declare_constraints
 from orchestration.analytics.line_measures import measure_lines
 from orchestration.analytics.stage_constraint_evidence import stage_constraint_evidence
+from tests.external.conftest import ORACLES, published
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles" / "bottleneck"
+FOLDER = ORACLES / "bottleneck"
 MONDAY = pd.Timestamp("2026-01-05")
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the worked lines are not at {FOLDER}")
+pytestmark = [
+    pytest.mark.external,
+    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the worked lines are not at {FOLDER}"),
+]
 
 
 def test_line_worked_by_hand() -> None:
-    line = json.loads((FOLDER / "hand_line.json").read_text())
+    line = published("bottleneck/hand_line.json")
     expected = line["expected"]
     visits, stages = visits_from_service_records(pd.DataFrame(line["records"]), pd.Timedelta(hours=1), MONDAY)
     found = stage_constraint_evidence(
@@ -42,7 +43,7 @@ def test_line_worked_by_hand() -> None:
 
 
 def test_a_day_worked_by_hand_declares_nothing() -> None:
-    line = json.loads((FOLDER / "hand_line.json").read_text())
+    line = published("bottleneck/hand_line.json")
     visits, stages = visits_from_service_records(pd.DataFrame(line["records"]), pd.Timedelta(hours=1), MONDAY)
     lines = measure_lines(
         visits,
@@ -63,7 +64,7 @@ def test_a_day_worked_by_hand_declares_nothing() -> None:
 
 
 def test_the_day_worked_by_hand_repeated_for_weeks_declares_its_constraint() -> None:
-    line = json.loads((FOLDER / "hand_line.json").read_text())
+    line = published("bottleneck/hand_line.json")
     day = pd.DataFrame(line["records"])
     times = ["enter", "start", "finish"]
     # A new day begins every 24 hours, after the last item of the day before has left.

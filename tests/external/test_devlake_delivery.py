@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.external.conftest import read_table, refreshed, write_lines
+from tests.external.conftest import moment_of, read_table, refreshed, rows_of, write_lines
 
 pytestmark = pytest.mark.external
 
@@ -214,14 +214,6 @@ def warehouse(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> du
     return duckdb.connect(str(refreshed(folder)), read_only=True)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, question: str) -> list[tuple[Any, ...]]:
-    return connection.execute(question).fetchall()
-
-
-def _moment(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
 def _minutes(hours: float | None) -> int | None:
     """Return whole minutes, begun ones counted, as DevLake does; a NULL of either is none."""
     return None if hours is None else ceil(round(hours * 60, 6))
@@ -246,7 +238,7 @@ def test_every_build_of_jenkins(
     key = "native_id" if by == "full_name" else "pipeline_name || '#' || split_part(native_id, '#', 2)"
     ours = {
         name: (result, started, duration)
-        for name, result, started, duration in _rows(
+        for name, result, started, duration in rows_of(
             warehouse,
             f"select {key}, raw_result, epoch_ms(started_at), epoch_ms(finished_at) - epoch_ms(started_at)"
             f" from flow.fct_builds where source_id = '{source}'",
@@ -257,8 +249,8 @@ def test_every_build_of_jenkins(
 
 
 def test_stages_of_jenkins_are_no_builds_but_are_kept(warehouse: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(warehouse, "select count(*) from raw_jenkins.build_stages") == [(24,)]
-    assert _rows(warehouse, "select count(*) from flow.fct_builds where source_id = 'ci'") == [(14,)]
+    assert rows_of(warehouse, "select count(*) from raw_jenkins.build_stages") == [(24,)]
+    assert rows_of(warehouse, "select count(*) from flow.fct_builds where source_id = 'ci'") == [(14,)]
 
 
 def test_every_issue_of_sonarqube(warehouse: duckdb.DuckDBPyConnection, shared_data: Path) -> None:
@@ -266,13 +258,13 @@ def test_every_issue_of_sonarqube(warehouse: duckdb.DuckDBPyConnection, shared_d
     answers = {
         row["issue_key"]: (
             row["rule"], severities[row["severity"]], row["component"], float(row["effort"]), "debt", "open",
-            _moment(row["creation_date"]),
+            moment_of(row["creation_date"]),
         )
         for row in read_table(shared_data / "devlake" / "sonarqube" / "snapshot_tables" / "_tool_sonarqube_issues.csv")
     }  # fmt: skip
     ours = {
         key: values
-        for key, *values in _rows(
+        for key, *values in rows_of(
             warehouse,
             "select native_id, rule, severity, component, effort_minutes, finding_type, status, opened_at"
             " from flow.fct_quality_findings where finding_type = 'debt'",
@@ -290,13 +282,13 @@ def test_every_hotspot_of_sonarqube(warehouse: duckdb.DuckDBPyConnection, shared
             row["security_category"],
             row["vulnerability_probability"].lower(),
             "closed" if row["status"] == "REVIEWED" else "open",
-            _moment(row["creation_date"]),
+            moment_of(row["creation_date"]),
         )
         for row in read_table(table)
     }
     ours = {
         key: (rule, severity, status, opened)
-        for key, rule, severity, status, opened in _rows(
+        for key, rule, severity, status, opened in rows_of(
             warehouse,
             "select native_id, rule, severity, status, opened_at from flow.fct_quality_findings"
             " where finding_type = 'vulnerability'",
@@ -313,7 +305,7 @@ def test_every_point_of_a_sonarqube_history(warehouse: duckdb.DuckDBPyConnection
         for measure in history["measures"]
         for point in measure["history"]
     )
-    ours = _rows(
+    ours = rows_of(
         warehouse,
         "select project, metric, measured_at, value from flow.fct_quality_measures"
         " where project = 'shop:web' order by all",
@@ -325,7 +317,7 @@ def test_every_point_of_a_sonarqube_history(warehouse: duckdb.DuckDBPyConnection
 def test_the_technical_debt_of_a_project_is_a_fact(warehouse: duckdb.DuckDBPyConnection, shared_data: Path) -> None:
     component = json.loads((shared_data / "sonarqube_history" / "sonar8measures.json").read_text("utf-8"))["component"]
     (debt,) = (float(each["value"]) for each in component["measures"] if each["metric"] == "sqale_index")
-    ours = _rows(
+    ours = rows_of(
         warehouse,
         f"select value from flow.fct_quality_measures where metric = 'sqale_index' and project = '{component['key']}'",
     )
@@ -338,15 +330,15 @@ def test_every_incident_of_pagerduty(warehouse: duckdb.DuckDBPyConnection, share
         f"#{row['id'].rpartition(':')[2]}": (
             row["urgency"],
             states[row["status"]],
-            _moment(row["created_date"]),
-            _moment(row["resolution_date"]),
+            moment_of(row["created_date"]),
+            moment_of(row["resolution_date"]),
             float(row["lead_time_minutes"]) if row["lead_time_minutes"] else None,
         )
         for row in read_table(shared_data / "devlake" / "pagerduty" / "snapshot_tables" / "issues.csv")
     }
     ours = {
         key: (urgency, status, opened, resolved, None if hours is None else float(int(hours * 60)))
-        for key, urgency, status, opened, resolved, hours in _rows(
+        for key, urgency, status, opened, resolved, hours in rows_of(
             warehouse,
             "select incident_key, urgency, status, opened_at, resolved_at, time_to_restore_elapsed_hours"
             " from flow.fct_incidents where source_id = 'calls'",
@@ -364,13 +356,13 @@ def test_every_change_lead_time(warehouse: duckdb.DuckDBPyConnection, shared_dat
         row["id"]: (
             *(int(row[step]) if row[step] else None for step in steps),
             row["deployment_commit_id"] or None,
-            _moment(row["pr_deployed_date"]),
+            moment_of(row["pr_deployed_date"]),
         )
         for row in read_table(table)
     }
     ours = {
         change: (_minutes(coding), _minutes(pickup), _minutes(deploy), _minutes(whole), deployment, deployed)
-        for change, coding, pickup, deploy, whole, deployment, deployed in _rows(
+        for change, coding, pickup, deploy, whole, deployment, deployed in rows_of(
             warehouse,
             """
             select changes.native_id, coding_elapsed_hours, time_to_first_review_elapsed_hours,
@@ -394,7 +386,7 @@ def test_every_incident_after_the_deployment_it_followed(
         for row in read_table(recorded / "project_incident_deployment_relationships.csv")
     }
     ours = dict(
-        _rows(
+        rows_of(
             warehouse,
             "select incidents.native_id, deployments.ref from flow.fct_incidents as incidents"
             " inner join flow.fct_deployments as deployments using (deployment_id)"
@@ -406,24 +398,24 @@ def test_every_incident_after_the_deployment_it_followed(
 
 
 def test_a_key_in_a_changes_title_places_it_with_its_item(warehouse: duckdb.DuckDBPyConnection) -> None:
-    ours = _rows(
+    ours = rows_of(
         warehouse,
         "select native_id, team_id, membership_basis, n_work_items from flow.fct_pull_requests"
         " where membership_basis is not null",
     )
     assert ours == [("pr1", "team", "items", 1)]
     builds = "select distinct team_id, membership_basis from flow.fct_builds where source_id = 'branches'"
-    assert _rows(warehouse, builds) == [("builders", "project")]
+    assert rows_of(warehouse, builds) == [("builders", "project")]
 
 
 def test_every_production_deployment_counts_once_in_the_portfolios_weeks(warehouse: duckdb.DuckDBPyConnection) -> None:
-    (facts,) = _rows(
+    (facts,) = rows_of(
         warehouse,
         "select count(*), count(*) filter (where is_failed) from flow.fct_deployments"
         " where is_production and result in ('success', 'failure')",
     )
     for period in ("week", "month"):
-        assert _rows(
+        assert rows_of(
             warehouse,
             "select sum(n_deployments), sum(n_failed_deployments) from marts.mart_delivery_performance"
             f" where scope_type = 'portfolio' and period_type = '{period}'",

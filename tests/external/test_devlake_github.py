@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.external.conftest import read_table, refreshed, write_lines
+from tests.external.conftest import read_table, refreshed, rows_of, write_lines
 
 pytestmark = pytest.mark.external
 
@@ -77,17 +77,13 @@ def expected(shared_data: Path) -> Callable[[str], list[dict[str, str]]]:
     return lambda name: read_table(shared_data / "devlake" / "github" / "snapshot_tables" / f"_tool_github_{name}.csv")
 
 
-def _rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    return warehouse.execute(sql).fetchall()
-
-
 def _moment(text: str) -> float | None:
     return datetime.fromisoformat(text).timestamp() if text else None
 
 
 def test_nothing_is_refused(warehouse: duckdb.DuckDBPyConnection):
-    assert _rows(warehouse, "select export_file, reason from quality.quarantined_records") == []
-    assert _rows(warehouse, "select sum(n_records) from quality.export_files") == [(330,)]
+    assert rows_of(warehouse, "select export_file, reason from quality.quarantined_records") == []
+    assert rows_of(warehouse, "select sum(n_records) from quality.export_files") == [(330,)]
 
 
 def test_lead_time_of_every_issue(
@@ -104,7 +100,7 @@ def test_lead_time_of_every_issue(
     by_date = "floor((epoch_us(resolved_at) - epoch_us(created_at)) / 60e6)::bigint"
     by_status = "floor(lead_time_elapsed_days * 24 * 60)::bigint"
     for measured in (by_date, by_status):
-        ours = dict(_rows(warehouse, f"select native_id, {measured} from flow.fct_work_items"))
+        ours = dict(rows_of(warehouse, f"select native_id, {measured} from flow.fct_work_items"))
         assert len(answers) == 26
         assert ours == answers
 
@@ -117,7 +113,7 @@ def test_every_issue_as_it_stands(
         for row in expected("issues")
     }
     ours = set(
-        _rows(
+        rows_of(
             warehouse,
             "select native_id, split_part(item_key, '#', 2), status_name, coalesce(iteration_ref, '0'),"
             " epoch(updated_at) from intermediate.int_github_items_described",
@@ -125,7 +121,7 @@ def test_every_issue_as_it_stands(
     )
     assert ours == answers
     labels = sorted((row["issue_id"], row["label_name"]) for row in expected("issue_labels"))
-    assert labels == _rows(
+    assert labels == rows_of(
         warehouse,
         "select native_id, unnest(string_split(labels, chr(10))) from intermediate.int_github_items_described"
         " order by all",
@@ -142,7 +138,7 @@ def test_every_pull_request(warehouse: duckdb.DuckDBPyConnection, expected: Call
         for row in expected("pull_requests")
     }  # fmt: skip
     ours = set(
-        _rows(
+        rows_of(
             warehouse,
             "select native_id, split_part(pull_request_key, '#', 2), epoch(opened_at), epoch(merged_at),"
             " epoch(closed_at), title, source_branch, target_branch, head_commit_sha, merge_commit_sha, is_draft"
@@ -152,7 +148,7 @@ def test_every_pull_request(warehouse: duckdb.DuckDBPyConnection, expected: Call
     assert len(answers) == 49
     assert ours == answers
     # GitHub calls a merged pull request closed; Weir does not.
-    states = dict(_rows(warehouse, "select native_id, state from intermediate.int_github_pull_requests_described"))
+    states = dict(rows_of(warehouse, "select native_id, state from intermediate.int_github_pull_requests_described"))
     assert states == {
         row["github_id"]: "merged" if row["merged_at"] else row["state"] for row in expected("pull_requests")
     }
@@ -163,7 +159,7 @@ def test_every_event(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[s
         row["github_id"]: (row["issue_id"], row["type"], _moment(row["github_created_at"]))
         for row in expected("issue_events")
     }
-    ours = _rows(
+    ours = rows_of(
         warehouse,
         "select events.event_key, issues.native_id, events.event, epoch(events.created_at)"
         " from staging.stg_github__issue_events as events"
@@ -184,7 +180,7 @@ def test_every_review_and_commit(warehouse: duckdb.DuckDBPyConnection, expected:
     }
     assert len(reviews) == 30
     assert reviews == set(
-        _rows(
+        rows_of(
             warehouse,
             "select review_id, native_id, reviews.state, epoch(submitted_at)"
             " from staging.stg_github__reviews as reviews"
@@ -194,7 +190,7 @@ def test_every_review_and_commit(warehouse: duckdb.DuckDBPyConnection, expected:
     commits = {(row["commit_sha"], row["pull_request_id"]) for row in expected("pull_request_commits")}
     assert len(commits) == 90
     assert commits == set(
-        _rows(
+        rows_of(
             warehouse,
             "select commit_sha, split_part(pull_request_id, ':', 2) from intermediate.int_github_commits_described",
         )
@@ -206,7 +202,7 @@ def test_the_issue_that_a_pull_request_closes(
 ):
     answers = [(row["pull_request_id"], row["issue_id"]) for row in expected("pull_request_issues")]
     assert len(answers) == 1
-    assert answers == _rows(
+    assert answers == rows_of(
         warehouse,
         "select pull_requests.native_id, items.native_id from staging.stg_github__pull_requests as pull_requests"
         " inner join intermediate.int_github_items_described as items"
@@ -225,7 +221,7 @@ def test_every_run_and_job(warehouse: duckdb.DuckDBPyConnection, expected: Calla
     }  # fmt: skip
     assert len(runs) == 35
     assert runs == set(
-        _rows(
+        rows_of(
             warehouse,
             "select run_id, run_attempt::varchar, status, coalesce(conclusion, ''), commit_sha, branch, workflow_name,"
             " epoch(created_at), epoch(run_started_at), epoch(updated_at) from staging.stg_github__workflow_runs",
@@ -240,7 +236,7 @@ def test_every_run_and_job(warehouse: duckdb.DuckDBPyConnection, expected: Calla
     }  # fmt: skip
     assert len(jobs) == 35
     assert jobs == set(
-        _rows(
+        rows_of(
             warehouse,
             "select job_id, run_id, status, coalesce(conclusion, ''), job_name, epoch(started_at), epoch(completed_at)"
             " from staging.stg_github__workflow_jobs",
@@ -252,7 +248,7 @@ def test_every_pipeline(warehouse: duckdb.DuckDBPyConnection, shared_data: Path)
     """Start, result and, where a run has ended, its finish; of a running one DevLake takes the last update for it."""
     file = shared_data / "devlake" / "github" / "snapshot_tables" / "cicd_pipelines.csv"
     answers = {row["id"].rpartition(":")[2]: row for row in read_table(file)}
-    ours = _rows(
+    ours = rows_of(
         warehouse,
         "select split_part(native_id, '/', 1), result, epoch(started_at), epoch(finished_at)"
         " from intermediate.int_github_builds_described",

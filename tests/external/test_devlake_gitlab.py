@@ -8,7 +8,6 @@ The recording holds no events: nothing but its closing is known of an issue's hi
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.external.conftest import read_table, refreshed, write_lines
+from tests.external.conftest import moment_of, read_table, refreshed, rows_of, write_lines
 
 pytestmark = pytest.mark.external
 
@@ -79,16 +78,8 @@ def expected(shared_data: Path) -> Callable[[str], list[dict[str, str]]]:
     return lambda name: read_table(shared_data / "devlake" / "gitlab" / "snapshot_tables" / f"{name}.csv")
 
 
-def _rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    return warehouse.execute(sql).fetchall()
-
-
-def _moment(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
 def test_nothing_is_left_out(warehouse: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(warehouse, "select export_file, reason from quality.quarantined_records") == []
+    assert rows_of(warehouse, "select export_file, reason from quality.quarantined_records") == []
 
 
 def test_every_issue_with_its_lead_time(
@@ -99,15 +90,15 @@ def test_every_issue_with_its_lead_time(
         row["gitlab_id"]: (
             row["title"],
             "closed" if row["state"] == "closed" else "open",
-            _moment(row["gitlab_created_at"]),
-            _moment(row["closed_at"]),
+            moment_of(row["gitlab_created_at"]),
+            moment_of(row["closed_at"]),
             int(row["lead_time_minutes"]) if row["lead_time_minutes"] else None,
         )
         for row in expected("_tool_gitlab_issues")
     }
     ours = {
         issue: (title, status, created, resolved, None if days is None else floor(days * 24 * 60 + 1e-6))
-        for issue, title, status, created, resolved, days in _rows(
+        for issue, title, status, created, resolved, days in rows_of(
             warehouse,
             "select facts.native_id, facts.title, items.status_name, facts.created_at, items.resolved_at,"
             " facts.lead_time_elapsed_days"
@@ -120,8 +111,8 @@ def test_every_issue_with_its_lead_time(
 
 
 def test_an_export_without_events_says_that_it_has_no_history(warehouse: duckdb.DuckDBPyConnection) -> None:
-    assert _rows(warehouse, "select distinct has_changelog from intermediate.int_items_unioned") == [(False,)]
-    assert _rows(warehouse, "select count(*) from intermediate.int_gitlab_changes_identified") == [(0,)]
+    assert rows_of(warehouse, "select distinct has_changelog from intermediate.int_items_unioned") == [(False,)]
+    assert rows_of(warehouse, "select count(*) from intermediate.int_gitlab_changes_identified") == [(0,)]
 
 
 def test_every_merge_request(
@@ -132,9 +123,9 @@ def test_every_merge_request(
             row["pull_request_key"],
             row["status"].lower(),
             row["title"],
-            _moment(row["created_date"]),
-            _moment(row["merged_date"]),
-            _moment(row["closed_date"]),
+            moment_of(row["created_date"]),
+            moment_of(row["merged_date"]),
+            moment_of(row["closed_date"]),
             # DevLake fills in the newest commit of one that was not merged.
             row["merge_commit_sha"],
             row["head_ref"],
@@ -144,7 +135,7 @@ def test_every_merge_request(
     }
     ours = {
         native: (key.rpartition("!")[2], *rest)
-        for native, key, *rest in _rows(
+        for native, key, *rest in rows_of(
             warehouse,
             "select native_id, pull_request_key, state, title, opened_at, merged_at, closed_at,"
             " case when state = 'merged' then merge_commit_sha else head_commit_sha end, source_branch, target_branch"
@@ -161,7 +152,7 @@ def test_every_commit_of_a_merge_request(
     answers = {(row["commit_sha"], row["pull_request_id"].split(":")[-1]) for row in expected("pull_request_commits")}
     ours = {
         (sha, pull_request.split(":")[-1])
-        for sha, pull_request in _rows(
+        for sha, pull_request in rows_of(
             warehouse,
             "select commit_sha, pull_request_id from intermediate.int_commits_unioned"
             " where source_id = 'commits' and pull_request_id is not null",
@@ -179,7 +170,7 @@ def test_every_note_on_a_merge_request(
             row["merge_request_id"],
             row["is_system"] == "1",
             row["resolvable"] == "1",
-            _moment(row["gitlab_created_at"]),
+            moment_of(row["gitlab_created_at"]),
             "approved"
             if row["body"] == "approved this merge request"
             else "unapproved"
@@ -190,7 +181,7 @@ def test_every_note_on_a_merge_request(
     }
     ours = {
         note: tuple(rest)
-        for note, *rest in _rows(
+        for note, *rest in rows_of(
             warehouse,
             "select note_id, noteable_id, is_system, is_resolvable, created, action from raw_gitlab.notes"
             " where noteable_type = 'MergeRequest'",
@@ -208,15 +199,15 @@ def test_every_job(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str
             row["stage"],
             row["name"],
             row["ref"],
-            _moment(row["gitlab_created_at"]),
-            _moment(row["started_at"]),
-            _moment(row["finished_at"]),
+            moment_of(row["gitlab_created_at"]),
+            moment_of(row["started_at"]),
+            moment_of(row["finished_at"]),
         )
         for row in expected("_tool_gitlab_jobs")
     }
     ours = {
         job: tuple(rest)
-        for job, *rest in _rows(
+        for job, *rest in rows_of(
             warehouse,
             "select job_id, pipeline_id, status, job_stage, job_name, ref, created_at, started_at, finished_at"
             " from staging.stg_gitlab__jobs",
@@ -232,16 +223,16 @@ def test_every_pipeline_in_detail(
     answers = {
         row["id"].split(":")[-1]: (
             row["result"].lower(),
-            _moment(row["created_date"]),
-            _moment(row["started_date"]),
-            _moment(row["finished_date"]),
+            moment_of(row["created_date"]),
+            moment_of(row["started_date"]),
+            moment_of(row["finished_date"]),
             row["url"],
         )
         for row in expected("cicd_pipelines")
     }
     ours = {
         build: tuple(rest)
-        for build, *rest in _rows(
+        for build, *rest in rows_of(
             warehouse,
             "select native_id, result, queued_at, started_at, finished_at, web_url"
             " from intermediate.int_builds_unioned",
@@ -257,7 +248,7 @@ def test_every_pipeline_of_a_list(
     answers = {row["pipeline_id"]: (row["sha"], row["ref"]) for row in expected("_tool_gitlab_pipeline_projects")}
     ours = {
         build: tuple(rest)
-        for build, *rest in _rows(
+        for build, *rest in rows_of(
             warehouse, "select native_id, commit_sha, branch from intermediate.int_builds_unioned"
         )
     }
@@ -272,14 +263,14 @@ def test_every_deployment(
         row["id"].split(":")[-1]: (
             row["result"],
             row["original_environment"],
-            _moment(row["started_date"]),
-            _moment(row["finished_date"]),
+            moment_of(row["started_date"]),
+            moment_of(row["finished_date"]),
         )
         for row in expected("cicd_deployments")
     }
     ours = {
         deployment: (status, result, environment, started, finished)
-        for deployment, status, result, environment, started, finished in _rows(
+        for deployment, status, result, environment, started, finished in rows_of(
             warehouse,
             "select native_id, raw_result, result, environment_name, started_at, finished_at"
             " from intermediate.int_deployments_unioned",

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from math import floor
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
-from tests.external.conftest import read_table, refreshed, write_lines
+from tests.external.conftest import moment_of, read_table, refreshed, rows_of, write_lines
 from tests.reference.verdict import disagreements
 
 pytestmark = pytest.mark.external
@@ -86,10 +85,6 @@ def expected(shared_data: Path) -> Callable[[str], list[dict[str, str]]]:
     return lambda name: read_table(shared_data / "devlake" / "jira" / "snapshot_tables" / f"{name}.csv")
 
 
-def _rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    return warehouse.execute(sql).fetchall()
-
-
 def test_lead_time_of_every_issue(
     warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]
 ) -> None:
@@ -100,7 +95,7 @@ def test_lead_time_of_every_issue(
         if row["lead_time_minutes"]
     }
     ours = dict(
-        _rows(
+        rows_of(
             warehouse,
             "select native_id, floor((epoch_us(resolved_at) - epoch_us(created_at)) / 60e6)::bigint"
             " from flow.fct_work_items where resolved_at is not null",
@@ -125,7 +120,7 @@ def test_lead_time_by_status_of_every_issue(
     }
     ours = {
         issue: (floor(days * 24 * 60), abs(late_seconds))
-        for issue, days, late_seconds in _rows(
+        for issue, days, late_seconds in rows_of(
             warehouse,
             "select native_id, lead_time_elapsed_days, (epoch_us(finished_at) - epoch_us(resolved_at)) / 1e6"
             " from flow.fct_work_items where is_finished",
@@ -143,7 +138,7 @@ def test_only_the_last_entry_into_done_is_the_finish(warehouse: duckdb.DuckDBPyC
     seconds: their first arrival in a done stage is not their finish. 23 were moved from Resolved on to Closed later,
     EE-23 after two days and the others in one sweep on 10 November 2020: nor is the last move among done statuses.
     """
-    taken_up_again = _rows(
+    taken_up_again = rows_of(
         warehouse,
         "select items.item_key, date_trunc('minute', visits.exited_at)"
         " from flow.fct_work_items as items"
@@ -152,7 +147,7 @@ def test_only_the_last_entry_into_done_is_the_finish(warehouse: duckdb.DuckDBPyC
     )
     assert {key for key, _ in taken_up_again} == TAKEN_UP_AGAIN
     assert {left for _, left in taken_up_again} == {datetime(2020, 6, 12, 4, 58, tzinfo=UTC)}
-    closed_later = _rows(
+    closed_later = rows_of(
         warehouse,
         "select items.item_key, items.current_stage_entered_at"
         " from flow.fct_work_items as items"
@@ -174,7 +169,7 @@ def test_status_changes_by_id_issue_and_time(
         if row["field_name"] == "status" and row["id"].split(":")[2] == "2"
     }
     ours = set(
-        _rows(
+        rows_of(
             warehouse,
             "select history_id, issue_ref, changed from raw_jira.issue_changes"
             " where field = 'status' and origin = 'embedded'",
@@ -189,7 +184,7 @@ def test_raw_status_names_where_devlake_kept_them(
 ) -> None:
     ours = {
         (history, issue): (before, after)
-        for history, issue, before, after in _rows(
+        for history, issue, before, after in rows_of(
             warehouse,
             "select history_id, issue_ref, from_value, to_value from raw_jira.issue_changes"
             " where field = 'status' and origin = 'embedded'",
@@ -215,7 +210,7 @@ def test_every_item_of_the_changelog_pages(
         if row["connection_id"] == "2"
     )
     ours = sorted(
-        _rows(warehouse, "select history_id, field from raw_jira.issue_changes where origin = 'changelog_page'")
+        rows_of(warehouse, "select history_id, field from raw_jira.issue_changes where origin = 'changelog_page'")
     )
     assert len(answers) == 281
     assert ours == answers
@@ -223,12 +218,12 @@ def test_every_item_of_the_changelog_pages(
 
 def test_every_sprint(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]) -> None:
     answers = {
-        row["sprint_id"]: (row["name"], row["state"], _moment(row["start_date"]), _moment(row["complete_date"]))
+        row["sprint_id"]: (row["name"], row["state"], moment_of(row["start_date"]), moment_of(row["complete_date"]))
         for row in expected("_tool_jira_sprints")
     }
     ours = {
         sprint: (name, state, started, completed)
-        for sprint, name, state, started, completed in _rows(
+        for sprint, name, state, started, completed in rows_of(
             warehouse, "select sprint_id, sprint_name, state, started, completed from raw_jira.sprints"
         )
     }
@@ -236,18 +231,14 @@ def test_every_sprint(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[
     assert ours == answers
 
 
-def _moment(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
 def test_every_worklog(warehouse: duckdb.DuckDBPyConnection, expected: Callable[[str], list[dict[str, str]]]) -> None:
     answers = {
-        row["worklog_id"]: (row["issue_id"], _moment(row["started"]), int(row["time_spent_seconds"]))
+        row["worklog_id"]: (row["issue_id"], moment_of(row["started"]), int(row["time_spent_seconds"]))
         for row in expected("_tool_jira_worklogs")
     }
     ours = {
         worklog: (issue, started, seconds)
-        for worklog, issue, started, seconds in _rows(
+        for worklog, issue, started, seconds in rows_of(
             warehouse, "select worklog_id, issue_ref, started, seconds from raw_jira.worklogs"
         )
     }
@@ -266,14 +257,14 @@ def test_every_link_with_its_direction(
         )
         for row in expected("_tool_jira_issue_relationships")
     }
-    ours = set(_rows(warehouse, "select issue_id, direction_text, linked_issue_id from raw_jira.issue_links"))
+    ours = set(rows_of(warehouse, "select issue_id, direction_text, linked_issue_id from raw_jira.issue_links"))
     assert len(answers) == 16
     assert ours == answers
 
 
 def test_the_changelog_tells_when_a_link_was_made(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Both sides of a link are exported for two pairs of the sixteen rows' issues; each pair is one link."""
-    links = _rows(
+    links = rows_of(
         warehouse,
         "select items.item_key, others.item_key, links.relation, links.linked_at, links.unlinked_at"
         " from intermediate.int_work_item_links_resolved as links"

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,15 +10,12 @@ from orchestration.analytics.ar1_regression import fit_ar1
 from orchestration.analytics.controlled_effect import controlled_step
 from orchestration.analytics.interrupted_series import step_effect
 from orchestration.analytics.synthetic_control import synthetic_control
+from tests.external.conftest import ORACLES, published
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles"
-
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the published numbers are not at {FOLDER}")
-
-
-def published(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((FOLDER / name).read_text())
-    return found
+pytestmark = [
+    pytest.mark.external,
+    pytest.mark.skipif(not ORACLES.is_dir(), reason=f"the published numbers are not at {ORACLES}"),
+]
 
 
 def test_the_nile_fell_as_two_other_computations_say() -> None:
@@ -36,10 +29,12 @@ def test_the_nile_fell_as_two_other_computations_say() -> None:
     assert fit.standard_errors[0] == pytest.approx(expected["se"], rel=1e-5)
     unadjusted = step_effect(flow, np.arange(flow.size), after, phi=0.0)
     assert unadjusted.n_baseline == nile["n_before"]
+    # The published means are rounded to four digits.
+    assert unadjusted.effect == pytest.approx(nile["mean_after"] - nile["mean_before"], abs=1e-4)
 
 
 def test_proposition_99_lowered_cigarette_sales_as_published() -> None:
-    states = pd.read_csv(FOLDER / "did_synth" / "california_prop99.csv", sep=";")
+    states = pd.read_csv(ORACLES / "did_synth" / "california_prop99.csv", sep=";")
     wide = states.pivot_table(index="State", columns="Year", values="PacksPerCapita")
     years = wide.columns.to_numpy()
     treated = wide.loc["California"].to_numpy()
@@ -55,7 +50,7 @@ def test_proposition_99_lowered_cigarette_sales_as_published() -> None:
 
 def test_tobacco_control_in_california_has_the_published_effect() -> None:
     """Proposition 99, as published for the synthetic control in Arkhangelsky et al. (2021), table 1: -19.6."""
-    packs = pd.read_csv(FOLDER / "did_synth" / "california_prop99.csv", sep=";")
+    packs = pd.read_csv(ORACLES / "did_synth" / "california_prop99.csv", sep=";")
     wide = packs.pivot_table(index="State", columns="Year", values="PacksPerCapita")
     donors = wide.drop(index="California")
     found = synthetic_control(wide.loc["California"], donors, wide.columns >= 1989)

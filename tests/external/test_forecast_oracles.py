@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -19,15 +15,12 @@ from orchestration.analytics.delivery_forecast import (
 from orchestration.analytics.stage_indicators import theil_sen_slope
 from orchestration.analytics.trend_test import mann_kendall, measure_trend
 from orchestration.analytics.week_blocks import draw_block_uniforms
+from tests.external.conftest import ORACLES, published
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles"
-
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the published numbers are not at {FOLDER}")
-
-
-def published(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((FOLDER / name).read_text())
-    return found
+pytestmark = [
+    pytest.mark.external,
+    pytest.mark.skipif(not ORACLES.is_dir(), reason=f"the published numbers are not at {ORACLES}"),
+]
 
 
 def test_mann_kendall_worked_by_hand() -> None:

@@ -5,8 +5,6 @@ DevLake's recorded Jira, jira-agile-metrics' Jira fixture, Azure Boards and Serv
 
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import duckdb
 import pytest
 
 from orchestration.portfolio import Portfolio, load_portfolio
+from tests.conftest import Weir
 from tests.external.conftest import read_table, refreshed, write_lines
 
 pytestmark = pytest.mark.external
@@ -41,14 +40,8 @@ class Drafted:
         return int(row[0])
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("weir")), *arguments], capture_output=True, text=True, check=False
-    )
-
-
-def drafted(folder: Path, exports: Path) -> Drafted:
-    done = command("init", str(folder), "--exports", str(exports))
+def drafted(weir: Weir, folder: Path, exports: Path) -> Drafted:
+    done = weir("init", folder, "--exports", exports)
     assert done.returncode == 0, done.stdout + done.stderr
     published = refreshed(folder)
     assert (folder / "reports" / "index.html").stat().st_size > 1000
@@ -60,7 +53,7 @@ def payloads(file: Path) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def devlake(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Drafted:
+def devlake(shared_data: Path, tmp_path_factory: pytest.TempPathFactory, weir: Weir) -> Drafted:
     raw = shared_data / "devlake" / "jira" / "raw_tables"
     folder = tmp_path_factory.mktemp("devlake")
     exports = folder / "exports" / "tracker"
@@ -77,22 +70,22 @@ def devlake(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Draf
         json.dumps({"values": payloads(raw / "_raw_jira_api_sprints.csv")}), encoding="utf-8"
     )
     (exports / "statuses.json").write_text(json.dumps(payloads(raw / "_raw_jira_api_status.csv")), encoding="utf-8")
-    return drafted(folder, folder / "exports")
+    return drafted(weir, folder, folder / "exports")
 
 
 @pytest.fixture(scope="module")
-def agile_metrics(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Drafted:
-    return drafted(tmp_path_factory.mktemp("jam") / "mine", shared_data / "jira_agile_metrics" / "jira")
+def agile_metrics(shared_data: Path, tmp_path_factory: pytest.TempPathFactory, weir: Weir) -> Drafted:
+    return drafted(weir, tmp_path_factory.mktemp("jam") / "mine", shared_data / "jira_agile_metrics" / "jira")
 
 
 @pytest.fixture(scope="module")
-def azure(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Drafted:
-    return drafted(tmp_path_factory.mktemp("azure") / "mine", shared_data / "azure_boards")
+def azure(shared_data: Path, tmp_path_factory: pytest.TempPathFactory, weir: Weir) -> Drafted:
+    return drafted(weir, tmp_path_factory.mktemp("azure") / "mine", shared_data / "azure_boards")
 
 
 @pytest.fixture(scope="module")
-def servicenow(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Drafted:
-    return drafted(tmp_path_factory.mktemp("servicenow") / "mine", shared_data / "servicenow")
+def servicenow(shared_data: Path, tmp_path_factory: pytest.TempPathFactory, weir: Weir) -> Drafted:
+    return drafted(weir, tmp_path_factory.mktemp("servicenow") / "mine", shared_data / "servicenow")
 
 
 # Each is a draft and a whole refresh; one of them runs every time.
@@ -169,22 +162,22 @@ def test_servicenow(servicenow: Drafted) -> None:
 
 
 @_SLOW
-def test_check_after_refresh_finds_no_unmapped_status(devlake: Drafted) -> None:
-    done = command("check", "--portfolio", str(devlake.folder))
+def test_check_after_refresh_finds_no_unmapped_status(devlake: Drafted, weir: Weir) -> None:
+    done = weir("check", "--portfolio", devlake.folder)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "status '" not in done.stdout
 
 
 @_SLOW
-def test_a_folder_with_strangers_is_copied(shared_data: Path, tmp_path: Path) -> None:
+def test_a_folder_with_strangers_is_copied(shared_data: Path, tmp_path: Path, weir: Weir) -> None:
     exports = tmp_path / "drop"
     exports.mkdir()
     for file in (shared_data / "jira_agile_metrics" / "jira").iterdir():
         shutil.copyfile(file, exports / file.name)
     (exports / "notes.json").write_text('{"any": "thing"}', encoding="utf-8")
 
-    done = command("init", str(tmp_path / "mine"), "--exports", str(exports))
+    done = weir("init", tmp_path / "mine", "--exports", exports)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no tool recognises 1 file, which are left out: notes.json" in done.stdout

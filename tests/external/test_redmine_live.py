@@ -171,7 +171,7 @@ def _wait_for(running: Redmine, server: subprocess.Popen[bytes], log: Path) -> N
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            pytest.skip(f"Redmine does not start here: {log.read_text(encoding='utf-8', errors='replace')[-500:]}")
+            pytest.fail(f"Redmine ended at its start: {log.read_text(encoding='utf-8', errors='replace')[-500:]}")
         try:
             running.ask("GET", "/issues.json")
         except httpx.TransportError:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -26,23 +24,22 @@ from orchestration.analytics.process_signals import (
     two_of_three_windows,
 )
 from orchestration.analytics.stable_shift import StableShiftSettings, stable_periods
+from tests.external.conftest import ORACLES, published
 
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Flags, Floats
     from orchestration.analytics.attribute_charts import PointLimits
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles" / "spc"
+FOLDER = ORACLES / "spc"
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the published numbers are not at {FOLDER}")
-
-
-def published(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((FOLDER / name).read_text())
-    return found
+pytestmark = [
+    pytest.mark.external,
+    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the published numbers are not at {FOLDER}"),
+]
 
 
 def test_wheeler_limits_of_the_average_moving_range() -> None:
-    book = published("wheeler_xmr.json")
+    book = published("spc/wheeler_xmr.json")
     software, flow = book["verifying_software"], book["peak_flow"]
     limits = natural_process_limits(software["x"], screen=False)
     assert limits.centre_line == software["mean"]
@@ -60,7 +57,7 @@ def test_wheeler_limits_of_the_average_moving_range() -> None:
 
 
 def test_wheeler_limits_of_the_median_moving_range() -> None:
-    book = published("wheeler_xmr.json")["median_mr"]
+    book = published("spc/wheeler_xmr.json")["median_mr"]
     limits = natural_process_limits(book["x"], median=True)
     assert limits.centre_line == pytest.approx(book["mean"], abs=0.0005)
     assert limits.moving_range == pytest.approx(book["median_mr"])
@@ -71,13 +68,13 @@ def test_wheeler_limits_of_the_median_moving_range() -> None:
 
 
 def test_wheeler_run_on_one_side() -> None:
-    book = published("wheeler_xmr.json")["run_of_8"]
+    book = published("spc/wheeler_xmr.json")["run_of_8"]
     found = detect_signals(book["x"], natural_process_limits(book["x"], screen=False))
     assert (np.flatnonzero(found["is_shift"]) + 1).tolist() == book["run_points_1based"]
 
 
 def test_wheeler_second_group_against_the_limits_of_the_first() -> None:
-    book = published("wheeler_xmr.json")["accident_rates"]
+    book = published("spc/wheeler_xmr.json")["accident_rates"]
     first = natural_process_limits(book["group_a"], screen=False)
     second = natural_process_limits(book["group_b"], screen=False)
     assert [first.lower_limit, first.upper_limit] == pytest.approx(book["limits_a"], abs=0.1)
@@ -135,9 +132,21 @@ def test_montgomery_attribute_charts(file: str, kind: AttributeKind, area: float
         assert outside[part["include"]].tolist() == part.loc[part["include"], "sigma.signal"].tolist()
 
 
-@pytest.mark.parametrize("file", sorted(file.name for file in FOLDER.glob("montgomery_*.csv")))
+@pytest.mark.parametrize(
+    "file",
+    [
+        "6.5_individuals",
+        "6.5_moving_range",
+        "7.1_p_chart_two_parts",
+        "7.3_c_chart",
+        "7.4_u_chart",
+        "7.5_u_variable",
+        "7.6_t_chart",
+        "t7.4_p_variable_n",
+    ],
+)
 def test_run_chart_rules_on_montgomery(file: str) -> None:
-    for _, part in pd.read_csv(FOLDER / file).groupby("part"):
+    for _, part in pd.read_csv(FOLDER / f"montgomery_{file}.csv").groupby("part"):
         points = part.loc[part["include"]]
         found = run_chart_test(points["y"], centre=points["cl"].iloc[0])
         reference = points.iloc[0]
@@ -160,7 +169,7 @@ def test_montgomery_times_between_failures() -> None:
     ("key", "kind", "prime"), [("C", "c", False), ("C'", "c", True), ("P_first", "p", False), ("P'_first", "p", True)]
 )
 def test_laney_and_plain_limits_of_one_series(key: str, kind: AttributeKind, *, prime: bool) -> None:
-    case = published("ssa_expected.json")["limits_end_to_end"]
+    case = published("spc/ssa_expected.json")["limits_end_to_end"]
     per = 100 if kind == "p" else 1
     baseline = attribute_baseline(kind, case["x"], case["n"] if kind == "p" else None, prime=prime)
     limits = baseline.limits(case["n"])
@@ -170,14 +179,14 @@ def test_laney_and_plain_limits_of_one_series(key: str, kind: AttributeKind, *, 
 
 
 def test_nhs_limits_with_and_without_screening() -> None:
-    case = published("nhs_mdc.json")["screening"]
+    case = published("spc/nhs_mdc.json")["screening"]
     for screen, key in ((True, "screened"), (False, "unscreened")):
         limits = natural_process_limits(case["x"], screen=screen)
         assert limits.centre_line == pytest.approx(case["mean"], abs=0.005)
         assert limits.lower_limit == pytest.approx(case[key]["lpl"], abs=0.005)
         assert limits.upper_limit == pytest.approx(case[key]["upl"], abs=0.005)
 
-    case = published("rule_vectors.json")["nhs"]["xmr_limits"]
+    case = published("spc/rule_vectors.json")["nhs"]["xmr_limits"]
     values = np.array(case["y"])
     assert_limits(natural_process_limits(values), case["plain"])
     values[14] = 10
@@ -192,11 +201,11 @@ def assert_limits(limits: ProcessLimits, expected: dict[str, float]) -> None:
 
 
 def test_nhs_seven_on_one_side() -> None:
-    vectors = published("rule_vectors.json")["nhs"][
+    vectors = published("spc/rule_vectors.json")["nhs"][
         "seven_one_side_input_is_sign_relative_to_mean_output_is_from_7th_point"
     ]
     cases = [(case["in"], case["out"]) for case in vectors]
-    cases += [(case["side"], case["flag_end"]) for case in published("nhs_mdc.json")["shift7"]]
+    cases += [(case["side"], case["flag_end"]) for case in published("spc/nhs_mdc.json")["shift7"]]
     assert len(cases) == 6
     for sides, expected in cases:
         position, length = run_positions(sides)
@@ -205,9 +214,9 @@ def test_nhs_seven_on_one_side() -> None:
 
 
 def test_nhs_seven_point_trend() -> None:
-    vectors = published("rule_vectors.json")["nhs"]["seven_point_trend_output_at_7th"]
+    vectors = published("spc/rule_vectors.json")["nhs"]["seven_point_trend_output_at_7th"]
     cases = [(case["in"], case["out"]) for case in vectors]
-    cases += [(case["y"], case["flag_end"]) for case in published("nhs_mdc.json")["trend7"]]
+    cases += [(case["y"], case["flag_end"]) for case in published("spc/nhs_mdc.json")["trend7"]]
     assert len(cases) == 9
     for values, expected in cases:
         step = steps(values)
@@ -216,9 +225,9 @@ def test_nhs_seven_point_trend() -> None:
 
 
 def test_nhs_two_of_three_near_a_limit() -> None:
-    vectors = published("rule_vectors.json")["nhs"]["two_of_three_close_to_limits_same_side"]
+    vectors = published("spc/rule_vectors.json")["nhs"]["two_of_three_close_to_limits_same_side"]
     cases = [(case["close"], case["side"], case["window_hit"]) for case in vectors]
-    cases += [(case["close"], case["side"], case["window"]) for case in published("nhs_mdc.json")["two_of_three"]]
+    cases += [(case["close"], case["side"], case["window"]) for case in published("spc/nhs_mdc.json")["two_of_three"]]
     assert len(cases) == 6
     for near, sides, expected in cases:
         assert two_of_three_windows(near, sides).astype(int).tolist() == expected
@@ -240,12 +249,12 @@ def test_stable_shift_periods_of_an_individuals_chart(variant: str, part: str, n
     found = stable_periods(
         values, lambda used: natural_process_limits(np.where(used, values, np.nan)), settings=VARIANTS[variant]
     )
-    expected = published("ssa_expected.json")[f"example_series_1_xmr_{part}"][variant]
+    expected = published("spc/ssa_expected.json")[f"example_series_1_xmr_{part}"][variant]
     assert [period.start + 1 for period in found] == expected
 
 
 def test_stable_shift_puts_off_what_later_points_may_take_back() -> None:
-    case = published("ssa_expected.json")["no_regrets_cprime"]
+    case = published("spc/ssa_expected.json")["no_regrets_cprime"]
     for appended, *expected in zip(case["appends"], case["n_breaks_no_regrets"], case["n_breaks_regrets"], strict=True):
         values = np.array([*case["x"], *appended], dtype=float)
         ones = np.ones(values.size)
@@ -258,7 +267,7 @@ def test_stable_shift_puts_off_what_later_points_may_take_back() -> None:
 
 
 def test_the_flow_of_the_nile_changed_once() -> None:
-    nile = json.loads((FOLDER.parent / "trend" / "nile_changepoint.json").read_text())
+    nile = published("trend/nile_changepoint.json")
     assert change_positions(nile["data"]) == [nile["n_before"]]
     flow = np.array(nile["data"])
     assert flow[: nile["n_before"]].mean() == pytest.approx(nile["mean_before"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +11,17 @@ import pytest
 from orchestration.analytics.waiting_batches import BatchSettings
 from orchestration.analytics.waiting_classes import TeamClock, WaitingClassSettings, classify_waits, elapsed_team_clock
 from orchestration.analytics.working_clock import WorkingClock, seconds_since_epoch
+from tests.external.conftest import ORACLES
 
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Floats
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "oracles" / "waiting_time"
+FOLDER = ORACLES / "waiting_time"
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the authors' logs are not at {FOLDER}")
+pytestmark = [
+    pytest.mark.external,
+    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the authors' logs are not at {FOLDER}"),
+]
 
 KEYS = ["from_stage_id", "from_team_id", "stage_id", "team_id"]
 PUBLISHED_BATCHES = BatchSettings(rule="back_to_back", max_gap_hours=0, min_size=2)

@@ -1,6 +1,5 @@
 """The constraints of the bundled example, against those that were planted in it: where, since when, and where none."""
 
-import json
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -9,21 +8,9 @@ import pytest
 from orchestration.analysis_steps.constraints import ConstraintInputs, constraint_tables
 from orchestration.analytics.line_measures import STAGE_COLUMNS
 from orchestration.analytics.line_visits import VISIT_COLUMNS
-from orchestration.portfolio_folder import PortfolioFolder
-from orchestration.warehouse import connect_published, read_blocked_stretches
+from orchestration.warehouse import read_blocked_stretches
 
 _CAPACITY = ["team_id", "role", "location_id", "calendar_date", "available_hours", "value_stream_id", "train_id"]
-
-
-@pytest.fixture(scope="module")
-def warehouse(published_example: PortfolioFolder):
-    with connect_published(published_example.warehouse / "warehouse.duckdb") as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def truth(published_example: PortfolioFolder) -> dict:
-    return json.loads((published_example.folder / "truth.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

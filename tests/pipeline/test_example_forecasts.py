@@ -8,13 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from orchestration.portfolio_folder import PortfolioFolder
-from orchestration.warehouse import connect_published
-
-
-@pytest.fixture(scope="module")
-def warehouse(published_example: PortfolioFolder):
-    with connect_published(published_example.warehouse / "warehouse.duckdb") as connection:
-        yield connection
 
 
 def test_each_queue_is_forecast_with_a_hit_rate_or_says_why_not(warehouse):

@@ -63,12 +63,19 @@ SPOILT = {
 
 
 @pytest.fixture
-def warehouse(published_example: PortfolioFolder, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def spoilable(published_example: PortfolioFolder, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Return a writable copy of the published example."""
     copy = tmp_path / "warehouse.duckdb"
     shutil.copyfile(published_example.warehouse / "warehouse.duckdb", copy)
     with connect(copy) as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def sound(published_example: PortfolioFolder) -> dict[str, int]:
+    """Return what each finding counts in the published example, before anything is spoilt."""
+    with connect(published_example.warehouse / "warehouse.duckdb", read_only=True) as connection:
+        return _counted(connection)
 
 
 def _counted(warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -89,27 +96,26 @@ def test_every_finding_is_spoilt_here() -> None:
 
 
 @pytest.mark.parametrize("finding", SPOILT)
-def test_finds_what_was_spoilt(finding: str, warehouse: duckdb.DuckDBPyConnection) -> None:
-    chosen = warehouse.execute(
+def test_finds_what_was_spoilt(finding: str, spoilable: duckdb.DuckDBPyConnection, sound: dict[str, int]) -> None:
+    chosen = spoilable.execute(
         "select issue_id, issue_key from raw_jira.issues where source_id = 'jira-main' and n_histories_embedded > 3"
         " and status_category = 'done' and not is_subtask order by issue_key limit 1"
     ).fetchone()
     assert chosen is not None
-    before = _counted(warehouse)[finding]
-    warehouse.execute(SPOILT[finding].format(id=chosen[0], key=chosen[1]))
-    assert _counted(warehouse)[finding] > before
+    spoilable.execute(SPOILT[finding].format(id=chosen[0], key=chosen[1]))
+    assert _counted(spoilable)[finding] > sound[finding]
 
 
-def test_shapes_and_loads_see_what_was_spoilt(warehouse: duckdb.DuckDBPyConnection) -> None:
-    warehouse.execute(
+def test_shapes_and_loads_see_what_was_spoilt(spoilable: duckdb.DuckDBPyConnection) -> None:
+    spoilable.execute(
         "insert into flow.dim_teams select * from flow.dim_teams limit 1;"
         "update flow.dim_stages set stage_id = null where stage_id = 'delivery.test';"
         "delete from raw_jira.issues where issue_key = (select min(issue_key) from raw_jira.issues);"
         "update quality.export_files set is_readable = false where file_kind = 'statuses'"
     )
     frames = {
-        **check_frames(warehouse, "raw", tables=TABLES, portfolio_tables=checks.RAW_PORTFOLIO_TABLES),
-        **check_frames(warehouse, "marts", tables=TABLES, portfolio_tables=checks.RAW_PORTFOLIO_TABLES),
+        **check_frames(spoilable, "raw", tables=TABLES, portfolio_tables=checks.RAW_PORTFOLIO_TABLES),
+        **check_frames(spoilable, "marts", tables=TABLES, portfolio_tables=checks.RAW_PORTFOLIO_TABLES),
     }
     shapes = frames["mart_shape"].set_index("table_name")
     assert shapes.loc["flow.dim_teams", "n_key_duplicates"] == 1

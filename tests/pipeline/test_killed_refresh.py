@@ -1,16 +1,16 @@
 """`kill -9` in each phase of a refresh: the published warehouse stays whole, and the next refresh goes through."""
 
-import hashlib
-import os
 import signal
 import subprocess
-import sys
+import threading
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.portfolio_folder import PortfolioFolder
+from tests.conftest import TIMEOUT_SECONDS, weir_command, weir_environment
+from tests.pipeline.conftest import file_hash
 
 BEFORE_PUBLISHING = [
     "Land exports and portfolio",
@@ -21,10 +21,6 @@ BEFORE_PUBLISHING = [
     "Chart interventions",
 ]
 _SLOW = pytest.mark.slow
-
-
-def file_hash(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def generation(file: Path) -> int:
@@ -39,17 +35,28 @@ def generation(file: Path) -> int:
 
 def kill_in_phase(paths: PortfolioFolder, phase: str) -> None:
     """Start a refresh, read its lines until the phase begins, and kill it there."""
-    environment = {**os.environ, "WEIR_PORTFOLIO": str(paths.folder)}
-    command = [sys.executable, "-m", "orchestration.cli", "refresh"]
+    has_begun = False
     with subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        weir_command("refresh"),
+        env=weir_environment(paths.folder),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
     ) as run:
         assert run.stderr is not None
-        for line in run.stderr:
-            if line.startswith(f"{phase} …"):
-                run.send_signal(signal.SIGKILL)
-                break
-    assert run.returncode == -signal.SIGKILL, f"the refresh ended before it came to '{phase}'"
+        # One that hangs says nothing more; dead, it ends the loop.
+        overdue = threading.Timer(TIMEOUT_SECONDS, run.kill)
+        overdue.start()
+        try:
+            for line in run.stderr:
+                if line.startswith(f"{phase} …"):
+                    has_begun = True
+                    run.kill()
+                    break
+        finally:
+            overdue.cancel()
+    assert has_begun, f"the refresh ended or hung before it came to '{phase}'"
+    assert run.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(

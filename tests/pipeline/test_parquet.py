@@ -20,15 +20,9 @@ def alone(published_example, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def published(published_example):
-    with duckdb.connect(str(WarehouseFolder(published_example.warehouse).published), read_only=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def tables(published) -> dict[str, str]:
+def tables(warehouse) -> dict[str, str]:
     """Schema of each table that is promised as Parquet."""
-    rows = published.execute(
+    rows = warehouse.execute(
         "select table_name, table_schema from information_schema.tables"
         " where table_schema in ('flow', 'marts', 'analysis') or table_name = 'column_dictionary'"
     ).fetchall()
@@ -43,22 +37,22 @@ def test_each_public_table_has_its_own_folder_and_nothing_else_has(alone, tables
     }
 
 
-def test_pandas_reads_every_folder_with_the_rows_and_columns_of_the_table(alone, tables, published):
+def test_pandas_reads_every_folder_with_the_rows_and_columns_of_the_table(alone, tables, warehouse):
     for name, schema in tables.items():
         frame = pd.read_parquet(alone / name)
-        (n_rows,) = published.execute(f"select count(*) from {schema}.{name}").fetchall()[0]
-        columns = [column for column, *_ in published.execute(f"describe {schema}.{name}").fetchall()]
+        (n_rows,) = warehouse.execute(f"select count(*) from {schema}.{name}").fetchall()[0]
+        columns = [column for column, *_ in warehouse.execute(f"describe {schema}.{name}").fetchall()]
         assert (len(frame), list(frame.columns)) == (n_rows, columns), name
 
 
-def test_a_duckdb_without_the_warehouse_reads_the_same_rows(alone, tables, published):
+def test_a_duckdb_without_the_warehouse_reads_the_same_rows(alone, tables, warehouse):
     with duckdb.connect() as reader:
         reader.execute("set TimeZone = 'UTC'")
         for name, schema in tables.items():
             query = "select count(*), coalesce(bit_xor(hash(t)), 0) from {} as t"
             source = FILES.format(folder=alone, table=name)
             here = reader.execute(query.format(f"'{source}'")).fetchall()
-            assert here == published.execute(query.format(f"{schema}.{name}")).fetchall(), name
+            assert here == warehouse.execute(query.format(f"{schema}.{name}")).fetchall(), name
 
 
 def test_numbers_days_and_moments_arrive_in_pandas_as_such(alone):

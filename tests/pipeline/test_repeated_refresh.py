@@ -1,6 +1,5 @@
 """A refresh after a refresh: nothing new changes nothing, and readers are left alone."""
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import duckdb
 import pytest
 
 from orchestration.portfolio_folder import PortfolioFolder
+from tests.pipeline.conftest import file_hash
 
 # What a refresh says of itself differs from run to run.
 _OF_THE_REFRESH = {"refreshes", "check_results", "refresh", "stg_portfolio__refresh"}
@@ -27,10 +27,6 @@ def content_hashes(file: Path) -> dict[str, int]:
             row = connection.execute(f'select count(*), sum(hash(t)) from "{schema}"."{table}" as t').fetchone()
             hashes[f"{schema}.{table}"] = row
     return hashes
-
-
-def file_hash(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_refresh_with_nothing_new_gives_the_same_tables_and_leaves_a_reader_alone(example_copy: PortfolioFolder, weir):

@@ -19,20 +19,30 @@ class Comparison:
     n_cells: int = 0
     only_ours: list[tuple[Any, ...]] = field(default_factory=list)
     only_reference: list[tuple[Any, ...]] = field(default_factory=list)
+    # Keys that either side has more than once; only the last of our rows of such a key is compared.
+    repeated: list[tuple[Any, ...]] = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
+    lost_columns: list[str] = field(default_factory=list)
     # Column to its first differences, as (key, ours, the reference's), and to how many there are.
     differing: dict[str, list[tuple[tuple[Any, ...], Any, Any]]] = field(default_factory=dict)
     n_differing: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_equal(self) -> bool:
-        return not (self.only_ours or self.only_reference or self.unknown_columns or self.differing)
+        rows = self.only_ours or self.only_reference or self.repeated
+        return not (rows or self.unknown_columns or self.lost_columns or self.differing)
 
     def text(self, n_shown: int = 5) -> str:
         lines = [f"{self.n_rows} rows, {self.n_cells} cells compared"]
         if self.unknown_columns:
             lines.append(f"columns of the mart that the reference does not compute: {', '.join(self.unknown_columns)}")
-        for name, keys in (("in the mart only", self.only_ours), ("in the reference only", self.only_reference)):
+        if self.lost_columns:
+            lines.append(f"columns of the reference that the mart does not have: {', '.join(self.lost_columns)}")
+        for name, keys in (
+            ("in the mart only", self.only_ours),
+            ("in the reference only", self.only_reference),
+            ("there again with the same key", self.repeated),
+        ):
             if keys:
                 lines.append(f"{len(keys)} rows are {name}, first:")
                 lines += [f"    {key}" for key in sorted(keys, key=str)[:n_shown]]
@@ -48,21 +58,32 @@ def compare(
     """Compare every column of our rows (as read from the mart) with the reference's rows of the same key."""
     result = Comparison()
     places = [columns.index(name) for name in key]
-    remaining = {tuple(row[place] for place in places): row for row in ours}
+    remaining: dict[tuple[Any, ...], Sequence[Any]] = {}
+    for our_row in ours:
+        our_key = tuple(our_row[place] for place in places)
+        if our_key in remaining:
+            result.repeated.append(our_key)
+        remaining[our_key] = our_row
+    told: set[tuple[Any, ...]] = set()
     compared: list[tuple[int, str]] | None = None
     for row in reference:
         if compared is None:
             compared = [(place, name) for place, name in enumerate(columns) if name in row]
             result.unknown_columns = [name for name in columns if name not in row]
+            result.lost_columns = [name for name in row if name not in columns]
         row_key = tuple(row[name] for name in key)
-        our_row = remaining.pop(row_key, None)
-        if our_row is None:
+        if row_key in told:
+            result.repeated.append(row_key)
+            continue
+        told.add(row_key)
+        found_row = remaining.pop(row_key, None)
+        if found_row is None:
             result.only_reference.append(row_key)
             continue
         result.n_rows += 1
         result.n_cells += len(compared)
         for place, name in compared:
-            value, expected = our_row[place], row[name]
+            value, expected = found_row[place], row[name]
             if value is expected or value == expected or _is_close(value, expected):
                 continue
             found = result.differing.setdefault(name, [])

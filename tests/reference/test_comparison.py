@@ -40,6 +40,23 @@ def test_a_row_too_many_or_too_few_and_a_column_that_nobody_computes_are_differe
     assert not comparison.is_equal
 
 
+def test_a_row_that_is_there_twice_is_a_difference_on_either_side():
+    for ours, reference in (([*OURS, OURS[1]], REFERENCE), (OURS, [*REFERENCE, REFERENCE[1]])):
+        comparison = compare(COLUMNS, ours, reference, KEY)
+        assert comparison.repeated == [("a", 2)]
+        assert not comparison.is_equal
+        assert "1 rows are there again with the same key" in comparison.text()
+    assert len(compare(COLUMNS, OURS * 2, REFERENCE, KEY).repeated) == 3
+
+
+def test_a_column_that_the_mart_has_lost_is_a_difference():
+    comparison = compare(COLUMNS[:3], [row[:3] for row in OURS], REFERENCE, KEY)
+    assert comparison.lost_columns == ["share"]
+    assert comparison.differing == {}
+    assert not comparison.is_equal
+    assert "that the mart does not have: share" in comparison.text()
+
+
 def test_nearest_rank_is_a_value_that_occurred_and_none_below_five():
     assert nearest_rank([5, 1, 4, 2, 3], 50) == 3
     assert nearest_rank(range(1, 21), 85) == 17

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from orchestration.analytics.choke_point_forecast import (
     forecast_choke_points,
 )
 from orchestration.analytics.forecast_scoring import brier_score
-from orchestration.analytics.queue_walks import roll_queues
+from orchestration.analytics.queue_walks import Cases, known_at, queues_by_week, roll_queues
 from orchestration.analytics.week_blocks import block_positions, draw_block_uniforms
 
 MONDAY = pd.Timestamp("2025-01-06")
@@ -106,8 +107,23 @@ def test_each_queue_has_a_row_per_horizon_and_event() -> None:
     assert (forecasts["target_date"] == MONDAY + pd.to_timedelta(7 * (60 + forecasts["horizon_weeks"]) - 1, "D")).all()
 
 
+def known(frame: pd.DataFrame, queue: np.ndarray, origin: np.ndarray) -> Cases:
+    """What is known of queues at the ends of weeks, by the thresholds of the forecast."""
+    queues = queues_by_week(frame)
+    assert queues is not None
+    return known_at(
+        queues,
+        queue,
+        origin,
+        window_weeks=QUICK.window_weeks,
+        min_limit_weeks=QUICK.min_limit_weeks,
+        max_limit_weeks=QUICK.max_limit_weeks,
+    )
+
+
 def test_the_scores_are_those_of_the_cases() -> None:
-    backtest = forecast(simulated(np.random.default_rng(6), 4, 70)).backtest
+    weeks = simulated(np.random.default_rng(6), 4, 70)
+    backtest = forecast(weeks).backtest
     assert backtest["brier_base_rate"].to_numpy() == pytest.approx(
         (backtest["base_rate"] * (1 - backtest["base_rate"])).to_numpy()
     )
@@ -116,6 +132,21 @@ def test_the_scores_are_those_of_the_cases() -> None:
     in_four = backtest.loc[backtest["horizon"] == "4_weeks"].iloc[0]
     assert (in_four["n_origins"], in_four["n_cases"]) == (70 - 25 - 4 + 1, 4 * 42)
     assert in_four["window_start"] == MONDAY + pd.Timedelta(weeks=24)
+    # Case by case: the walk from what was known, and the queue that came.
+    lengths = weeks.pivot_table(index="scope_id", columns="week_start", values="queue_length_end").to_numpy()
+    uniforms = draw_block_uniforms(np.random.default_rng(4), QUICK.n_paths, QUICK.max_horizon_weeks)
+    positions = block_positions(uniforms[: QUICK.n_backtest_paths], QUICK.window_weeks, 4, QUICK.block_weeks)
+    cases = known(weeks, *np.array(list(product(range(4), range(24, 66)))).T)
+    ahead = zip(cases.queue, cases.origin, cases.limit, strict=True)
+    is_over = np.array([lengths[queue, origin + 1 : origin + 5] > limit for queue, origin, limit in ahead])
+    came = {"at": is_over[:, -1], "within": is_over.any(axis=1)}
+    for method, drift in (("trend", cases.shrunk), ("no_trend", np.zeros(4 * 42))):
+        at, within, _ = roll_queues(cases.length, cases.centred, drift, cases.limit, positions)
+        for event, said in (("at", at[:, -1]), ("within", within[:, -1])):
+            row = backtest.loc[(backtest["horizon"] == "4_weeks") & (backtest["event"] == event)].iloc[0]
+            assert row["n_events"] == came[event].sum() > 0
+            # The back-test rolls in single precision: a path or two may end on the other side of the limit.
+            assert row[f"brier_{method}"] == pytest.approx(((said - came[event]) ** 2).mean(), abs=1e-4)
 
 
 def test_a_configured_limit_needs_13_weeks_and_own_history_25() -> None:
@@ -216,22 +247,22 @@ def test_a_gap_in_the_weeks_withholds() -> None:
 
 
 def test_no_look_ahead() -> None:
-    """What the back-test says of its cases does not change when later weeks come, nor does a past forecast."""
+    """What is known at a week does not change when later weeks come, whatever they bring; they only add origins."""
     weeks = simulated(np.random.default_rng(11), 3, 80, ramp=1.5)
-    cut = weeks.loc[weeks["week_start"] < MONDAY + pd.Timedelta(weeks=60)]
-    only_old = replace(QUICK, max_origins=200)
-    early = forecast(cut, settings=only_old)
-    # The same origins, looked ahead from with all that came later at hand.
-    later = forecast(weeks, settings=only_old).backtest
-    changed = weeks.copy()
-    is_late = changed["week_start"] >= MONDAY + pd.Timedelta(weeks=60)
+    is_late = weeks["week_start"] >= MONDAY + pd.Timedelta(weeks=60)
+    cut, changed = weeks.loc[~is_late], weeks.copy()
     changed.loc[is_late, ["n_arrivals", "queue_length_end"]] += 50
-    assert not forecast(changed, settings=only_old).backtest["brier_trend"].equals(later["brier_trend"])
-    cut_again = changed.loc[~is_late]
-    pd.testing.assert_frame_equal(forecast(cut_again, settings=only_old).forecasts, early.forecasts)
+    queue, origin = (grid.ravel() for grid in np.meshgrid(np.arange(3), np.arange(60), indexing="ij"))
+    then, now = known(cut, queue, origin), known(changed, queue, origin)
+    for name in ("length", "limit", "mean", "centred", "shrunk", "is_configured", "n_limit_weeks"):
+        np.testing.assert_array_equal(getattr(now, name), getattr(then, name), err_msg=name)
+    # From the 25th week on each has a limit of its own history.
+    assert np.isfinite(then.limit).sum() == 3 * 36
+    only_old = replace(QUICK, max_origins=200)
+    early, later = forecast(cut, settings=only_old).backtest, forecast(weeks, settings=only_old).backtest
     for horizon in (4, 8):
         ours = later.loc[later["horizon_weeks"] == horizon].iloc[0]
-        theirs = early.backtest.loc[early.backtest["horizon_weeks"] == horizon].iloc[0]
+        theirs = early.loc[early["horizon_weeks"] == horizon].iloc[0]
         assert ours["n_cases"] - theirs["n_cases"] == 3 * 20
         assert ours["window_start"] == theirs["window_start"]
 

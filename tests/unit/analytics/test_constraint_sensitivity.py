@@ -10,6 +10,7 @@ import pytest
 from service_records import visits_from_service_records
 from simulated_lines import simulate_line
 
+from orchestration.analytics import constraint_sensitivity
 from orchestration.analytics.constraint_sensitivity import (
     COLUMNS,
     SensitivitySettings,
@@ -147,15 +148,25 @@ def test_elasticities_are_paired() -> None:
     assert found[1] == pytest.approx([0, 0, 0])
 
 
-def test_many_items_are_simulated_in_parts_with_the_same_sense() -> None:
-    _, records = measured((0.5, 1.15, 0.5))
+def test_many_items_are_simulated_in_parts_with_the_same_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, records = measured((0.3, 0.3, 0.3))
     capacities = np.array(SERVERS, dtype=float)
     few = SensitivitySettings(n_replications=40)
     whole = simulate_records(records, capacities, np.random.default_rng(2), few)
-    assert whole.finished.shape == (4, 40)
+    assert whole.finished.shape == whole.p85_hours.shape == (4, 40)
     assert whole.median_hours.shape == (40,)
     again = simulate_records(records, capacities, np.random.default_rng(2), few)
     assert (whole.finished == again.finished).all()
+    monkeypatch.setattr(constraint_sensitivity, "_MAX_CELLS", 1)
+    parts = simulate_records(records, capacities, np.random.default_rng(2), few)
+    assert parts.finished.shape == parts.p85_hours.shape == (4, 40)
+    assert parts.median_hours.shape == (40,)
+    # Each part of ten draws items of its own, for the arrivals by week drawn before: what a line with room to spare
+    # finishes follows them replication by replication.
+    assert (parts.finished[0] != whole.finished[0]).mean() > 0.5
+    assert np.corrcoef(parts.finished[0], whole.finished[0])[0, 1] > 0.9
+    assert parts.finished.mean(axis=1) == pytest.approx(whole.finished.mean(axis=1), rel=0.02)
+    assert parts.median_hours.mean() == pytest.approx(whole.median_hours.mean(), rel=0.05)
 
 
 @pytest.mark.slow

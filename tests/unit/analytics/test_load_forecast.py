@@ -137,8 +137,9 @@ def test_the_error_of_a_mean_worked_by_hand() -> None:
 
 
 def test_both_models_are_those_of_statsmodels() -> None:
-    ets = pytest.importorskip("statsmodels.tsa.exponential_smoothing.ets").ETSModel
-    theta = pytest.importorskip("statsmodels.tsa.forecasting.theta").ThetaModel
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+    from statsmodels.tsa.forecasting.theta import ThetaModel
+
     # Saudi oil production, 1996 to 2007 (million tonnes), of the handbook of forecasting; alpha 0.892, next 496.49.
     oil = np.array(
         [
@@ -162,10 +163,10 @@ def test_both_models_are_those_of_statsmodels() -> None:
     for seed in range(3):
         arrivals = poisson(seed, 40).astype(float) + np.linspace(0, 8, 40)
         ours = fit_smoothing(arrivals, [20, 40])
-        theirs = ets(arrivals, error="add").fit(disp=False)
+        theirs = ETSModel(arrivals, error="add").fit(disp=False)
         assert ours.level[1] == pytest.approx(theirs.forecast(1)[0], abs=0.05)
         assert ours.alpha[1] == pytest.approx(theirs.params[0], abs=0.01)
-        by_theta = theta(pd.Series(arrivals), period=1, deseasonalize=False).fit().forecast(4).to_numpy()
+        by_theta = ThetaModel(pd.Series(arrivals), period=1, deseasonalize=False).fit().forecast(4).to_numpy()
         steps = np.array([ours.ahead(week, "theta")[1] for week in (1, 2, 3, 4)])
         assert np.diff(steps) == pytest.approx(np.diff(by_theta))
         # statsmodels fits theta's smoothing by another likelihood, from another start.

@@ -52,7 +52,7 @@ def test_screening_leaves_one_large_range_out_and_only_once() -> None:
     assert screened.n_screened == 1
     assert screened.moving_range == 1
     assert natural_process_limits(values, screen=False).moving_range == pytest.approx(56 / 17)
-    # After the first pass a range of 3 would exceed 3.268 times the new mean of 0.9 or so; it stays.
+    # After the first pass the range of 3 exceeds the new limit of 0.85, 3.268 times the mean of 0.26; it stays.
     twice = [0.0, 0.1] * 8 + [3.1, 3.2, 103.2, 103.3]
     assert natural_process_limits(twice).n_screened == 1
 

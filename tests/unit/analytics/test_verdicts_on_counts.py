@@ -81,7 +81,9 @@ def test_counts_and_shares_that_halve_are_improved(
         judged(series(metric, poisson(rate, 0.5, 1.0 if sizes is None else sizes), sizes, "up")).iloc[-1]["verdict"]
         == "worsened"
     )
-    assert len(chart_periods(frame)) >= 1
+    periods = chart_periods(frame)
+    assert periods["decision"].tolist() == ["baseline", "auto_accepted"]
+    assert periods["first_week"].tolist() == [WEEKS[0], WEEKS[N_BEFORE]]
 
 
 def test_counts_that_scatter_more_than_chance_have_a_prime_chart() -> None:

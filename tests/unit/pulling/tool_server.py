@@ -16,13 +16,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as the server saw it; parameter and header names as sent, paths unquoted."""
+    """One request as the server saw it; parameter and header names as sent, paths unquoted; its monotonic moment."""
 
     method: str
     path: str
     params: dict[str, str]
     headers: dict[str, str]
     body: Any = None
+    moment: float = field(default_factory=time.monotonic, compare=False)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def test_links_lead_to_pages_and_places_that_exist(site: Path, pages: Pages) -> 
             if target.startswith("data-docs/"):
                 continue
             assert not target or (site / target).is_file(), link["href"]
-            assert not anchor or pages[target or "index.html"].find(id=anchor) or page.find(id=anchor), link["href"]
+            assert not anchor or (pages[target] if target else page).find(id=anchor), link["href"]
 
 
 def test_every_figure_has_a_title_with_numbers_and_a_window_and_a_description(pages: Pages) -> None:

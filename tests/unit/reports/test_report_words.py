@@ -1,5 +1,6 @@
 """Sentences that follow the numbers: what is said, and what is left unsaid because it would be false."""
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -195,23 +196,29 @@ def test_ageing_title_says_why_ages_are_not_compared(frames: dict[str, pd.DataFr
     assert "PI-2 has 3 finished with a cycle time and at least 5 are needed" in title
 
 
-def _charted(values: list[float], *, projected: float | None = None, n_before: int = 20) -> Charted:
-    weeks = pd.date_range("2026-01-05", periods=len(values), freq="7D")
-    launched = weeks[n_before] if n_before < len(weeks) else weeks[-1] + pd.Timedelta(days=7)
-    series = synthetic_frames.frames(n_stories=60, n_features=20)["mart_intervention_series"].head(len(values)).assign(
-        intervention_id="x", week_start=weeks, metric="wip", desired_direction="down", value=values, n_items=9,
-        launched_date=launched, transition_end_date=launched, projected_change_percent=projected, is_complete=True,
-        phase=np.where(weeks < launched, "before", "after"), is_baseline=weeks < launched,
-    )  # fmt: skip
-    points = synthetic_frames.chart_interventions(series)
-    return charted_metric(series, points, "x", "wip")
+@pytest.fixture
+def chart(frames: dict[str, pd.DataFrame]) -> Callable[..., Charted]:
+    """Chart weekly values of an intervention; everything else is as the made-up portfolio has it."""
+
+    def charted(values: list[float], *, projected: float | None = None, n_before: int = 20) -> Charted:
+        weeks = pd.date_range("2026-01-05", periods=len(values), freq="7D")
+        launched = weeks[n_before] if n_before < len(weeks) else weeks[-1] + pd.Timedelta(days=7)
+        series = frames["mart_intervention_series"].head(len(values)).assign(
+            intervention_id="x", week_start=weeks, metric="wip", desired_direction="down", value=values, n_items=9,
+            launched_date=launched, transition_end_date=launched, projected_change_percent=projected, is_complete=True,
+            phase=np.where(weeks < launched, "before", "after"), is_baseline=weeks < launched,
+        )  # fmt: skip
+        points = synthetic_frames.chart_interventions(series)
+        return charted_metric(series, points, "x", "wip")
+
+    return charted
 
 
 BASELINE = [10.0, 12.0] * 10
 
 
-def test_signals_in_the_desired_direction_are_counted_and_named() -> None:
-    charted = _charted([*BASELINE, *[4.0] * 8], projected=-50.0)
+def test_signals_in_the_desired_direction_are_counted_and_named(chart: Callable[..., Charted]) -> None:
+    charted = chart([*BASELINE, *[4.0] * 8], projected=-50.0)
     words, tone = state(charted)
     assert words == "Signals in the desired direction in 8 of 8 weeks (outside the limits), none against it."
     assert tone == "good"
@@ -229,35 +236,35 @@ def test_signals_in_the_desired_direction_are_counted_and_named() -> None:
     )
 
 
-def test_signals_against_the_desired_direction_are_said_to_be_so() -> None:
-    words, tone = state(_charted([*BASELINE, *[25.0] * 3]))
+def test_signals_against_the_desired_direction_are_said_to_be_so(chart: Callable[..., Charted]) -> None:
+    words, tone = state(chart([*BASELINE, *[25.0] * 3]))
     assert words.startswith("Signals against the desired direction in 3 of 3 weeks")
     assert tone == "bad"
 
 
-def test_signals_both_ways_are_counted_with_the_latest() -> None:
-    words, tone = state(_charted([*BASELINE, 25.0, 25.0, 4.0, 4.0, 4.0]))
+def test_signals_both_ways_are_counted_with_the_latest(chart: Callable[..., Charted]) -> None:
+    words, tone = state(chart([*BASELINE, 25.0, 25.0, 4.0, 4.0, 4.0]))
     assert words == (
         "Signals both ways in 5 weeks: 3 in the desired direction, 2 against it; the latest is in the desired "
         "direction."
     )
     assert tone == "plain"
-    assert [clause.split(" ", 1)[0] for clause in named_signals(_charted([*BASELINE, 25.0, 25.0, 4.0, 4.0, 4.0]))] == [
+    assert [clause.split(" ", 1)[0] for clause in named_signals(chart([*BASELINE, 25.0, 25.0, 4.0, 4.0, 4.0]))] == [
         "A:",
         "B:",
     ]
 
 
-def test_no_signal_is_not_called_no_effect() -> None:
-    words, tone = state(_charted([*BASELINE, 10.0, 12.0, 10.0]))
+def test_no_signal_is_not_called_no_effect(chart: Callable[..., Charted]) -> None:
+    words, tone = state(chart([*BASELINE, 10.0, 12.0, 10.0]))
     assert words.startswith("No signal: the 3 weeks after the transition are within what the baseline would give.")
     assert "A shift takes 7 weeks to show." in words
     assert tone == "muted"
 
 
-def test_too_early_and_too_little_baseline_are_said() -> None:
-    assert state(_charted(BASELINE))[0].startswith("Too early: no complete week with a value after the transition;")
-    short = _charted([10.0, 12.0, 11.0, 5.0, 5.0], projected=-10.0, n_before=3)
+def test_too_early_and_too_little_baseline_are_said(chart: Callable[..., Charted]) -> None:
+    assert state(chart(BASELINE))[0].startswith("Too early: no complete week with a value after the transition;")
+    short = chart([10.0, 12.0, 11.0, 5.0, 5.0], projected=-10.0, n_before=3)
     assert state(short)[0].startswith("No limits yet")
     assert against_centre(short) is None
     level, sentence = projection(short)
@@ -266,8 +273,8 @@ def test_too_early_and_too_little_baseline_are_said() -> None:
     assert "the baseline gives no limits" in sentence
 
 
-def test_no_projection_is_no_sentence() -> None:
-    assert projection(_charted([*BASELINE, 4.0])) == (None, None)
+def test_no_projection_is_no_sentence(chart: Callable[..., Charted]) -> None:
+    assert projection(chart([*BASELINE, 4.0])) == (None, None)
 
 
 @pytest.mark.parametrize("word", ["worked", "failed", "success", "proves", "caused"])
