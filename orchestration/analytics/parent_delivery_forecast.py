@@ -251,13 +251,14 @@ def _reasons(refusals: pd.DataFrame) -> dict[tuple[object, ...], str]:
 
 def _pace(progress: Progress, parent: int, origin: int, settings: ParentSettings) -> _Pace | str:
     """Return the weeks to draw from at the end of week ``origin``, or why there are none."""
-    recent = slice(max(0, origin - settings.delivery.max_weeks + 1), origin + 1)
+    first = max(0, origin - settings.delivery.max_weeks + 1)
+    recent = slice(first, origin + 1)
     own = progress.finished[parent, recent][progress.is_worked[parent, recent]]
     if own.size >= settings.min_own_weeks:
         if not own.any():
             return f"none of its children was finished in {own.size} weeks of work"
         return _Pace(own, "own", 1, float(own.mean()))
-    shared = shared_weeks(progress, int(progress.scope[parent]), origin, recent)
+    shared = shared_weeks(progress, int(progress.scope[parent]), first, origin)
     if shared.finished.size < settings.min_shared_weeks or shared.n_parents < settings.min_shared_parents:
         return (
             f"{own.size} weeks of work on its children (at least {settings.min_own_weeks} needed), and others like it "

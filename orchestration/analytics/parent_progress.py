@@ -60,9 +60,9 @@ class Progress:
     is_begun: Flags
     is_worked: Flags
     done_week: Ints
-    # What was found already, by scope and origin: all parents of a scope and level share it.
+    # What was found already, by scope and weeks: all parents of a scope and level share it.
     growth: dict[tuple[int, int], GrowthRatios] = field(default_factory=dict)
-    shared: dict[tuple[int, int], SharedWeeks] = field(default_factory=dict)
+    shared: dict[tuple[int, int, int], SharedWeeks] = field(default_factory=dict)
 
 
 def progress_by_week(
@@ -117,16 +117,16 @@ def progress_by_week(
     ), first_week
 
 
-def shared_weeks(progress: Progress, scope: int, origin: int, recent: slice) -> SharedWeeks:
-    """Return the weeks of work on the parents of a scope that end with the origin."""
-    if (known := progress.shared.get((scope, origin))) is not None:
+def shared_weeks(progress: Progress, scope: int, first: int, origin: int) -> SharedWeeks:
+    """Return the weeks of work on the parents of a scope from the first to the origin, both included."""
+    if (known := progress.shared.get((scope, first, origin))) is not None:
         return known
-    alike = progress.scope == scope
+    alike, recent = progress.scope == scope, slice(first, origin + 1)
     worked = progress.is_worked[alike, recent]
     finished = progress.finished[alike, recent][worked]
     per_week = float(finished.mean()) if finished.size else float("nan")
     found = SharedWeeks(finished, int(worked.any(axis=1).sum()), per_week)
-    return progress.shared.setdefault((scope, origin), found)
+    return progress.shared.setdefault((scope, first, origin), found)
 
 
 def growth_ratios(progress: Progress, scope: int, origin: int) -> GrowthRatios:

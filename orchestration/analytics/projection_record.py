@@ -112,8 +112,7 @@ def record_projections(
 
     Returns one row per intervention, metric and version with ``COLUMNS``, ordered by these. Versions are numbered by
     intervention and metric; in records of the time when they were numbered by intervention alone, a metric's first
-    version may have a higher number. Raises ``ValueError`` for a missing
-    column.
+    version may have a higher number. Raises ``ValueError`` for a missing column.
     """
     missing = [column for column in REGISTER_COLUMNS if column not in register.columns]
     if missing:
