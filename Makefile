@@ -9,7 +9,8 @@ BIN := .venv/bin
 # uv is pinned like everything else; it is only installed by pip first because something has to install it.
 UV_VERSION := $(shell awk '/^name = "uv"$$/ { getline; gsub(/"/, ""); print $$3 }' uv.lock)
 # Whole refreshes take most of the time; side by side they take less. A file stays on one worker with its own refresh.
-WORKERS ?= --numprocesses auto --maxprocesses 2 --dist loadscope
+# In the order of the folders: by numbers of tests the longest files would come last, when the other worker has nothing.
+WORKERS ?= --numprocesses auto --maxprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help
 help: ## Show this list.
