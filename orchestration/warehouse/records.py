@@ -287,7 +287,8 @@ def read_frames(
             " where table_schema in ('marts', 'flow', 'analysis', 'quality')"
         ).fetchall()
     }
-    if missing := sorted(set(wanted) - set(places)):
+    asked = {column.rpartition(".")[0] for name in wanted for column in (rows or {}).get(name, {})} - {""}
+    if missing := sorted((set(wanted) | asked) - set(places)):
         raise MissingTableError(
             f"The warehouse lacks {', '.join(missing)}: an earlier version of Weir made it; run `weir refresh`."
         )

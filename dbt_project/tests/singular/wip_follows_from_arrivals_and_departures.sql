@@ -40,35 +40,21 @@ dated as (
 
 -- What left on the day it came is there at no day's end.
 changes as (
-
+    {% for day, n_change in [('first_date', 'count(*)'), ('left_date', '-count(*)')] %}
     select
         value_stream_id,
         team_id,
         level,
         work_type,
         stage_id,
-        first_date as calendar_date,
-        count(*) as n_change
+        {{ day }} as calendar_date,
+        {{ n_change }} as n_change
     from dated
     where left_date > first_date
-    group by value_stream_id, team_id, level, work_type, stage_id, first_date
+    group by value_stream_id, team_id, level, work_type, stage_id, {{ day }}
 
     union all
-
-    select
-        value_stream_id,
-        team_id,
-        level,
-        work_type,
-        stage_id,
-        left_date as calendar_date,
-        -count(*) as n_change
-    from dated
-    where left_date > first_date
-    group by value_stream_id, team_id, level, work_type, stage_id, left_date
-
-    union all
-
+    {% endfor %}
     select
         value_stream_id,
         team_id,

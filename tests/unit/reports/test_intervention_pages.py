@@ -247,6 +247,12 @@ def test_rare_events_are_drawn_by_what_lies_between_them(frames: dict[str, pd.Da
     assert (words, tone) == (
         "Signals in the desired direction in 1 of the 2 gaps between cycle time since the launch.", "good",
     )  # fmt: skip
+    quiet = gaps.assign(signal_direction=None)
+    for left, said in ((quiet, "the 2 gaps between cycle time"), (quiet.drop(index=2), "the 1 gap between cycle time")):
+        verb = "lie" if len(left) == len(gaps) else "lies"
+        words, tone = state(replace(charted, gaps=left))
+        assert words.startswith(f"No signal: {said} since the launch, the open one included, {verb} within")
+        assert tone == "muted"
     few = gaps.assign(centre_line=None, upper_limit=None, withheld_reason="2 gaps, at least 6 needed")
     without = intervention_rare_events.chart(charted, few, "value stream Lending", "x")
     assert isinstance(without, Chart)

@@ -1,9 +1,10 @@
 """Frames of published tables: the rows and columns that a reader names, no others."""
 
 import duckdb
+import pytest
 
 from orchestration.reports import REQUIRED_FRAMES, REQUIRED_ROWS
-from orchestration.warehouse import read_frames
+from orchestration.warehouse import MissingTableError, read_frames
 
 
 def test_only_the_rows_and_columns_asked_for_are_read():
@@ -34,6 +35,9 @@ def test_rows_are_chosen_by_what_another_table_says_of_their_item():
         rows = {"fct_stage_visits": {"fct_work_items.is_cancelled": [True], "stage_id": ["dev"]}}
         found = read_frames(connection, {"fct_stage_visits": None}, rows)["fct_stage_visits"]
         assert found.to_numpy().tolist() == [["A-1", "dev"]]
+        connection.execute("drop table flow.fct_work_items")
+        with pytest.raises(MissingTableError, match="fct_work_items"):
+            read_frames(connection, {"fct_stage_visits": None}, rows)
 
 
 def test_reports_restrict_only_tables_that_they_read():
