@@ -21,6 +21,10 @@ Parameters = ParamSpec("Parameters")
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
+#: What numpy and scipy are told before a command loads them: on several threads a sum's last digits depend on how many
+#: there are, and matrices as small as ours take longer.
+LINEAR_ALGEBRA = {"OPENBLAS_NUM_THREADS": "1"}
+
 
 class MomentParameter(click.ParamType[datetime]):
     """A moment as ISO 8601; without an offset it is UTC."""
@@ -44,6 +48,7 @@ def _command(*, has_portfolio: bool = True) -> Callable[[Callable[Parameters, No
     def decorate(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
         @wraps(function)
         def command(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+            os.environ.update(LINEAR_ALGEBRA)
             try:
                 function(*args, **kwargs)
             except (click.ClickException, click.Abort):

@@ -178,14 +178,11 @@ def refusals_of_parents(parents: pd.DataFrame, children: pd.DataFrame, throughpu
 
     Children of a parent's level are mostly of one level; the throughput of that one counts.
     """
-    of_parent = children.merge(
-        parents[["work_item_id", "scope_type", "scope_id", "level"]].rename(
-            columns={"work_item_id": "parent_work_item_id", "level": "parent_level"}
-        ),
-        on="parent_work_item_id",
-    )
+    of_parent = children.groupby(["parent_work_item_id", "level"], as_index=False, sort=False).size()
+    about = parents.set_index("work_item_id")[["scope_type", "scope_id", "level"]]
+    of_parent = of_parent.join(about.rename(columns={"level": "parent_level"}), on="parent_work_item_id", how="inner")
     keys = ["scope_type", "scope_id", "parent_level"]
-    counts = of_parent.groupby([*keys, "level"], as_index=False).size()
+    counts = of_parent.groupby([*keys, "level"], as_index=False)[["size"]].sum()
     mostly = counts.sort_values([*keys, "size", "level"]).drop_duplicates(keys, keep="last")
     reasons = throughput.drop_duplicates(["scope_type", "scope_id", "level"])
     found = mostly.merge(

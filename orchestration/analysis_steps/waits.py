@@ -10,7 +10,7 @@ import pandas as pd
 from orchestration import warehouse
 from orchestration.analysis_steps.moments import last_week_start, snapshot_of
 from orchestration.analysis_steps.written_tables import written_tables
-from orchestration.analytics import flow_time_change, hand_off_ranking, waiting_classes, work_instances
+from orchestration.analytics import flow_time_change, hand_off_ranking, team_clocks, waiting_classes, work_instances
 from orchestration.analytics.given_capacity import people_of_resources
 from orchestration.analytics.random_streams import generator_for
 from orchestration.analytics.waiting_sums import WaitingSettings, waiting_by_stage, waiting_by_transition
@@ -72,7 +72,7 @@ def _classified_waits(build: RefreshBuild) -> tuple[pd.DataFrame, pd.DatetimeInd
         "dim_teams": ["team_id", "value_stream_id", "location_id"],
         "dim_value_streams": ["value_stream_id", "timezone"],
         "dim_stage_roles": ["stage_id", "role"],
-        "dim_working_days": ["location_id", *waiting_classes.CALENDAR_COLUMNS],
+        "dim_working_days": ["location_id", *team_clocks.CALENDAR_COLUMNS],
         "fct_capacity_days": [
             "team_id", "role", "location_id", "calendar_date", "available_hours", "value_stream_id",
         ],
@@ -80,10 +80,9 @@ def _classified_waits(build: RefreshBuild) -> tuple[pd.DataFrame, pd.DatetimeInd
     with build.connection() as connection:
         frames = warehouse.read_frames(connection, wanted)
         visits = warehouse.read_visits(
-            connection, work_instances.VISIT_COLUMNS, since, is_item_numbered=True, is_ordered=True
+            connection, work_instances.VISIT_COLUMNS, since, is_item_numbered=True, has_firsts=False
         )
-    is_near = visits["exited_at"].isna() | (visits["exited_at"] >= pd.Timestamp(since))
-    instances = work_instances.instances_from_visits(visits.loc[is_near], frames["dim_stages"])
+    instances = work_instances.instances_from_visits(visits, frames["dim_stages"])
     stages = frames["dim_stages"].dropna(subset=["roles"])
     people = people_of_resources(
         frames["fct_capacity_days"],
@@ -99,7 +98,7 @@ def _classified_waits(build: RefreshBuild) -> tuple[pd.DataFrame, pd.DatetimeInd
 
 def _team_clocks(
     build: RefreshBuild, frames: Mapping[str, pd.DataFrame], instances: pd.DataFrame, edges: pd.DatetimeIndex
-) -> tuple[dict[str, waiting_classes.TeamClock], waiting_classes.TeamClock]:
+) -> tuple[dict[str, team_clocks.TeamClock], team_clocks.TeamClock]:
     """Return the clock of each team, by its location's calendar, and that of the portfolio for who has none."""
     enabled = instances["enabled_at"].min()
     first = edges[0] if pd.isna(enabled) else min(edges[0], enabled)
@@ -109,12 +108,12 @@ def _team_clocks(
     streams = frames["dim_value_streams"]
     stream_zones = dict(zip(streams["value_stream_id"], streams["timezone"], strict=True))
     days = dict(list(frames["dim_working_days"].groupby("location_id")))
-    made: dict[tuple[str, str], waiting_classes.TeamClock] = {}
+    made: dict[tuple[str, str], team_clocks.TeamClock] = {}
 
-    def clock(location: str, zone: str) -> waiting_classes.TeamClock:
+    def clock(location: str, zone: str) -> team_clocks.TeamClock:
         if (location, zone) not in made:
             hours = of_location[location].hours
-            made[location, zone] = waiting_classes.team_clock(days[location], span, zone, hours[0], hours[1])
+            made[location, zone] = team_clocks.team_clock(days[location], span, zone, hours[0], hours[1])
         return made[location, zone]
 
     own = build.portfolio.portfolio.timezone

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import t as student_t
+from scipy.special import stdtr, stdtrit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
     from orchestration.analytics.array_types import Floats, Ints
@@ -45,13 +47,13 @@ class Ar1Fit:
 
     def interval(self, column: int, confidence: float) -> tuple[Floats, Floats]:
         """Return the bounds of one coefficient's interval, each of length k."""
-        half = student_t.ppf((1 + confidence) / 2, self.degrees_of_freedom) * self.standard_errors[:, column]
+        half = stdtrit(self.degrees_of_freedom, (1 + confidence) / 2) * self.standard_errors[:, column]
         return self.coefficients[:, column] - half, self.coefficients[:, column] + half
 
     def p_values(self, column: int) -> Floats:
         """Return the two-sided p of one coefficient against 0, of length k."""
         t_values = np.abs(self.coefficients[:, column] / self.standard_errors[:, column])
-        return np.asarray(2 * student_t.sf(t_values, self.degrees_of_freedom), dtype=float)
+        return np.asarray(2 * stdtr(self.degrees_of_freedom, -t_values), dtype=float)
 
 
 def fit_ar1(values: ArrayLike, design: ArrayLike, weeks: ArrayLike | None = None, phi: float | None = None) -> Ar1Fit:
@@ -88,9 +90,9 @@ def fit_ar1(values: ArrayLike, design: ArrayLike, weeks: ArrayLike | None = None
     gaps = _gaps(weeks, n_points)
     # Least squares first and its rest from here on, or a high level would cost the digits of the variance.
     start = np.linalg.lstsq(columns, series.T)[0].T
-    forms = _QuadraticForms(columns, series - start @ columns.T)
-    best = _best_phi(forms, gaps, series.shape[0]) if phi is None else np.full(series.shape[0], float(phi))
-    gram, moments, squares, _ = forms.at(best[:, None], gaps)
+    forms = _QuadraticForms.of(columns, series - start @ columns.T, gaps)
+    best = _best_phi(forms, series.shape[0]) if phi is None else np.full(series.shape[0], float(phi))
+    gram, moments, squares, _ = forms.at(best[:, None])
     inverse = np.linalg.inv(gram[:, 0])
     coefficients = np.einsum("kpq,kq->kp", inverse, moments[:, 0])
     residual = squares[:, 0] - np.einsum("kp,kp->k", coefficients, moments[:, 0])
@@ -113,62 +115,71 @@ class _QuadraticForms:
     """Sums of products of columns and series, of which every transformed sum is a weighted sum over the weeks.
 
     For u, v among the columns and the series, sum(u* v*) = sum(a uv) - sum(b (u v' + u' v)) + sum(c u' v') with ' the
-    point before and a, b, c functions of phi only. So one matrix product serves all phi of a grid.
+    point before and a, b, c functions of phi only. So one matrix product serves all phi of a grid, and the products
+    (uv, u v' + u' v, u' v') serve all grids: ``of_columns`` (n, p, p), ``of_both`` for each column and ``of_series``
+    (k, n). ``gap_lengths`` (at least 1) differ; ``gap_place`` (n) is which of them lies before a point.
     """
 
-    columns: Floats
-    series: Floats
+    of_columns: tuple[Floats, Floats, Floats]
+    of_both: Sequence[tuple[Floats, Floats, Floats]]
+    of_series: tuple[Floats, Floats, Floats]
+    gap_lengths: Ints
+    gap_place: Ints
 
-    def at(self, phi: Floats, gaps: Ints) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return X'X (k, g, p, p), X'y (k, g, p), y'y (k, g) and sum(log v) (k, g) for phi (k, g) or (1, g)."""
+    @classmethod
+    def of(cls, columns: Floats, series: Floats, gaps: Ints) -> _QuadraticForms:
+        """Take columns (n, p), series (k, n) and the weeks since the point before (n)."""
+        x, before_x = columns, _shifted(columns.T).T
+        y, before_y = series, _shifted(series)
         lengths, place = np.unique(np.maximum(gaps, 1), return_inverse=True)
-        power = (phi[..., None] ** lengths)[..., place]
+        return cls(
+            of_columns=_products(x[:, :, None], before_x[:, :, None], x[:, None, :], before_x[:, None, :]),
+            of_both=[_products(x[:, j], before_x[:, j], y, before_y) for j in range(x.shape[1])],
+            of_series=_products(y, before_y, y, before_y),
+            gap_lengths=lengths,
+            gap_place=place,
+        )
+
+    def at(self, phi: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return X'X (k, g, p, p), X'y (k, g, p), y'y (k, g) and sum(log v) (k, g) for phi (k, g) or (1, g)."""
+        power = (phi[..., None] ** self.gap_lengths)[..., self.gap_place]
         spread = (1 - power**2) / (1 - phi[..., None] ** 2)
         spread[..., 0] = 1 / (1 - phi**2)
         power[..., 0] = 0.0
         a = 1 / spread
-        b, c = a * power, a * power**2
-        before_x, before_y = _shifted(self.columns.T).T, _shifted(self.series)
-        x, y = self.columns, self.series
+        weights = a, a * power, a * power**2
         own, cross, lagged = (
-            x[:, :, None] * x[:, None, :],
-            x[:, :, None] * before_x[:, None, :] + before_x[:, :, None] * x[:, None, :],
-            before_x[:, :, None] * before_x[:, None, :],
+            np.tensordot(weight, products, axes=(2, 0))
+            for weight, products in zip(weights, self.of_columns, strict=True)
         )
-        gram = (
-            np.tensordot(a, own, axes=(2, 0))
-            - np.tensordot(b, cross, axes=(2, 0))
-            + np.tensordot(c, lagged, axes=(2, 0))
-        )
-        shared = phi.shape[0] == 1
-        squares = _weighted(a, y * y, shared) - _weighted(b, 2 * y * before_y, shared)
-        squares += _weighted(c, before_y * before_y, shared)
-        moments = np.stack(
-            [
-                _weighted(a, x[:, j] * y, shared)
-                - _weighted(b, x[:, j] * before_y + before_x[:, j] * y, shared)
-                + _weighted(c, before_x[:, j] * before_y, shared)
-                for j in range(x.shape[1])
-            ],
-            axis=-1,
-        )
-        return gram, moments, squares, np.log(spread).sum(axis=-1)
+        moments = np.stack([_weighted(weights, products) for products in self.of_both], axis=-1)
+        return own - cross + lagged, moments, _weighted(weights, self.of_series), np.log(spread).sum(axis=-1)
 
-    def log_likelihood(self, phi: Floats, gaps: Ints) -> Floats:
+    def log_likelihood(self, phi: Floats) -> Floats:
         """Return the restricted log-likelihood, (k, g), up to a constant."""
-        gram, moments, squares, log_spread = self.at(phi, gaps)
-        n_free = self.columns.shape[0] - self.columns.shape[1]
-        solved = np.linalg.solve(np.broadcast_to(gram, (*moments.shape, moments.shape[-1])), moments[..., None])[..., 0]
+        gram, moments, squares, log_spread = self.at(phi)
+        n_points, n_columns, _ = self.of_columns[0].shape
+        solved = np.linalg.solve(np.broadcast_to(gram, (*moments.shape, n_columns)), moments[..., None])[..., 0]
         residual = np.maximum(squares - np.einsum("kgp,kgp->kg", solved, moments), np.finfo(float).tiny)
-        likelihood: Floats = -0.5 * (n_free * np.log(residual) + log_spread + np.linalg.slogdet(gram)[1])
+        likelihood: Floats = -0.5 * (
+            (n_points - n_columns) * np.log(residual) + log_spread + np.linalg.slogdet(gram)[1]
+        )
         return likelihood
 
 
-def _weighted(weights: Floats, products: Floats, shared: bool) -> Floats:  # noqa: FBT001
-    """Sum products (k, n) with weights (k or 1, g, n) over the weeks, (k, g)."""
-    if shared:
-        return np.asarray(products @ weights[0].T)
-    return np.asarray((weights @ products[:, :, None])[..., 0])
+def _products(u: Floats, before_u: Floats, v: Floats, before_v: Floats) -> tuple[Floats, Floats, Floats]:
+    return u * v, u * before_v + before_u * v, before_u * before_v
+
+
+def _weighted(weights: tuple[Floats, Floats, Floats], products: tuple[Floats, Floats, Floats]) -> Floats:
+    """Sum the three products (k, n) with their weights (k or 1, g, n) over the weeks, (k, g)."""
+    is_shared = weights[0].shape[0] == 1
+    own, cross, lagged = (
+        product @ weight[0].T if is_shared else (weight @ product[:, :, None])[..., 0]
+        for weight, product in zip(weights, products, strict=True)
+    )
+    total: Floats = own - cross + lagged
+    return total
 
 
 def _shifted(rows: Floats) -> Floats:
@@ -187,15 +198,15 @@ def _gaps(weeks: ArrayLike | None, n_points: int) -> Ints:
     return gaps.astype(np.int64)
 
 
-def _best_phi(forms: _QuadraticForms, gaps: Ints, n_series: int) -> Floats:
+def _best_phi(forms: _QuadraticForms, n_series: int) -> Floats:
     """Return the phi of the highest restricted likelihood for each series."""
     low, high = _PHI_RANGE
     best: Floats
     grid = np.append(np.arange(low, high, _GRID_STEP), high)[None, :]
-    best = grid[0, forms.log_likelihood(grid, gaps).argmax(axis=1)]
+    best = grid[0, forms.log_likelihood(grid).argmax(axis=1)]
     for width in _PARABOLA_WIDTHS:
         middle = np.clip(best, low + width, high - width)
-        before, at, after = forms.log_likelihood(middle[:, None] + width * np.array([-1.0, 0.0, 1.0]), gaps).T
+        before, at, after = forms.log_likelihood(middle[:, None] + width * np.array([-1.0, 0.0, 1.0])).T
         curvature = before - 2 * at + after
         # Where it is not curved downwards the best point of the grid stays; so it does at an end of the range.
         is_peak = (curvature < 0) & (middle == best)
@@ -209,8 +220,8 @@ def standard_errors_ahead(design: Floats, phi: float, innovation_variance: float
 
     Points without gaps, the given autocorrelation and variance of its innovations.
     """
-    forms = _QuadraticForms(design, np.zeros((1, design.shape[0])))
-    gram = forms.at(np.array([[phi]]), _gaps(None, design.shape[0]))[0][0, 0]
+    forms = _QuadraticForms.of(design, np.zeros((1, design.shape[0])), _gaps(None, design.shape[0]))
+    gram = forms.at(np.array([[phi]]))[0][0, 0]
     positive = max(phi, 0.0)
     effective = design.shape[0] * (1 - positive) / (1 + positive)
     errors: Floats = np.sqrt(innovation_variance * np.diag(np.linalg.inv(gram)))

@@ -21,7 +21,7 @@ from scipy.stats import t as student_t
 
 from orchestration.analytics.sensitivity_wording import describe_sensitivity
 from orchestration.analytics.stage_indicators import BOOTSTRAP_BLOCK_WEEKS, draw_weeks
-from orchestration.analytics.tandem_simulation import through_line
+from orchestration.analytics.tandem_simulation import through_lines
 
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Flags, Floats
@@ -165,26 +165,15 @@ def _run(
     sample = _draw_items(records, counts, generator, settings)
     servers = _servers(capacities)
     at_work = np.fmin(capacities, records.in_work_while_waiting)
-    n_stages, n_rows = len(servers), counts.shape[0]
-    speed = np.ones((n_stages + 1, n_stages))
-    speed[np.arange(1, n_stages + 1), np.arange(n_stages)] += settings.added_capacity
-    scaled = [
-        np.concatenate([lasts * (servers[place] / at_work[place]) / factor for factor in speed[:, place]])
-        for place, lasts in enumerate(sample.services)
-    ]
-    repeats = n_stages + 1
-    arrivals = np.tile(sample.arrivals, (repeats, 1))
-    visits = [np.tile(needs, (repeats, 1)) for needs in sample.visits]
-    leaves, waited = through_line(arrivals, scaled, visits, servers)
+    services = [lasts * (servers[place] / at_work[place]) for place, lasts in enumerate(sample.services)]
+    leaves, waited = through_lines(sample.arrivals, services, sample.visits, servers, settings.added_capacity)
     work = sum((np.where(needs, lasts, 0.0) for lasts, needs in zip(sample.services, sample.visits, strict=True)))
-    flow = waited + np.tile(np.asarray(work), (repeats, 1))
-    is_new = np.isfinite(arrivals) & np.tile(sample.is_new, (repeats, 1))
+    is_new = np.isfinite(sample.arrivals) & sample.is_new
     is_done = leaves <= records.hours
-    as_it_is = slice(0, n_rows)
     return SimulatedLine(
-        finished=is_done.sum(axis=1).reshape(repeats, n_rows).astype(float),
-        p85_hours=_percentile(flow, is_new, _P85).reshape(repeats, n_rows),
-        median_hours=_percentile(flow[as_it_is], (is_new & is_done)[as_it_is], 0.5),
+        finished=is_done.sum(axis=-1).astype(float),
+        p85_hours=_percentile(waited + work, is_new, _P85),
+        median_hours=_percentile(waited[0] + work, is_new & is_done[0], 0.5),
     )
 
 
@@ -253,11 +242,14 @@ def _draw_services(
 
 
 def _percentile(values: Floats, chosen: Flags, share: float) -> Floats:
-    """Return the nearest-rank percentile of the chosen values of each row; NaN where there are none."""
-    ordered = np.sort(np.where(chosen, values, np.inf), axis=1)
-    n_chosen = chosen.sum(axis=1)
+    """Return the nearest-rank percentile of the chosen values over the last axis; NaN where there are none.
+
+    ``chosen`` has the shape of ``values`` or of its last axes.
+    """
+    ordered = np.sort(np.where(chosen, values, np.inf), axis=-1)
+    n_chosen = np.broadcast_to(chosen.sum(axis=-1), values.shape[:-1])
     rank = np.maximum(np.ceil(share * n_chosen).astype(np.int64) - 1, 0)
-    found = np.take_along_axis(ordered, rank[:, None], axis=1)[:, 0]
+    found = np.take_along_axis(ordered, rank[..., None], axis=-1)[..., 0]
     return np.where(n_chosen > 0, found, np.nan)
 
 

@@ -12,6 +12,7 @@ least. Nothing reviewed is known on how right such forecasts are, so each is pub
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,11 +21,11 @@ import pandas as pd
 from orchestration.analytics.forecast_scoring import pinball_loss, wilson_interval
 from orchestration.analytics.input_frames import complete_weeks, require_columns, require_unique
 from orchestration.analytics.process_limits import lag1_autocorrelation, natural_process_limits
-from orchestration.analytics.process_signals import signal_flags
+from orchestration.analytics.process_signals import judge_points
 from orchestration.analytics.week_blocks import block_positions, draw_block_uniforms
 
 if TYPE_CHECKING:
-    from orchestration.analytics.array_types import Floats
+    from orchestration.analytics.array_types import Floats, Ints
 
 METHOD_VERSION = "delivery_forecast-1"
 
@@ -97,42 +98,55 @@ def items_within(samples: Floats, n_weeks: int, uniforms: Floats, block_weeks: i
     return total
 
 
-def weeks_until_done(samples: Floats, backlog: Floats, uniforms: Floats, block_weeks: int = 1) -> Floats:
-    """Return per path the first week by whose end the backlog is done; infinite if the draws do not reach so far.
+@dataclass(frozen=True, slots=True)
+class PathsDone:
+    """How many of ``n_paths`` have done their backlog by the end of week 0, 1, 2 and so on, shape (weeks,)."""
+
+    n_done: Ints
+    n_paths: int
+
+    def week_at(self, confidence: float) -> float:
+        """Return the first week by which at least this share of paths is done; infinite where that is not seen."""
+        week = int(np.searchsorted(self.n_done, ceil(confidence * self.n_paths)))
+        return float(week) if week < self.n_done.size else float("inf")
+
+    def rank_of(self, week: int) -> float:
+        """Return the share of paths done before a week (1 or later) and half of those done in it."""
+        before, by_end = (int(self.n_done[min(end, self.n_done.size - 1)]) for end in (week - 1, week))
+        return before / self.n_paths + (by_end - before) / self.n_paths / 2
+
+
+def paths_done_by_week(
+    samples: Floats, backlog: Floats, uniforms: Floats, block_weeks: int = 1, *, followed: float = 1.0
+) -> PathsDone:
+    """Count by week the paths whose backlog is done, in weeks drawn from ``samples`` (items a week).
 
     ``backlog``: items to do per path, shape (paths,); 0 is done in week 0. ``uniforms`` as in :func:`items_within`; as
     many columns as weeks are looked ahead; quickest where each week's draws lie side by side (``np.asfortranarray``).
+    Counting ends with the week by which the share ``followed`` of the paths is done: the last few take longest.
     """
-    limit = uniforms.shape[1]
     if samples.size < 1:
         raise ValueError("There is no week to draw from; withhold the forecast instead.")
-    weeks = np.where(backlog <= 0, 0.0, np.inf)
-    # Week by week over the paths that are still under way: most backlogs need few of the weeks.
-    under_way = np.flatnonzero(backlog > 0)
-    to_do = backlog[under_way].astype(np.float64)
-    for week in range(limit):
-        if not under_way.size:
+    n_paths = backlog.size
+    to_do = backlog.astype(np.float64)
+    begins = np.zeros(n_paths, dtype=np.int64)
+    n_done = [n_paths - np.count_nonzero(to_do > 0)]
+    # Paths that are done are drawn on with the others: taking them out costs more than it saves.
+    for week in range(uniforms.shape[1]):
+        if n_done[-1] >= followed * n_paths:
             break
         block, within = divmod(week, block_weeks)
         if within == 0:
-            begins = (uniforms[:, block][under_way] * samples.size).astype(np.int64)
-        to_do -= samples[(begins + within) % samples.size if within else begins]
-        is_done = to_do <= 0
-        if is_done.any():
-            weeks[under_way[is_done]] = week + 1
-            is_left = ~is_done
-            under_way, to_do, begins = under_way[is_left], to_do[is_left], begins[is_left]
-    return weeks
-
-
-def weeks_at_confidence(weeks: Floats, confidence: float) -> float:
-    """Return the first week by which at least this share of paths is done; infinite where too few ever are."""
-    return float(np.quantile(weeks, confidence, method="inverted_cdf"))
+            begins = (uniforms[:, block] * samples.size).astype(np.int64)
+        to_do -= samples.take((begins + within) % samples.size if within else begins)
+        n_done.append(n_paths - np.count_nonzero(to_do > 0))
+    return PathsDone(np.array(n_done, dtype=np.int64), n_paths)
 
 
 def items_at_confidence(items: Floats, confidence: float) -> float:
     """Return the largest number of items that at least this share of paths reaches."""
-    return -float(np.quantile(-items, confidence, method="inverted_cdf"))
+    n_reach = ceil(confidence * items.size)
+    return float(np.partition(items, items.size - n_reach)[items.size - n_reach])
 
 
 def blocks_for(samples: Floats, settings: DeliverySettings = DEFAULT_SETTINGS) -> int:
@@ -147,7 +161,7 @@ def refusal(samples: Floats, settings: DeliverySettings = DEFAULT_SETTINGS) -> s
         return f"{samples.size} complete weeks in the current phase, at least {settings.min_weeks} needed"
     if not samples.any():
         return f"nothing was finished in the {samples.size} weeks of the current phase"
-    signals = signal_flags(samples, natural_process_limits(samples, floor=0))
+    signals = judge_points(samples, natural_process_limits(samples, floor=0)).flags
     found = [rule for rule in settings.special_causes if signals[rule][-settings.n_recent_weeks :].any()]
     if found:
         words = {"outside": "a point outside the limits", "trend": "a trend", "shift": "a shift"}

@@ -6,16 +6,18 @@ themselves (:mod:`.sustainment`) and the verdict that they take part in (:mod:`.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from orchestration.analytics.intervention_charts import SERIES_KEY, chart_each_intervention
-from orchestration.analytics.process_behaviour import chart_interventions, chart_periods
+from orchestration.analytics.intervention_charts import SERIES_KEY, chart_one_series, checked_series
 from orchestration.analytics.process_limits import MIN_POINTS_TRIAL
 from orchestration.analytics.stable_shift import StableShiftSettings
-from orchestration.analytics.sustainment import SustainmentSettings, assess_sustainment, desired_directions
+from orchestration.analytics.sustainment import SustainmentSettings, bad_runs, gain_retained, has_regressed
+
+if TYPE_CHECKING:
+    from orchestration.analytics.intervention_charts import InterventionChart
 
 _TYPES = {
     "intervention_id": "str",
@@ -50,40 +52,34 @@ def gain_history(
     """
     judged = points.loc[(points["phase"] == "after") & ~points["is_excluded"]].sort_values("week_start")
     rank = judged.groupby(list(SERIES_KEY)).cumcount() + 1
-    shifts = stable_shift or StableShiftSettings()
+    shifts, rules = stable_shift or StableShiftSettings(), settings or SustainmentSettings()
     asked = judged.loc[(rank >= shifts.n_min_trial) & judged["period_in_force"].notna()]
-    starts = pd.to_datetime(series["week_start"]).astype("datetime64[us]")
-    directions = desired_directions(series)
-    rules = replace(settings or SustainmentSettings(), n_resamples=1)
+    weeks_asked = dict(iter(asked.groupby(list(SERIES_KEY))["week_start"]))
     rows = []
-    for (name, metric), weeks in asked.groupby(list(SERIES_KEY)):
-        own = series.loc[(series["intervention_id"] == name) & (series["metric"] == metric)]
-        own_starts = starts.loc[own.index]
-        for week in weeks["week_start"]:
-            known = own.loc[own_starts <= week]
-            state = _state(known, directions, rules, shifts) if _may_hold_a_gain(known, shifts) else None
-            has_regressed = state is not None and bool(state["is_regressed"])
-            rows.append((name, metric, week, has_regressed, state is not None and state["state"] != "no_gain"))
+    for series_weeks in checked_series(series):
+        key = tuple(series_weeks[list(SERIES_KEY)].iloc[0])
+        starts = series_weeks["week_start"].to_numpy()
+        weeks = weeks_asked.get(key, pd.Series(dtype=starts.dtype)).to_numpy()
+        for week, n_known in zip(weeks, np.searchsorted(starts, weeks, side="right"), strict=True):
+            known = series_weeks.iloc[:n_known]
+            chart = chart_one_series(known, MIN_POINTS_TRIAL, allow_for_autocorrelation=True, stable_shift=shifts)
+            rows.append((*key, week, *_stands(chart, rules)))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(_TYPES)
 
 
-def _may_hold_a_gain(known: pd.DataFrame, shifts: StableShiftSettings) -> bool:
-    """Whether any period of the chart was accepted, which is quicker to tell than the state of a gain."""
-    (chart,) = chart_each_intervention(known, MIN_POINTS_TRIAL, allow_for_autocorrelation=True, stable_shift=shifts)
-    return any(decided.decision == "auto_accepted" for decided in chart.governance)
-
-
-def _state(
-    known: pd.DataFrame,
-    directions: dict[tuple[str, str], str],
-    rules: SustainmentSettings,
-    shifts: StableShiftSettings,
-) -> pd.Series:
-    return assess_sustainment(
-        chart_interventions(known, stable_shift=shifts),
-        chart_periods(known, stable_shift=shifts),
-        directions,
-        # The state of a gain does not depend on the draws, only the interval of what is left of it does.
-        generator=np.random.Generator(np.random.PCG64(0)),
-        settings=rules,
-    ).iloc[0]
+def _stands(chart: InterventionChart, rules: SustainmentSettings) -> tuple[bool, bool]:
+    """Return whether the gain in force at the last judged week has regressed, and whether there is one."""
+    _, in_force = chart.places_of_periods()
+    is_judged = in_force >= 0
+    if not is_judged.any():
+        return False, False
+    place = int(in_force[is_judged][-1])
+    if chart.governance[place].decision != "auto_accepted":
+        return False, False
+    of_gain = in_force == place
+    baseline, centre = chart.limits.centre_line, chart.periods[place].limits.centre_line
+    values = chart.judged[of_gain]
+    retained = gain_retained(values[-rules.n_recent :], baseline, centre)
+    starts = chart.frame["week_start"].to_numpy()[of_gain]
+    bad_run = bad_runs(starts, values, centre, 1 if chart.direction == "up" else -1)
+    return has_regressed(bad_run, retained, rules), True

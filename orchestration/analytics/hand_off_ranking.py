@@ -28,6 +28,9 @@ from orchestration.analytics.working_clock import seconds_since_epoch
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Flags, Floats, Ints
 
+    #: By group: the weeks and the hours of its waits.
+    _WaitsOfGroups = dict[tuple[str, ...], tuple[Ints, Floats]]
+
 METHOD_VERSION = "hand_off_ranking-1"
 
 HAND_OFF_COLUMNS = (
@@ -168,6 +171,13 @@ def rank_hand_offs(
     taken = _taken_in_window(hand_offs, edges)
     n_weeks = len(edges) - 1
     uniforms = generator.random((settings.n_resamples, -(-n_weeks // BOOTSTRAP_BLOCK_WEEKS)))
+    stream = ["to_value_stream_id", "level"]
+    of_streams = _StreamWaits.of(
+        _waits_of_groups(taken, stream),
+        _waits_of_groups(taken.loc[taken["boundary"].isin(_INSIDE_A_TEAM)], stream),
+        n_weeks,
+        settings,
+    )
     pairs: list[pd.DataFrame] = []
     for scope_type, boundaries in _CROSSED.items():
         crossing = taken.loc[taken["boundary"].isin(boundaries)].dropna(
@@ -182,7 +192,7 @@ def rank_hand_offs(
         if not crossing.empty:
             if waits is not None:
                 crossing = _split(crossing, waits)
-            pairs.append(_measure_pairs(crossing, taken, n_weeks, uniforms, settings))
+            pairs.append(_measure_pairs(crossing, of_streams, uniforms, settings))
     if not pairs:
         return pd.DataFrame(columns=list(PAIR_COLUMNS)).astype(_PAIR_TYPES)
     table = pd.concat(pairs, ignore_index=True)
@@ -267,7 +277,9 @@ def _taken_in_window(hand_offs: pd.DataFrame, edges: pd.DatetimeIndex) -> pd.Dat
 
 def _split(taken: pd.DataFrame, waits: pd.DataFrame) -> pd.DataFrame:
     """Add the hours per class of each hand-off's wait; NaN where none was found or it has none."""
-    ended = waits.loc[waits["started_at"].notna(), ["work_item_id", "stage_id", "started_at", *_CLASS_HOURS]]
+    # Few items are handed on at all: only their waits are looked through.
+    is_theirs = waits["started_at"].notna() & waits["work_item_id"].isin(taken["work_item_id"])
+    ended = waits.loc[is_theirs, ["work_item_id", "stage_id", "started_at", *_CLASS_HOURS]]
     keyed = ended.assign(instant=seconds_since_epoch(ended["started_at"])).drop(columns="started_at")
     keyed = keyed.drop_duplicates(["work_item_id", "stage_id", "instant"])
     split: pd.DataFrame = taken.assign(instant=seconds_since_epoch(taken["taken_at"])).merge(
@@ -276,8 +288,36 @@ def _split(taken: pd.DataFrame, waits: pd.DataFrame) -> pd.DataFrame:
     return split
 
 
+@dataclass(frozen=True, slots=True)
+class _StreamWaits:
+    """By value stream and level: the hours waited per week, those waited inside teams, and their median if not too few.
+
+    ``inside`` has no entry where no work was handed on inside a team.
+    """
+
+    per_week: dict[tuple[str, ...], Floats]
+    inside: dict[tuple[str, ...], Floats]
+    inside_median: dict[tuple[str, ...], float]
+
+    @classmethod
+    def of(
+        cls, streams: _WaitsOfGroups, inside: _WaitsOfGroups, n_weeks: int, settings: HandOffSettings
+    ) -> _StreamWaits:
+        """Return the waits of all hand-offs and of those inside teams, both by value stream and level."""
+        hours_inside = {key: waited for key, (_, waited) in inside.items()}
+        return cls(
+            {key: _hours_per_week(week, waited, n_weeks) for key, (week, waited) in streams.items()},
+            hours_inside,
+            {
+                key: _percentile(waited, 0.5)
+                for key, waited in hours_inside.items()
+                if waited.size >= settings.min_within_team
+            },
+        )
+
+
 def _measure_pairs(
-    crossing: pd.DataFrame, taken: pd.DataFrame, n_weeks: int, uniforms: Floats, settings: HandOffSettings
+    crossing: pd.DataFrame, of_streams: _StreamWaits, uniforms: Floats, settings: HandOffSettings
 ) -> pd.DataFrame:
     """Measure the pairs of one scope type; ``crossing`` is ordered by item and time."""
     keys = ["scope_type", "level", "from_id", "to_id", "to_value_stream_id"]
@@ -296,21 +336,14 @@ def _measure_pairs(
         total = table[hours].sum(axis=1)
         table[f"{name}_share"] = table[column] / total.where(total > 0) if hours else np.nan
 
-    stream = ["to_value_stream_id", "level"]
-    streams = _waits_of_groups(taken, stream)
-    inside = _waits_of_groups(taken.loc[taken["boundary"].isin(_INSIDE_A_TEAM)], stream)
-    inside_medians = {
-        key: _percentile(waited, 0.5) for key, (_, waited) in inside.items() if waited.size >= settings.min_within_team
-    }
-    nothing = (np.empty(0, dtype=np.int64), np.empty(0))
-    stream_weeks = {key: _hours_per_week(*of_stream, n_weeks) for key, of_stream in streams.items()}
     rows = []
     for key, (week, waited) in _waits_of_groups(crossing, keys).items():
         of_stream = (key[4], key[1])
-        row = _compare(waited, inside.get(of_stream, nothing)[1], settings)
-        row["within_team_median_hours"] = inside_medians.get(of_stream, np.nan)
+        row = _compare(waited, of_streams.inside.get(of_stream, np.empty(0)), settings)
+        row["within_team_median_hours"] = of_streams.inside_median.get(of_stream, np.nan)
         if waited.size >= settings.min_hand_offs:
-            weekly, total_weeks = _hours_per_week(week, waited, n_weeks), stream_weeks[of_stream]
+            total_weeks = of_streams.per_week[of_stream]
+            weekly = _hours_per_week(week, waited, total_weeks.size)
             lower, upper = bootstrap_ratio_interval(weekly, total_weeks, uniforms)
             share = weekly.sum() / total_weeks.sum() if total_weeks.sum() > 0 else np.nan
             row |= {"share_of_stream_wait": share, "share_lower": lower, "share_upper": upper}
@@ -320,7 +353,7 @@ def _measure_pairs(
     return pd.concat([table, measured], axis=1).assign(ping_pong_rate=rate)
 
 
-def _waits_of_groups(frame: pd.DataFrame, keys: list[str]) -> dict[tuple[str, ...], tuple[Ints, Floats]]:
+def _waits_of_groups(frame: pd.DataFrame, keys: list[str]) -> _WaitsOfGroups:
     """Return per group, in the order of its keys, the weeks and the hours of its waits."""
     columns = [frame[key] for key in keys]
     week: Ints = frame["week"].to_numpy(dtype=np.int64)

@@ -35,7 +35,7 @@ from orchestration.analytics.stable_shift import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestration.analytics.array_types import Flags, Floats
+    from orchestration.analytics.array_types import Flags, Floats, Ints
 
 MAX_BASELINE_WEEKS = 26
 
@@ -56,6 +56,15 @@ SERIES_COLUMNS = (
 
 #: What it reads where it is there: the share's or rate's two parts, and the items behind the value.
 OPTIONAL_SERIES_COLUMNS = ("numerator", "denominator", "n_items")
+
+_TYPES_CHARTED = {
+    "is_baseline": "bool",
+    "is_complete": "bool",
+    "value": "float64",
+    "numerator": "float64",
+    "denominator": "float64",
+    "n_items": "float64",
+}
 
 #: A value and its numerator over its denominator may differ by rounding only.
 _SHARE_ROUNDING = 1e-6
@@ -84,6 +93,15 @@ class InterventionChart:
         """The desired direction."""
         return str(self.frame["desired_direction"].iloc[0])
 
+    def places_of_periods(self) -> tuple[Ints, Ints]:
+        """Return for each week the place of its period and of the one in force then, -1 where it is not judged."""
+        own, in_force = np.full(self.judged.size, -1), np.full(self.judged.size, -1)
+        for place, (period, decided) in enumerate(zip(self.periods, self.governance, strict=True)):
+            own[period.start : period.end] = place
+            in_force[period.start : period.end] = decided.in_force
+        is_judged = np.isfinite(self.judged)
+        return np.where(is_judged, own, -1), np.where(is_judged, in_force, -1)
+
     def in_unit_of_value(self, limit: float | Floats) -> float | Floats:
         """Return limits in the unit of the values."""
         return np.exp(limit) if self.choice.scale == "log" else limit
@@ -96,11 +114,30 @@ def chart_each_intervention(
 
     Parameters and errors as in :func:`.process_behaviour.chart_interventions`.
     """
+    return [
+        chart_one_series(
+            weeks,
+            min_baseline,
+            allow_for_autocorrelation=allow_for_autocorrelation,
+            stable_shift=stable_shift,
+        )
+        for weeks in checked_series(series)
+    ]
+
+
+def checked_series(series: pd.DataFrame) -> list[pd.DataFrame]:
+    """Check the series and take them apart: the weeks of each metric of each intervention, ordered by all three.
+
+    Parameters and errors as in :func:`.process_behaviour.chart_interventions`.
+    """
     missing = [column for column in SERIES_COLUMNS if column not in series.columns]
     if missing:
         raise ValueError(f"The intervention series lacks {', '.join(missing)}; pass the columns of SERIES_COLUMNS.")
     ordered = series.reindex(columns=[*SERIES_COLUMNS, *OPTIONAL_SERIES_COLUMNS])
     ordered["week_start"] = pd.to_datetime(ordered["week_start"]).astype("datetime64[us]")
+    # A missing flag counts as false.
+    flags = {name: ordered[name].astype("boolean").fillna(value=False) for name in ("is_baseline", "is_complete")}
+    ordered = ordered.assign(**flags).astype(_TYPES_CHARTED)
     ordered = ordered.sort_values([*SERIES_KEY, "week_start"], ignore_index=True)
     repeated = ordered.duplicated([*SERIES_KEY, "week_start"])
     if repeated.any():
@@ -112,15 +149,7 @@ def chart_each_intervention(
     _check_words(ordered, "metric", METRICS)
     _check_words(ordered, "phase", _PHASES)
     _check_words(ordered, "desired_direction", ("up", "down"))
-    return [
-        _chart_one(
-            frame.reset_index(drop=True),
-            min_baseline,
-            allow_for_autocorrelation=allow_for_autocorrelation,
-            stable_shift=stable_shift,
-        )
-        for _, frame in ordered.groupby(list(SERIES_KEY), sort=True)
-    ]
+    return [weeks.reset_index(drop=True) for _, weeks in ordered.groupby(list(SERIES_KEY), sort=True)]
 
 
 def _check_words(series: pd.DataFrame, column: str, known: tuple[str, ...]) -> None:
@@ -129,27 +158,21 @@ def _check_words(series: pd.DataFrame, column: str, known: tuple[str, ...]) -> N
         raise ValueError(f"Unknown {column} {', '.join(unknown)}; use one of {', '.join(known)}.")
 
 
-def _as_flags(column: pd.Series) -> Flags:
-    """Return a boolean column as an array; a missing flag counts as false."""
-    return column.astype("boolean").fillna(value=False).to_numpy(dtype=bool)
-
-
-def _chart_one(
+def chart_one_series(
     frame: pd.DataFrame, min_baseline: int, *, allow_for_autocorrelation: bool, stable_shift: StableShiftSettings
 ) -> InterventionChart:
-    """Chart the weeks of one series, given in time order."""
-    value = frame["value"].astype("float64").to_numpy()
+    """Chart the weeks of one series as :func:`checked_series` gives them, or the first ones of them."""
+    value, counts, sizes = (frame[column].to_numpy() for column in ("value", "numerator", "denominator"))
     phase = frame["phase"].to_numpy(dtype=object)
-    is_complete = _as_flags(frame["is_complete"])
+    is_complete = frame["is_complete"].to_numpy()
     has_value = np.isfinite(value)
 
-    asked_for = _as_flags(frame["is_baseline"]) & is_complete
+    asked_for = frame["is_baseline"].to_numpy() & is_complete
     in_baseline = asked_for & has_value
     in_baseline[np.flatnonzero(in_baseline)[:-MAX_BASELINE_WEEKS]] = False
 
     # The baseline alone decides on the chart: a later 0 must not redraw the past.
     metric = str(frame["metric"].iloc[0])
-    counts, sizes = (np.asarray(frame[column], dtype=np.float64) for column in ("numerator", "denominator"))
     has_size = np.isfinite(counts) & (np.nan_to_num(sizes) > 0)
     is_events = is_of_events(metric)
     # Of events it is enough that what they can happen on is counted: in some weeks nothing could.
@@ -180,7 +203,7 @@ def _chart_one(
     is_excluded = np.logical_or.reduce([flags for _, flags in reasons])
 
     breaks = np.ones(value.size, dtype=bool)
-    weeks_between = frame["week_start"].diff().to_numpy()[1:]
+    weeks_between = np.diff(frame["week_start"].to_numpy())
     breaks[1:] = (phase[1:] != phase[:-1]) | (weeks_between != np.timedelta64(7, "D"))
     judged = np.where(is_excluded, np.nan, charted)
 
@@ -218,7 +241,7 @@ def _chart_one(
     return InterventionChart(
         frame=frame,
         choice=choice,
-        advised_period=_advised_period(metric, frame.loc[asked_for, "n_items"]),
+        advised_period=_advised_period(metric, frame["n_items"].to_numpy()[asked_for]),
         charted=charted,
         judged=judged,
         in_baseline=in_baseline,
@@ -235,7 +258,7 @@ def _chart_one(
 
 def _check_parts(frame: pd.DataFrame, counts: Floats, sizes: Floats) -> None:
     """Raise where a value is not its numerator over its denominator: the chart would show another number."""
-    differs = np.abs(frame["value"].astype("float64") - attribute_values(counts, sizes)) > _SHARE_ROUNDING
+    differs = np.abs(frame["value"].to_numpy() - attribute_values(counts, sizes)) > _SHARE_ROUNDING
     if differs.any():
         first = frame.loc[differs].iloc[0]
         raise ValueError(
@@ -244,10 +267,10 @@ def _check_parts(frame: pd.DataFrame, counts: Floats, sizes: Floats) -> None:
         )
 
 
-def _advised_period(metric: str, n_items: pd.Series) -> str | None:
+def _advised_period(metric: str, n_items: Floats) -> str | None:
     """Return how long a period would have to be to hold enough items: week, two_weeks, longer; None if not known."""
-    known = n_items.astype("float64").dropna()
-    if known.empty or is_of_events(metric):
+    known = n_items[~np.isnan(n_items)]
+    if not known.size or is_of_events(metric):
         return None
     advice = choose_chart(metric, n_items=known)
     return "longer" if advice.chart == "run_chart" else advice.period

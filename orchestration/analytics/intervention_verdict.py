@@ -25,7 +25,7 @@ from orchestration.analytics.verdict_table import DEFAULT_SETTINGS, Judgement, V
 from orchestration.analytics.verdict_wording import action_for, describe_missing, describe_verdict
 
 if TYPE_CHECKING:
-    from orchestration.analytics.array_types import Flags, Ints
+    from orchestration.analytics.array_types import Flags, Floats, Ints
     from orchestration.analytics.attribute_charts import AttributeKind
 
 METHOD_VERSION = "intervention_verdict-2"
@@ -133,9 +133,17 @@ def intervention_verdicts(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """One series, to be read as it stood at the end of any of its weeks."""
+    """One series, to be read as it stood at the end of any of its weeks.
+
+    ``values`` (as charted), ``counts``, ``sizes``, ``starts`` (days), ``weeks`` and ``post`` have one entry per week;
+    no series of measurements has counts.
+    """
 
     frame: pd.DataFrame
+    values: Floats
+    counts: Floats
+    sizes: Floats
+    starts: np.ndarray
     weeks: Ints
     post: Flags
     method: str
@@ -157,13 +165,20 @@ class _Reader:
         method = effect_method_of(points)
         frame, weeks, post = used_weeks(points.loc[points["charted_value"].notna()])
         chart = str(points["chart"].iloc[0]) if "chart" in points.columns else "xmr"
+        is_measured = method == "autoregression"
+        values = frame["charted_value"].to_numpy(dtype=float)
+        counts, sizes = (np.full(values.size, np.nan),) * 2 if is_measured else counts_of(frame)
         return cls(
             frame=frame,
+            values=values,
+            counts=counts,
+            sizes=sizes,
+            starts=frame["week_start"].to_numpy().astype("datetime64[D]"),
             weeks=weeks,
             post=post,
             method=method,
             direction=str(points["desired_direction"].iloc[0]),
-            is_log=method != "autoregression" or bool((points["chart_scale"] == "log").any()),
+            is_log=not is_measured or bool((points["chart_scale"] == "log").any()),
             kind=ATTRIBUTE_KINDS.get(chart, "c"),
             rare=rare_event_chart(points, events) if method == "rate_ratio" else None,
             lengths=(settings.run_length, settings.recent_weeks),
@@ -174,14 +189,12 @@ class _Reader:
         """Read the first ``end`` weeks and nothing later."""
         weeks, post, settings = self.weeks[:end], self.post[:end], self.series_settings
         if self.method == "autoregression":
-            values = self.frame["charted_value"].to_numpy(dtype=float)[:end]
-            return measure_weeks(values, weeks, post, self.direction, self.lengths, settings)
-        counts, sizes = (part[:end] for part in counts_of(self.frame))
+            return measure_weeks(self.values[:end], weeks, post, self.direction, self.lengths, settings)
+        counts, sizes = self.counts[:end], self.sizes[:end]
         if self.rare is None:
             taken = (counts, sizes, weeks, post)
             return measure_counts(self.kind, taken, self.direction, self.lengths, settings)
-        starts = self.frame["week_start"].to_numpy().astype("datetime64[D]")
-        until = starts[end - 1] + np.timedelta64(7, "D") if end else np.datetime64("1970-01-01")
+        until = self.starts[end - 1] + np.timedelta64(7, "D") if end else np.datetime64("1970-01-01")
         return measure_rare_events((counts, sizes, post), self.rare, until, self.lengths, settings)
 
 

@@ -67,6 +67,9 @@ DISTRIBUTION_COLUMNS = tuple(_DISTRIBUTION_TYPES)
 
 #: Up to this many pairs the differences are written out; beyond, their median is found by counting.
 _MAX_PAIRS_WRITTEN_OUT = 1_000_000
+#: So many values of each side, evenly taken, tell where to begin counting; a count that leaves more than this share of
+#: the pairs in question has not told much.
+_N_THINNED, _MAX_SHARE_LEFT = 256, 0.7
 #: Cells into which the range of values is cut for the bootstrap; the bounds are exact to about one.
 _N_CELLS = 2048
 
@@ -88,10 +91,14 @@ def hodges_lehmann_shift(before: ArrayLike, after: ArrayLike) -> float:
     """Return the median of all differences ``after - before`` between an item of one and an item of the other.
 
     Both one-dimensional and finite, in one unit. NaN if either is empty. Of more than a million pairs not all are
-    written out: pairs at or below a value are counted in sorted arrays, and the median is halved in until at most a
+    written out: pairs at or below a value are counted in sorted arrays, and the median is closed in on until at most a
     million are left.
     """
-    first, second = np.sort(np.asarray(before, dtype=float)), np.sort(np.asarray(after, dtype=float))
+    return _median_difference(np.sort(np.asarray(before, dtype=float)), np.sort(np.asarray(after, dtype=float)))
+
+
+def _median_difference(first: Floats, second: Floats) -> float:
+    """Return the median of the differences of sorted arrays, NaN if either is empty."""
     n_pairs = first.size * second.size
     if n_pairs == 0:
         return float("nan")
@@ -113,8 +120,14 @@ def _middle_difference(first: Floats, second: Floats) -> float:
     low, high = float(np.nextafter(second[0] - first[-1], -np.inf)), float(second[-1] - first[0])
     n_below, n_within = 0, n_pairs
     begin, end = np.zeros(second.size, dtype=np.int64), np.full(second.size, first.size, dtype=np.int64)
+    guesses = _either_side_of_middle(first, second)
+    has_crept = False
     while n_within > _MAX_PAIRS_WRITTEN_OUT:
-        middle = low + (high - low) / 2
+        # Where many pairs share one value, their number says little of where the middle ones lie.
+        share = 0.5 if has_crept else _share_to_try(ranks[0] - n_below, n_within)
+        middle = guesses.pop() if guesses else low + (high - low) * share
+        if not low < middle < high:
+            middle = low + (high - low) / 2
         if not low < middle < high:
             # All that is left is one value.
             return high
@@ -127,12 +140,28 @@ def _middle_difference(first: Floats, second: Floats) -> float:
             high, begin = middle, places
         else:
             low, end, n_below = middle, places, n_up_to
-        n_within = int((end - begin).sum())
+        n_left = int((end - begin).sum())
+        has_crept, n_within = n_left > _MAX_SHARE_LEFT * n_within, n_left
     counts = end - begin
     within = np.arange(n_within) - np.repeat(np.cumsum(counts) - counts, counts)
     differences = np.repeat(second, counts) - first[np.repeat(begin, counts) + within]
     wanted = [rank - n_below - 1 for rank in ranks]
     return float(np.partition(differences, wanted)[wanted].mean())
+
+
+def _either_side_of_middle(first: Floats, second: Floats) -> list[float]:
+    """Return values between which the median of the differences of sorted arrays most likely lies, by some of each."""
+    thinned = [part[np.linspace(0, part.size - 1, _N_THINNED).astype(np.int64)] for part in (first, second)]
+    lower, upper = np.quantile(thinned[1][:, None] - thinned[0], [0.499, 0.501])
+    # Not the differences themselves: a value that many pairs share is better not cut in two.
+    reach = (upper - lower) / 4
+    return [float(lower - reach), float(upper + reach)] if reach > 0 else []
+
+
+def _share_to_try(n_to_middle: int, n_within: int) -> float:
+    """Return after which share of the pairs in question to cut: a little off the middle one, on its longer side."""
+    margin = _MAX_PAIRS_WRITTEN_OUT // 5
+    return (n_to_middle + (-margin if n_to_middle > n_within / 2 else margin)) / n_within
 
 
 def _nearest(first: Floats, second: Floats, places: Ints, step: int) -> float:
@@ -202,35 +231,53 @@ def _week_counts(values: Floats, weeks: ArrayLike, lowest: float, cell: float) -
 
 
 def _pairs_at_or_below(before: Floats, after: Floats) -> Counts:
-    """Return the pairs of each two weeks whose difference is at most a lag, (lags, weeks before, weeks after).
+    """Return the pairs of each two weeks whose difference is at most a lag, (weeks before, weeks after, lags).
 
     Lag place p stands for p - (cells - 1) cells. The pairs per lag are the cross-correlation of the counts.
     """
     length = 2 * _N_CELLS
     transforms = np.conj(np.fft.rfft(before, length))[:, None, :] * np.fft.rfft(after, length)[None, :, :]
-    pairs = np.roll(np.rint(np.fft.irfft(transforms, length)), _N_CELLS - 1, axis=-1)[..., : length - 1]
-    return np.ascontiguousarray(np.moveaxis(pairs.cumsum(axis=-1), -1, 0), dtype=np.int32)
+    pairs = np.rint(np.fft.irfft(transforms, length)).astype(np.int32)
+    return np.roll(pairs, _N_CELLS - 1, axis=-1)[..., : length - 1].cumsum(axis=-1, dtype=np.int32)
 
 
 def _weighted_medians(at_or_below: Counts, before: Floats, after: Floats) -> Floats:
     """Return the median difference in cells for each pair of rows of week weights: the mean of the two middle ones."""
-    total = np.einsum("bu,uv,bv->b", before, at_or_below[-1], after)
-    middle_places = [
-        _first_lag_with(at_or_below, before, after, wanted) for wanted in ((total + 1) // 2, total // 2 + 1)
-    ]
-    medians: Floats = (middle_places[0] + middle_places[1]) / 2 - (_N_CELLS - 1)
+    first_lag, last_lag = np.full(len(before), -1), np.full(len(before), at_or_below.shape[-1] - 1)
+    total = _pairs_up_to(at_or_below, last_lag, before, after)
+    lower = _first_lag_with((total + 1) // 2, at_or_below, (first_lag, last_lag), before, after)
+    # Most often the upper one of the two middle pairs has the same lag.
+    upper = lower.copy()
+    differs = _pairs_up_to(at_or_below, lower, before, after) < total // 2 + 1
+    upper[differs] = _first_lag_with(
+        total[differs] // 2 + 1, at_or_below, (lower[differs], last_lag[differs]), before[differs], after[differs]
+    )
+    medians: Floats = (lower + upper) / 2 - (_N_CELLS - 1)
     return medians
 
 
-def _first_lag_with(at_or_below: Counts, before: Floats, after: Floats, wanted: Floats) -> Ints:
-    """Return per pair of rows of weights the first lag place with at least the pairs wanted, by halving."""
-    low, high = np.full(wanted.shape, -1), np.full(wanted.shape, at_or_below.shape[0] - 1)
+def _first_lag_with(
+    wanted: Floats, at_or_below: Counts, bounds: tuple[Ints, Ints], before: Floats, after: Floats
+) -> Ints:
+    """Return per pair of rows of weights the first lag place with at least the pairs wanted, by halving.
+
+    ``bounds``: a place that has fewer (-1 has none) and one that has enough.
+    """
+    low, high = bounds
     while (high - low > 1).any():
-        middle = (low + high) // 2
-        of_week_after = (before[:, None, :] @ at_or_below[np.maximum(middle, 0)])[:, 0, :]
-        enough = (of_week_after * after).sum(axis=1) >= wanted
+        middle = (low + high + 1) // 2
+        enough = _pairs_up_to(at_or_below, middle, before, after) >= wanted
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
     return high
+
+
+def _pairs_up_to(at_or_below: Counts, lags: Ints, before: Floats, after: Floats) -> Floats:
+    """Return per pair of rows of weights the weighted pairs whose difference is at most its own lag place."""
+    pairs = np.empty(lags.shape)
+    for lag in np.unique(lags):
+        rows = lags == lag
+        pairs[rows] = ((before[rows] @ at_or_below[..., lag]) * after[rows]).sum(axis=1)
+    return pairs
 
 
 def item_level_effects(
@@ -306,15 +353,17 @@ def weekly_item_shifts(items: pd.DataFrame, *, settings: ItemLevelSettings = DEF
     """
     rows = []
     for (intervention, metric), frame in _of_either_phase(items).groupby(["intervention_id", "metric"], sort=True):
-        usable = frame.loc[frame["duration"] > 0].sort_values("week_start")
+        usable = frame.loc[frame["duration"] > 0]
         logs = np.log(usable["duration"].to_numpy(dtype=float))
         weeks = usable["week_start"].to_numpy()
         is_after = (usable["phase"] == "after").to_numpy(dtype=bool)
+        before, after = np.sort(logs[~is_after]), logs[is_after]
         enough_before = _is_enough(weeks[~is_after], settings)
-        for week in np.unique(weeks[is_after]):
-            until = is_after & (weeks <= week)
-            is_measured = enough_before and _is_enough(weeks[until], settings)
-            shift = hodges_lehmann_shift(logs[~is_after], logs[until]) if is_measured else float("nan")
+        weeks_after, place = np.unique(weeks[is_after], return_inverse=True)
+        for n_weeks, week in enumerate(weeks_after, start=1):
+            until = after[place < n_weeks]
+            is_measured = enough_before and until.size >= settings.min_items and n_weeks >= settings.min_weeks
+            shift = _median_difference(before, np.sort(until)) if is_measured else float("nan")
             rows.append((intervention, metric, week, shift))
     return pd.DataFrame(rows, columns=list(_WEEKLY_TYPES)).astype(_WEEKLY_TYPES)
 

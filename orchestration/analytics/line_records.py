@@ -103,8 +103,9 @@ def line_records(visits: pd.DataFrame, stages: pd.DataFrame, line: MeasuredLine)
     table = table.loc[table["entered"] < end]
     n_stages = len(queues)
     per_item = table.groupby("item", sort=True).agg(entered=("entered", "min"))
-    in_time = table.sort_values(["item", "entered", "left", "place", "is_active"])
-    last = in_time.drop_duplicates("item", keep="last").set_index("item")
+    number = pd.factorize(table["item"], sort=True)[0]
+    in_time = np.lexsort([table["is_active"], table["place"], table["left"], table["entered"], number])
+    last = table.iloc[in_time[np.diff(number[in_time], append=-1) != 0]].set_index("item")
     has_left = last["left"].notna() & (last["left"] < end) & ~last["goes_on"]
     left = last["left"].where(has_left).reindex(per_item.index)
     came_inside = per_item["entered"] >= start

@@ -22,7 +22,7 @@ from orchestration.analytics.load_forecast import CAPACITY_AHEAD_COLUMNS, LOAD_W
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MOVE_COLUMNS = ("team_id", "stage_id", "next_stage_id", "week_start", "n_entered", "n_left")
+MOVE_COLUMNS = ("stage_id", "next_stage_id", "week_start", "n_entered", "n_left")
 HOUR_COLUMNS = ("team_id", "stage_id", "week_start", "work_hours")
 PEOPLE_COLUMNS = ("team_id", "role", "week_start", "available_hours")
 STAGE_ROLE_COLUMNS = ("stage_id", "role")
@@ -52,8 +52,8 @@ def stage_load_weeks(
 
     Parameters
     ----------
-    moves: entries and exits by team, stage and week (its Monday), with ``MOVE_COLUMNS`` and the scope column. Exits say
-        to which stage; entries do not.
+    moves: entries and exits by stage and week (its Monday), with ``MOVE_COLUMNS`` and the scope column. Exits say to
+        which stage; entries do not.
     hours: hours in work, not blocked, with ``HOUR_COLUMNS`` and the scope column.
     people: hours that people of a role are there, with ``PEOPLE_COLUMNS``, up to the last week and, as far as the
         register and the calendar tell, after it (:func:`people_ahead`).

@@ -13,7 +13,6 @@ parents which end set capacity free is left out, which errs on the careful side.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +21,9 @@ import pandas as pd
 from orchestration.analytics.delivery_forecast import (
     CONFIDENCES,
     DeliverySettings,
+    PathsDone,
     blocks_for,
-    weeks_until_done,
+    paths_done_by_week,
 )
 from orchestration.analytics.forecast_scoring import pinball_loss, wilson_interval
 from orchestration.analytics.input_frames import require_columns, require_unique
@@ -138,30 +138,16 @@ class ParentForecasts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outlook:
-    """Weeks to the end per path, and the first week by which each share of ``CONFIDENCES`` is done."""
-
-    weeks: Floats
-    at: dict[str, float]
-
-    @classmethod
-    def of(cls, weeks: Floats) -> _Outlook:
-        """Look up the weeks at all confidences, as :func:`.delivery_forecast.weeks_at_confidence` does one by one."""
-        ordered = np.sort(weeks)
-        return cls(weeks, {name: float(ordered[ceil(level * weeks.size) - 1]) for name, level in CONFIDENCES.items()})
-
-
-@dataclass(frozen=True, slots=True)
 class _Draws:
     """Random numbers from [0, 1) per path: of the weeks drawn, shape (paths, weeks), and of the growth, (paths,).
 
-    ``known``: weeks to the end by scope, origin and children left. All parents of a scope that go at its pace meet the
+    ``known``: what came of it by scope, origin and children left. All parents of a scope that go at its pace meet the
     same futures; only what is left of them differs.
     """
 
     weeks: Floats
     growth: Floats
-    known: dict[tuple[int, int, float], _Outlook] = field(default_factory=dict)
+    known: dict[tuple[int, int, float], PathsDone] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +239,7 @@ def _pace(progress: Progress, parent: int, origin: int, settings: ParentSettings
     """Return the weeks to draw from at the end of week ``origin``, or why there are none."""
     first = max(0, origin - settings.delivery.max_weeks + 1)
     recent = slice(first, origin + 1)
-    own = progress.finished[parent, recent][progress.is_worked[parent, recent]]
+    own = progress.finished[parent, recent][progress.is_worked[parent, recent]].astype(np.float64)
     if own.size >= settings.min_own_weeks:
         if not own.any():
             return f"none of its children was finished in {own.size} weeks of work"
@@ -270,10 +256,18 @@ def _pace(progress: Progress, parent: int, origin: int, settings: ParentSettings
     return _Pace(shared.finished, "scope", shared.n_parents, shared.per_week)
 
 
-def _outlook(
-    progress: Progress, parent: int, origin: int, pace: _Pace, draws: _Draws, settings: ParentSettings
-) -> tuple[_Outlook, int]:
-    """Return when a parent is done on each path, and the block length."""
+def _paths_done(
+    progress: Progress,
+    parent: int,
+    origin: int,
+    pace: _Pace,
+    draws: _Draws,
+    settings: ParentSettings,
+    *,
+    n_weeks: int,
+    followed: float = 1.0,
+) -> tuple[PathsDone, int]:
+    """Return how many paths of a parent are done by week, up to ``n_weeks`` ahead, and the block length."""
     scope, left = int(progress.scope[parent]), float(progress.left[parent, origin])
     is_shared = pace.source == "scope"
     block = 1 if is_shared else blocks_for(pace.samples, settings.delivery)
@@ -284,10 +278,10 @@ def _outlook(
     if ratios.size >= settings.min_growth:
         drawn = ratios[(draws.growth * ratios.size).astype(np.int64)]
         backlog = np.maximum(1.0, np.ceil(left * drawn - 1e-9))
-    outlook = _Outlook.of(weeks_until_done(pace.samples, backlog, draws.weeks, block))
+    done = paths_done_by_week(pace.samples, backlog, draws.weeks[:, :n_weeks], block, followed=followed)
     if is_shared:
-        draws.known[scope, origin, left] = outlook
-    return outlook, block
+        draws.known[scope, origin, left] = done
+    return done, block
 
 
 def _forecast_one(
@@ -297,11 +291,14 @@ def _forecast_one(
     pace = _pace(progress, parent, now, settings)
     if refused is not None or isinstance(pace, str):
         return {"withheld_reason": refused or pace, "n_pace_weeks": 0, "n_pace_parents": 0, "n_growth": 0}
-    outlook, block = _outlook(progress, parent, now, pace, draws, settings)
-    growth = growth_ratios(progress, int(progress.scope[parent]), now)
-    beyond = [name for name, week in outlook.at.items() if np.isinf(week)]
     limit = settings.delivery.limit_weeks
-    return {f"weeks_{name}": np.nan if np.isinf(week) else week for name, week in outlook.at.items()} | {
+    done, block = _paths_done(
+        progress, parent, now, pace, draws, settings, n_weeks=limit, followed=max(CONFIDENCES.values())
+    )
+    at = {name: done.week_at(level) for name, level in CONFIDENCES.items()}
+    growth = growth_ratios(progress, int(progress.scope[parent]), now)
+    beyond = [name for name, week in at.items() if np.isinf(week)]
+    return {f"weeks_{name}": np.nan if np.isinf(week) else week for name, week in at.items()} | {
         "pace_source": pace.source,
         "pace_per_week": pace.per_week,
         "n_pace_weeks": pace.samples.size,
@@ -340,9 +337,10 @@ def _backtest(progress: Progress, first_week: pd.Timestamp, draws: _Draws, setti
         pace = _pace(progress, parent, origin, settings)
         if isinstance(pace, str):
             continue
-        outlook, _ = _outlook(progress, parent, origin, pace, drawn, settings)
-        came = progress.done_week[parent] - origin if progress.done_week[parent] >= 0 else np.inf
-        cases.append(_case(outlook, came, last - origin) | {"parent": parent, "origin": origin})
+        # Weeks that have not passed judge nothing.
+        done, _ = _paths_done(progress, parent, origin, pace, drawn, settings, n_weeks=last - origin)
+        came = int(progress.done_week[parent]) - origin if progress.done_week[parent] >= 0 else None
+        cases.append(_case(done, came, last - origin) | {"parent": parent, "origin": origin})
     table = pd.DataFrame(cases, columns=["parent", "origin", *_CASE_COLUMNS])
     table = table.join(about[["scope_type", "level"]], on="parent")
     rows = [
@@ -364,17 +362,20 @@ def _spread(cases: Ints, kinds: Ints, most: int) -> Iterator[tuple[int, int]]:
 _CASE_COLUMNS = ("is_resolved", "pit", "pinball", *(f"hit_{name}" for name in CONFIDENCES))
 
 
-def _case(outlook: _Outlook, came: float, n_known: int) -> dict[str, object]:
-    """Judge one look ahead: ``came`` weeks it took (infinite: not yet done), of ``n_known`` weeks that have passed."""
-    weeks, at = outlook.weeks, outlook.at
-    seen = min(came, float(n_known))
-    pit = float(np.mean(weeks < seen) + np.mean(weeks == seen) / 2) if came <= n_known else float("nan")
+def _case(done: PathsDone, came: int | None, n_known: int) -> dict[str, object]:
+    """Judge one look ahead: ``came`` weeks it took (None: not yet done), of ``n_known`` weeks that have passed."""
+    at = {name: done.week_at(level) for name, level in CONFIDENCES.items()}
+    is_resolved = at["85"] <= n_known
+    seen = float(n_known if came is None else came)
     return {
-        "is_resolved": at["85"] <= n_known,
-        "pit": pit,
-        "pinball": float(pinball_loss(at["85"], seen, 0.85)) if at["85"] <= n_known else float("nan"),
+        "is_resolved": is_resolved,
+        "pit": float("nan") if came is None else done.rank_of(came),
+        "pinball": float(pinball_loss(at["85"], seen, 0.85)) if is_resolved else float("nan"),
         # A date that has not passed yet is neither kept nor missed.
-        **{f"hit_{name}": float(came <= week) if week <= n_known else float("nan") for name, week in at.items()},
+        **{
+            f"hit_{name}": float(came is not None and came <= week) if week <= n_known else float("nan")
+            for name, week in at.items()
+        },
     }
 
 

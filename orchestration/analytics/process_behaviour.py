@@ -196,7 +196,7 @@ def _points(chart: InterventionChart, min_baseline: int) -> pd.DataFrame:
             "intervention_id": frame["intervention_id"],
             "metric": frame["metric"],
             "week_start": frame["week_start"],
-            "value": frame["value"].astype("float64"),
+            "value": frame["value"],
             "charted_value": chart.charted,
             "centre_line": chart.in_unit_of_value(limits.centre_line),
             "lower_limit": chart.in_unit_of_value(limits.lower_limit),
@@ -237,15 +237,12 @@ def _signals_and_alerts(chart: InterventionChart, judged: Floats, limits: Proces
 def _against_limits_in_force(chart: InterventionChart, against_baseline: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the ``period_*`` columns of the points: each judged week against the limits in force at it."""
     n_weeks = len(chart.frame)
-    number, in_force = np.zeros(n_weeks, dtype=np.int64), np.zeros(n_weeks, dtype=np.int64)
-    for index, (period, decided) in enumerate(zip(chart.periods, chart.governance, strict=True)):
-        number[period.start : period.end] = index + 1
-        in_force[period.start : period.end] = decided.in_force + 1
+    own, in_force = chart.places_of_periods()
     is_judged = np.isfinite(chart.judged)
     told = {name: np.full(n_weeks, np.nan) for name in _PERIOD_LIMITS}
     words = {name: np.full(n_weeks, None, dtype=object) for name in _PERIOD_WORDS}
     for valid in sorted({decided.in_force for decided in chart.governance}):
-        weeks = is_judged & (in_force == valid + 1)
+        weeks = in_force == valid
         limits = chart.periods[valid].limits
         judged = np.where(weeks, chart.judged, np.nan)
         found = (
@@ -257,10 +254,9 @@ def _against_limits_in_force(chart: InterventionChart, against_baseline: pd.Data
             told[name][weeks] = np.broadcast_to(chart.in_unit_of_value(getattr(limits, source)), n_weeks)[weeks]
         for name, source in _PERIOD_WORDS.items():
             words[name][weeks] = found[source].to_numpy(dtype=object)[weeks]
-    has_period = is_judged & (number > 0)
     columns = {
-        "period_number": pd.Series(number, dtype="Int64").where(has_period),
-        "period_in_force": pd.Series(in_force, dtype="Int64").where(has_period),
+        name: pd.Series(place + 1, dtype="Int64").where(place >= 0)
+        for name, place in (("period_number", own), ("period_in_force", in_force))
     }
     columns |= {name: pd.Series(limit) for name, limit in told.items()}
     return columns | {name: pd.Series(word, dtype="str") for name, word in words.items()}

@@ -22,7 +22,7 @@ import pandas as pd
 from scipy import stats
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -182,15 +182,30 @@ def _outside(series: Floats, limits: ChartLimits) -> Flags:
     return (above | below) & limits.has_width
 
 
-def signal_flags(values: ArrayLike, limits: ChartLimits, *, breaks: ArrayLike | None = None) -> dict[str, Flags]:
-    """Return which points break each rule of ``RULES``, without the words for it; see :func:`detect_signals`."""
+@dataclass(frozen=True, slots=True)
+class PointSignals:
+    """What the rules say of each point of a series, without the words for it; arrays of one length.
+
+    ``side`` of the centre line and ``trend_side`` (rising or falling) are 1, -1 or 0 for neither. ``flags`` says by the
+    names of ``RULES`` which points break each rule.
+    """
+
+    side: Ints
+    trend_side: Ints
+    flags: Mapping[str, Flags]
+
+    @property
+    def signal_side(self) -> Ints:
+        """The side that the first rule that holds says something of, 0 where none holds."""
+        outside, trend, two_of_three, shift = (self.flags[rule] for rule in RULES)
+        return np.select([outside, trend, two_of_three | shift], [self.side, self.trend_side, self.side], default=0)
+
+
+def judge_points(values: ArrayLike, limits: ChartLimits, *, breaks: ArrayLike | None = None) -> PointSignals:
+    """Judge each point of a series against limits; rules and parameters as in :func:`detect_signals`."""
     series, broken = _parted(values, breaks)
     side = sign_of_difference(series, limits.centre_line)
     trend_side = np.where(limits.run_rules_apply, _trend_sides(series, broken), 0)
-    return _flags(series, side, trend_side, broken, limits)
-
-
-def _flags(series: Floats, side: Ints, trend_side: Ints, broken: Flags, limits: ChartLimits) -> dict[str, Flags]:
     outside = _outside(series, limits)
     near = (sign_of_difference(series, limits.upper_near_limit) > 0) | (
         sign_of_difference(series, limits.lower_near_limit) < 0
@@ -198,12 +213,13 @@ def _flags(series: Floats, side: Ints, trend_side: Ints, broken: Flags, limits: 
     near &= ~outside & limits.has_width
     runs = limits.run_rules_apply
     _, run_length = run_positions(side, broken)
-    return {
+    flags = {
         "outside": outside,
         "trend": trend_side != 0,
         "two_of_three": two_of_three_windows(near, side, broken) & near & runs,
         "shift": (run_length >= SHIFT_LENGTH) & runs,
     }
+    return PointSignals(side, trend_side, flags)
 
 
 def detect_signals(
@@ -236,23 +252,15 @@ def detect_signals(
     neutral). Raises ``ValueError`` for another direction.
     """
     _check_direction(desired_direction)
-    series, broken = _parted(values, breaks)
-    side = sign_of_difference(series, limits.centre_line)
-    trend_side = np.where(limits.run_rules_apply, _trend_sides(series, broken), 0)
-    flags = _flags(series, side, trend_side, broken, limits)
-    outside, trend, two_of_three, shift = (flags[rule] for rule in RULES)
-
-    signal_side = np.select([outside, trend, two_of_three | shift], [side, trend_side, side], default=0)
+    found = judge_points(values, limits, breaks=breaks)
+    signal_side = found.signal_side
     improving = signal_side * (-1 if desired_direction == "down" else 1)
     words = ("high", "low") if desired_direction is None else ("improvement", "concern")
     return pd.DataFrame(
         {
-            "side": side,
-            "is_outside": outside,
-            "is_trend": trend,
-            "is_two_of_three": two_of_three,
-            "is_shift": shift,
-            "signal_rule": first_word_that_holds([outside, trend, two_of_three, shift], RULES),
+            "side": found.side,
+            **{f"is_{rule}": found.flags[rule] for rule in RULES},
+            "signal_rule": first_word_that_holds([found.flags[rule] for rule in RULES], RULES),
             "signal_side": first_word_that_holds([signal_side > 0, signal_side < 0], ("high", "low")),
             "signal_direction": first_word_that_holds([improving > 0, improving < 0], words),
         },

@@ -144,10 +144,12 @@ def roll_queues(
     at, within = np.empty((start.size, n_weeks)), np.empty((start.size, n_weeks))
     step = net_flow + drift[:, None]
     for week in range(n_weeks):
-        queue = np.maximum(queue + step[:, positions[:, week]], 0)
+        queue += step.take(positions[:, week], axis=1)
+        np.maximum(queue, 0, out=queue)
         is_over = queue > limit[:, None]
         has_been_over |= is_over
-        at[:, week], within[:, week] = is_over.mean(axis=1), has_been_over.mean(axis=1)
+        at[:, week] = np.count_nonzero(is_over, axis=1) / n_paths
+        within[:, week] = np.count_nonzero(has_been_over, axis=1) / n_paths
     return at, within, queue
 
 

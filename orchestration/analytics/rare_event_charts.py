@@ -19,7 +19,13 @@ import pandas as pd
 
 from orchestration.analytics.attribute_charts import NELSON_POWER, g_chart_limits
 from orchestration.analytics.process_limits import MIN_POINTS_TRIAL, natural_process_limits
-from orchestration.analytics.process_signals import detect_alerts, detect_signals, first_word_that_holds
+from orchestration.analytics.process_signals import (
+    PointSignals,
+    detect_alerts,
+    detect_signals,
+    first_word_that_holds,
+    judge_points,
+)
 
 if TYPE_CHECKING:
     from orchestration.analytics.array_types import Flags, Floats
@@ -137,7 +143,7 @@ class RareEventChart:
         weeks = (self.week_starts > since - _DAY) & (self.week_starts < until)
         return float(np.nansum(self.sizes[weeks]))
 
-    def judged_until(self, until: np.datetime64) -> tuple[pd.DataFrame, np.ndarray, float]:
+    def judged_until(self, until: np.datetime64) -> tuple[PointSignals, np.ndarray, float]:
         """Return signals of the gaps after the launch that had ended by a day, when they ended, and the open gap.
 
         The open gap is the last row, without an end, where it is already longer than the centre: how long it will be
@@ -147,8 +153,7 @@ class RareEventChart:
         gaps, ended, still_open = self.gaps[taken], self.ended[taken], self.open_gap(until)
         if self.charted(np.array([still_open]))[0] > self.limits.centre_line:
             gaps, ended = np.append(gaps, still_open), np.append(ended, np.datetime64("NaT"))
-        signals = detect_signals(self.charted(gaps), self.limits, desired_direction=self.gap_direction)
-        return signals, ended, still_open
+        return judge_points(self.charted(gaps), self.limits), ended, still_open
 
 
 def rare_event_chart(weeks: pd.DataFrame, events: pd.DataFrame) -> RareEventChart:

@@ -172,6 +172,23 @@ def gain_retained_interval(
     return float(lower), float(upper)
 
 
+def bad_runs(week_starts: np.ndarray, values: Floats, centre: float, favourable: int) -> Ints:
+    """Return per week its place in a run on the bad side of the gain's centre; 0 on the other side.
+
+    ``favourable``: 1 where higher is better, else -1.
+    """
+    breaks = np.ones(values.size, dtype=bool)
+    breaks[1:] = np.diff(week_starts) != _WEEK
+    side = sign_of_difference(values, centre)
+    position, _ = run_positions(side, breaks)
+    return np.where(side == -favourable, position, 0)
+
+
+def has_regressed(bad_run: Ints, retained: float, rules: SustainmentSettings) -> bool:
+    """Whether the last weeks hold the end of a run on the bad side (:func:`bad_runs`) and too little is left."""
+    return bool((bad_run[-rules.n_recent :] >= rules.run_length).any() and retained < rules.min_retained)
+
+
 def desired_directions(series: pd.DataFrame) -> dict[tuple[str, str], str]:
     """Return ``up`` or ``down`` by intervention and metric, from any frame that has all three."""
     keys = zip(series["intervention_id"], series["metric"], strict=True)
@@ -247,11 +264,11 @@ def _assess(
     before = judged.loc[judged["period_number"] == 1, "charted_value"].to_numpy(dtype=float)
     deviations = [before - on_scale[0], values - values.mean()]
     lower, upper = gain_retained_interval(recent, on_scale[0], on_scale[1], deviations, uniforms, settings=rules)
-    bad_run = _bad_runs(gain, values, on_scale[1], favourable)
+    bad_run = bad_runs(gain["week_start"].to_numpy(), values, on_scale[1], favourable)
     n_after = max(len(gain) - rules.n_to_accept, 0)
     last = gain.iloc[-rules.n_recent :]
     warns = last["period_signal_rule"].isin(_WARNING_RULES) & (last["period_signal_direction"] == "concern")
-    is_regressed = bool((bad_run[-rules.n_recent :] >= rules.run_length).any() and retained < rules.min_retained)
+    is_regressed = has_regressed(bad_run, retained, rules)
     has_bad_run = bool((bad_run[rules.n_to_accept :] >= rules.run_length).any())
     is_sustained = n_after >= rules.n_to_sustain and not has_bad_run and lower >= rules.min_retained
     is_warned = bool(warns.any())
@@ -281,15 +298,6 @@ def _assess(
         "reason": _reason(state, retained, lower, n_after, rules, has_bad_run=has_bad_run),
         "withheld_reason": None,
     }
-
-
-def _bad_runs(gain: pd.DataFrame, values: Floats, centre: float, favourable: int) -> Ints:
-    """Return per week its place in a run on the bad side of the gain's centre; 0 on the other side."""
-    breaks = np.ones(values.size, dtype=bool)
-    breaks[1:] = np.diff(gain["week_start"].to_numpy()) != _WEEK
-    side = sign_of_difference(values, centre)
-    position, _ = run_positions(side, breaks)
-    return np.where(side == -favourable, position, 0)
 
 
 def _no_gain(judged: pd.DataFrame, periods: pd.DataFrame) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from orchestration.analytics.count_step import rates_of
 from orchestration.analytics.interrupted_series import step_effect
 from orchestration.analytics.intervention_effects import counted_step
 from orchestration.analytics.process_limits import natural_process_limits
-from orchestration.analytics.process_signals import ChartLimits, detect_signals, run_positions
+from orchestration.analytics.process_signals import ChartLimits, judge_points, run_positions
 from orchestration.analytics.rate_step import rate_step
 
 if TYPE_CHECKING:
@@ -171,28 +171,28 @@ def measure_rare_events(
 def _seen(values: Floats, limits: ChartLimits, direction: str, breaks: Flags, lengths: tuple[int, int]) -> Seen:
     if values.size == 0:
         return Seen()
-    signals = detect_signals(values, limits, desired_direction=direction, breaks=breaks)
-    side = signals["side"].to_numpy() * (1 if direction == "up" else -1)
+    found = judge_points(values, limits, breaks=breaks)
+    good = 1 if direction == "up" else -1
+    side = good * found.side
     _, run_length = run_positions(side, breaks)
     in_run = (run_length >= lengths[0]) & limits.run_rules_apply
-    is_good = (signals["signal_direction"] == "improvement").to_numpy(dtype=bool)
     return Seen(
         has_good_run=bool((in_run & (side > 0)).any()),
         has_bad_run=bool((in_run & (side < 0)).any()),
-        has_bad_outside=bool((signals["is_outside"].to_numpy() & (side < 0)).any()),
-        has_recent_good_signal=bool(is_good[-lengths[1] :].any()),
+        has_bad_outside=bool((found.flags["outside"] & (side < 0)).any()),
+        has_recent_good_signal=bool((good * found.signal_side > 0)[-lengths[1] :].any()),
     )
 
 
 def _seen_in_gaps(chart: RareEventChart, until: np.datetime64, lengths: tuple[int, int]) -> Seen:
     if not chart.limits.has_limits:
         return Seen()
-    signals, ended, _ = chart.judged_until(until)
-    side = signals["side"].to_numpy() * (1 if chart.gap_direction == "up" else -1)
+    found, ended, _ = chart.judged_until(until)
+    good = 1 if chart.gap_direction == "up" else -1
+    side, outside = good * found.side, found.flags["outside"]
     _, run_length = run_positions(side)
     in_run = (run_length >= lengths[0]) & chart.limits.run_rules_apply
-    outside = signals["is_outside"].to_numpy(dtype=bool)
-    is_good = (signals["signal_direction"] == "improvement").to_numpy(dtype=bool)
+    is_good = good * found.signal_side > 0
     is_recent = np.isnat(ended) | (ended >= until - lengths[1] * np.timedelta64(7, "D"))
     return Seen(
         has_good_run=bool(((in_run | outside) & (side > 0)).any()),

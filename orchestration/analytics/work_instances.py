@@ -18,7 +18,7 @@ import pandas as pd
 from orchestration.analytics.stage_indicators import queues_before_active_stages
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from orchestration.analytics.array_types import Flags, Ints
 
@@ -77,25 +77,25 @@ def instances_from_visits(
 
     Parameters: ``visits`` with ``VISIT_COLUMNS`` (grain of ``fct_stage_visits``), of which items without a usable
     history are left out; ``stages`` with ``STAGE_COLUMNS`` (grain of ``dim_stages``). Returns ``INSTANCE_COLUMNS``,
-    ordered by item and time; where the stages of the visits are categories, texts of few values are categories too, and
-    items are as they were told: numbers stay numbers. Raises ``ValueError`` for missing columns and for a visit that
-    ends before it begins.
+    ordered by item, time and stage; where the stages of the visits are categories, texts of few values are categories
+    too, and items are as they were told: numbers stay numbers. Raises ``ValueError`` for missing columns and for a
+    visit that ends before it begins.
     """
     check_columns(visits, VISIT_COLUMNS, "stage visits")
     check_columns(stages, STAGE_COLUMNS, "stages")
     is_usable = visits["has_usable_history"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
     is_placed = (visits["value_stream_id"].notna() & visits["level"].notna()).to_numpy()
-    lives = visits.loc[is_usable & is_placed, list(VISIT_COLUMNS)]
-    stage = pd.Categorical(lives["stage_id"])
-    entered, exited = (_microseconds(lives[column]) for column in ("entered_at", "exited_at"))
+    lives = np.flatnonzero(is_usable & is_placed)
+    stage = pd.Categorical(visits["stage_id"])
+    entered, exited = (_microseconds(visits[column])[lives] for column in ("entered_at", "exited_at"))
     if (exited < entered).any():
         raise ValueError("A stage visit ends before it begins; repair or drop such visits before waits are classified.")
     # A stage may be waited for that nobody has entered yet.
     names = pd.Index([*stage.categories, *sorted(set(stages["stage_id"]) - set(stage.categories))], dtype="str")
     about = _served_stages(stages, names)
-    item, order = _items_in_order(lives["work_item_id"], entered, exited)
-    lives, entered, exited = lives.iloc[order], entered[order], exited[order]
-    code = np.asarray(stage.codes, dtype=np.int64)[order]
+    code = np.asarray(stage.codes, dtype=np.int64)[lives]
+    item, order = _items_in_order(visits["work_item_id"].iloc[lives], entered, exited, code)
+    lives, entered, exited, code = lives[order], entered[order], exited[order], code[order]
     is_queue, is_active = about.is_queue[code], about.is_active[code]
     is_first = np.ones(item.size, dtype=bool)
     is_first[1:] = item[1:] != item[:-1]
@@ -111,7 +111,7 @@ def instances_from_visits(
     waits_still = is_queue & (exited == _NEVER)
     chosen = np.flatnonzero(is_active | waits_still)
     is_begun = is_active[chosen]
-    of_chosen = lives.iloc[chosen]
+    of_chosen = visits.iloc[lives[chosen]]
     servers = pd.Categorical(of_chosen[f"{served_by}_id"])
     instances = pd.DataFrame(
         {
@@ -146,15 +146,37 @@ def _instants(microseconds: Ints) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(values).tz_localize("UTC")
 
 
-def _items_in_order(names: pd.Series, entered: Ints, exited: Ints) -> tuple[Ints, Ints]:
-    """Return the items as numbers, and the rows, in order of item, entry and exit; what comes so is left as it is."""
+def _items_in_order(names: pd.Series, entered: Ints, exited: Ints, stage: Ints) -> tuple[Ints, Ints]:
+    """Return the items as numbers, and the rows, in order of item, entry, exit and stage.
+
+    An item's visits mostly follow each other in time already, so what follows is kept together and moved as one; only
+    the items of which that is not so are sorted visit by visit.
+    """
     is_numbered = pd.api.types.is_integer_dtype(names.dtype)
     item = names.to_numpy() if is_numbered else np.asarray(pd.factorize(names, sort=True)[0], dtype=np.int64)
-    is_later = (entered[1:] > entered[:-1]) | ((entered[1:] == entered[:-1]) & (exited[1:] >= exited[:-1]))
-    if ((item[1:] > item[:-1]) | ((item[1:] == item[:-1]) & is_later)).all():
-        return item, np.arange(item.size)
-    order = np.lexsort((exited, entered, item)).astype(np.int64)
-    return item[order], order
+    begins = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]])[: item.size])
+    lengths = np.diff(begins, append=item.size)
+    run = np.argsort(item[begins], kind="stable")
+    shift = begins[run] - (np.cumsum(lengths[run]) - lengths[run])
+    order = np.arange(item.size) + np.repeat(shift, lengths[run])
+    item = item[order]
+    is_same = item[1:] == item[:-1]
+    times = [instants[order] for instants in (entered, exited, stage)]
+    is_earlier = _is_less([of_row[1:] for of_row in times], [of_row[:-1] for of_row in times])
+    number = np.concatenate([[0], np.cumsum(~is_same)])[: item.size]
+    is_unsorted = np.bincount(number[1:][is_same & is_earlier], minlength=item.size) > 0
+    rows = np.flatnonzero(is_unsorted[number])
+    entry, exit_, code = (of_row[rows] for of_row in times)
+    order[rows] = order[rows[np.lexsort((code, exit_, entry, number[rows]))]]
+    return item, order
+
+
+def _is_less(left: Sequence[Ints], right: Sequence[Ints]) -> Flags:
+    """Return where one row of numbers comes before another, the first number counting most."""
+    less: Flags = np.zeros(left[0].size, dtype=bool)
+    for one, other in zip(reversed(left), reversed(right), strict=True):
+        less = (one < other) | ((one == other) & less)
+    return less
 
 
 def _last_row(flags: Flags) -> Ints:
@@ -208,11 +230,22 @@ def _resources(servers: pd.Categorical, stage_code: Ints, names: pd.Index, stage
 
 
 def rows_of_groups(frame: pd.DataFrame, keys: list[str]) -> list[Ints]:
-    """Return the row numbers of each group, in order; rows without a key are in none."""
-    number = frame.groupby(keys, sort=True).ngroup().to_numpy(dtype=np.int64, na_value=-1)
-    order = np.argsort(number, kind="stable")
-    bounds = np.searchsorted(number[order], np.arange(number.max(initial=-1) + 2))
+    """Return the row numbers of each group, in the order of the keys' texts; rows without a key are in none."""
+    number, is_keyed = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)
+    for key in keys:
+        texts = pd.Categorical(frame[key])
+        is_keyed &= texts.codes >= 0
+        number = pd.factorize(number * len(texts.categories) + texts.codes, sort=True)[0]
+    rows = np.flatnonzero(is_keyed)
+    order = rows[stable_order(number[rows])]
+    bounds = np.flatnonzero(np.diff(number[order], prepend=-1, append=-1))
     return [order[begin:end].astype(np.int64) for begin, end in pairwise(bounds.tolist())]
+
+
+def stable_order(number: Ints) -> Ints:
+    """Return the rows in the order of small numbers from 0, equal ones as they come; of up to 65,536 it is quick."""
+    is_small = number.max(initial=0) <= np.iinfo(np.uint16).max
+    return np.argsort(number.astype(np.uint16) if is_small else number, kind="stable").astype(np.int64)
 
 
 def typed(frame: pd.DataFrame, types: Mapping[str, str]) -> pd.DataFrame:

@@ -28,30 +28,34 @@ def read_visits(
     value_streams: Sequence[str] | None = None,
     *,
     is_item_numbered: bool = False,
-    is_ordered: bool = False,
+    has_firsts: bool = True,
 ) -> pd.DataFrame:
     """Read the visits that reach into the time since a moment, and the first of each value stream and level.
 
     The first ones, with usable history and without, tell since when there has been work; all between would be millions.
-    What else began at the very moment of a first one comes with them. Columns of ``CODED_COLUMNS`` are categories. Of
-    ``value_streams`` only those are read; None reads all. With ``is_item_numbered`` the items are numbers instead of
-    texts. Rows are in no order, or with ``is_ordered`` in that of item and time.
+    What else began at the very moment of a first one comes with them. Without ``has_firsts`` none of these is read.
+    Columns of ``CODED_COLUMNS`` are categories. Of ``value_streams`` only those are read; None reads all. With
+    ``is_item_numbered`` the items are numbers instead of texts. Rows are in no order.
     """
     expressions = coded_columns(connection, "flow.fct_stage_visits", columns)
     if is_item_numbered:
         expressions["work_item_id"] = ITEM_NUMBER
     listed = ", ".join(f'{expression} as "{column}"' for column, expression in expressions.items())
-    firsts = connection.execute(
-        "select distinct min(entered_at) from flow.fct_stage_visits group by value_stream_id, level, has_usable_history"
-    ).fetchall()
-    reached = "(exited_at is null or exited_at >= $since or entered_at in (select unnest($firsts)))"
-    given: dict[str, object] = {"since": since, "firsts": [moment for (moment,) in firsts]}
+    reached, given = "exited_at is null or exited_at >= $since", dict[str, object](since=since)
+    if has_firsts:
+        firsts = connection.execute(
+            """
+            select distinct min(entered_at) from flow.fct_stage_visits
+            group by value_stream_id, level, has_usable_history"""
+        ).fetchall()
+        reached += " or entered_at in (select unnest($firsts))"
+        given["firsts"] = [moment for (moment,) in firsts]
+    of_streams = ""
     if value_streams is not None:
-        reached += " and value_stream_id in (select unnest($value_streams))"
+        of_streams = "and value_stream_id in (select unnest($value_streams))"
         given["value_streams"] = list(value_streams)
-    order = ", ".join(f'"{column}"' for column in ("work_item_id", "entered_at", "exited_at", "stage_id"))
-    query = f"select {listed} from flow.fct_stage_visits where {reached}"
-    return connection.execute(f"select * from ({query}) order by {order}" if is_ordered else query, given).df()
+    query = f"select {listed} from flow.fct_stage_visits where ({reached}) {of_streams}"
+    return connection.execute(query, given).df()
 
 
 def coded_columns(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> dict[str, str]:

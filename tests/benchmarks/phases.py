@@ -19,6 +19,7 @@ from typing import Any
 
 from orchestration import data_tests, dbt_build, refresh
 from orchestration.analysis_steps.every_step import analyse
+from orchestration.cli import LINEAR_ALGEBRA
 from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
 from orchestration.report_site import build_report_site
 
@@ -63,7 +64,7 @@ class Phases:
     @classmethod
     def of_process(cls, command: list[str], memory_limit: str = "") -> "Phases":
         """Run `main` below in a process of its own and return what it measured."""
-        environment = {**os.environ, **({"WEIR_MEMORY_LIMIT": memory_limit} if memory_limit else {})}
+        environment = {**os.environ, **LINEAR_ALGEBRA, **({"WEIR_MEMORY_LIMIT": memory_limit} if memory_limit else {})}
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         return cls(**json.loads(done.stdout.splitlines()[-1]))
 

@@ -9,8 +9,7 @@ from scipy.stats import norm
 from orchestration.analytics.delivery_forecast import (
     items_at_confidence,
     items_within,
-    weeks_at_confidence,
-    weeks_until_done,
+    paths_done_by_week,
 )
 from orchestration.analytics.stage_indicators import theil_sen_slope
 from orchestration.analytics.trend_test import mann_kendall, measure_trend
@@ -43,11 +42,12 @@ def test_monte_carlo_agrees_with_the_exact_convolution() -> None:
     exact = published("monte_carlo/throughput_exact.json")
     samples, n_paths = np.array(exact["samples"], dtype=float), 200_000
     uniforms = draw_block_uniforms(np.random.default_rng(1), n_paths, 20)
-    weeks = weeks_until_done(samples, np.full(n_paths, float(exact["backlog"])), uniforms)
+    done = paths_done_by_week(samples, np.full(n_paths, float(exact["backlog"])), uniforms)
     for week, probability in exact["P_done_within_weeks"].items():
-        assert float((weeks <= int(week)).mean()) == pytest.approx(probability, abs=0.004)
+        n_done = done.n_done[min(int(week), done.n_done.size - 1)]
+        assert n_done / n_paths == pytest.approx(probability, abs=0.004)
     for confidence, expected in exact["weeks_at_confidence"].items():
-        assert weeks_at_confidence(weeks, float(confidence)) == expected
+        assert done.week_at(float(confidence)) == expected
     items = items_within(samples, exact["fixed_weeks"], uniforms)
     for confidence, expected in exact["items_at_confidence"].items():
         assert items_at_confidence(items, float(confidence)) == expected

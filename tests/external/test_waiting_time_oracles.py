@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from orchestration.analytics.team_clocks import TeamClock, elapsed_team_clock
 from orchestration.analytics.waiting_batches import BatchSettings
-from orchestration.analytics.waiting_classes import TeamClock, WaitingClassSettings, classify_waits, elapsed_team_clock
+from orchestration.analytics.waiting_classes import WaitingClassSettings, classify_waits
 from orchestration.analytics.working_clock import WorkingClock, seconds_since_epoch
 from tests.external.conftest import ORACLES
 

@@ -207,3 +207,13 @@ def test_check_shows_what_the_published_warehouse_could_not_map(published_exampl
     assert "  status 'Waiting for Vendor' of jira-main: 9 items, such as " in done.stdout
     assert "counted as Unmapped (active)." in done.stdout
     assert "Lindenhall Bank is sound" in done.stdout
+
+
+def test_commands_do_linear_algebra_on_one_thread(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
+    run("sql")
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    # It is read when numpy is loaded, so the command's own module must not load it.
+    loaded = "import sys; from orchestration import cli; print('numpy' in sys.modules)"
+    asked = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert asked.stdout.strip() == "False"

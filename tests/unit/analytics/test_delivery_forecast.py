@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from orchestration.analytics.delivery_forecast import (
     COLUMNS,
     DEFAULT_SETTINGS,
+    PathsDone,
     blocks_for,
     forecast_throughput,
     items_at_confidence,
     items_within,
+    paths_done_by_week,
     refusal,
-    weeks_at_confidence,
-    weeks_until_done,
 )
 from orchestration.analytics.week_blocks import block_positions, draw_block_uniforms
 
@@ -51,19 +51,24 @@ STEADY = [3, 5, 4, 6, 2, 4, 5, 3, 4, 4, 6, 3]
 
 
 def test_the_confidences_are_on_the_careful_side() -> None:
-    paths = np.array([1.0, 2.0, 3.0, 4.0])
-    # Three of four paths are done in week 3; three of four reach 2 items.
-    assert weeks_at_confidence(paths, 0.75) == 3
-    assert items_at_confidence(paths, 0.75) == 2
-    assert weeks_at_confidence(np.array([1, 2, np.inf, np.inf]), 0.85) == math.inf
+    # One of four paths is done in each of the weeks 1 to 4, and one reaches 1, 2, 3 and 4 items.
+    assert PathsDone(np.array([0, 1, 2, 3, 4]), 4).week_at(0.75) == 3
+    assert items_at_confidence(np.array([1.0, 2.0, 3.0, 4.0]), 0.75) == 2
+    assert PathsDone(np.array([0, 1, 2, 2]), 4).week_at(0.85) == math.inf
+
+
+def test_the_rank_of_a_week_counts_half_of_the_paths_done_in_it() -> None:
+    done = PathsDone(np.array([0, 1, 4]), 4)
+    assert [done.rank_of(week) for week in (1, 2, 3)] == [0.125, 0.625, 1.0]
 
 
 def test_a_certain_pace_gives_certain_dates() -> None:
     uniforms = draw_block_uniforms(np.random.default_rng(1), 50, 30)
-    assert (weeks_until_done(np.full(9, 2.0), np.full(50, 7.0), uniforms) == 4).all()
-    assert (weeks_until_done(np.full(9, 2.0), np.zeros(50), uniforms) == 0).all()
-    assert (weeks_until_done(np.full(9, 2.0), np.full(50, 60.0), uniforms) == 30).all()
-    assert np.isinf(weeks_until_done(np.full(9, 2.0), np.full(50, 61.0), uniforms)).all()
+
+    def week_of(backlog: float) -> float:
+        return paths_done_by_week(np.full(9, 2.0), np.full(50, backlog), uniforms).week_at(1.0)
+
+    assert [week_of(backlog) for backlog in (7.0, 0.0, 60.0, 61.0)] == [4, 0, 30, math.inf]
     assert (items_within(np.full(9, 2.0), 5, uniforms) == 10).all()
 
 
@@ -71,14 +76,19 @@ def test_a_certain_pace_gives_certain_dates() -> None:
 @given(st.lists(st.integers(0, 9), min_size=3, max_size=12), st.integers(1, 40), st.sampled_from([1, 2, 3]))
 def test_the_stretches_are_one_path(samples: list[int], backlog: int, block: int) -> None:
     uniforms = draw_block_uniforms(np.random.default_rng(2), 40, 26)
-    values = np.array(samples, dtype=float)
+    values, to_do = np.array(samples, dtype=float), np.full(40, float(backlog))
     progress = values[block_positions(uniforms, values.size, 26, block)].cumsum(axis=1)
-    expected = np.where(progress[:, -1] >= backlog, 1 + (progress >= backlog).argmax(axis=1), np.inf)
-    found = weeks_until_done(values, np.full(40, float(backlog)), uniforms, block)
-    assert found.tolist() == expected.tolist()
+    expected = [0, *(progress >= backlog).sum(axis=0)]
+    n_done = paths_done_by_week(values, to_do, uniforms, block).n_done.tolist()
+    assert n_done == expected[: len(n_done)]
+    assert len(n_done) == len(expected) or n_done[-1] == 40
+    # Followed for a share of the paths, the counts end with the week by which it is done.
+    followed = paths_done_by_week(values, to_do, uniforms, block, followed=0.85).n_done.tolist()
+    assert followed == expected[: len(followed)]
+    assert len(followed) == len(expected) or followed[-1] >= 34 > followed[-2]
     # The N-th item is done by a week exactly where N or more are done by it.
     for week in (1, 8):
-        assert ((items_within(values, week, uniforms, block) >= backlog) == (found <= week)).all()
+        assert (items_within(values, week, uniforms, block) >= backlog).sum() == expected[week]
 
 
 def test_weeks_that_resemble_their_neighbours_are_drawn_together() -> None:

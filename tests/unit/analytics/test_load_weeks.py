@@ -13,12 +13,11 @@ QUEUES = {"build": ["ready"], "test": ["to-test"]}
 ROLES = pd.DataFrame({"stage_id": ["build", "test"], "role": ["Developer", "tester"]})
 
 
-def moves(*rows: tuple[str, str | None, int, int, int], team: str = "red") -> pd.DataFrame:
+def moves(*rows: tuple[str, str | None, int, int, int]) -> pd.DataFrame:
     """Rows of stage, next stage, number of the week, entries, exits."""
     return pd.DataFrame(
         {
             "value_stream_id": "payments",
-            "team_id": team,
             "stage_id": [row[0] for row in rows],
             "next_stage_id": [row[1] for row in rows],
             "week_start": [WEEKS[row[2]] for row in rows],

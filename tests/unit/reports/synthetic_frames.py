@@ -33,7 +33,8 @@ from orchestration.analytics.signal_links import SIGNAL_COLUMNS, link_signals
 from orchestration.analytics.stage_constraint_evidence import evidence_of_lines
 from orchestration.analytics.stall_cascades import EVENT_KEYS, CascadeSettings, find_stalls
 from orchestration.analytics.sustainment import assess_sustainment, desired_directions, weekly_adherence
-from orchestration.analytics.waiting_classes import classify_waits, elapsed_team_clock
+from orchestration.analytics.team_clocks import elapsed_team_clock
+from orchestration.analytics.waiting_classes import classify_waits
 from orchestration.analytics.waiting_sums import waiting_by_stage
 from orchestration.analytics.work_instances import instances_from_visits
 from orchestration.analytics.working_clock import week_edges
