@@ -7,10 +7,8 @@ numbers and the warehouse. Does not belong here: what is expected of the result.
 import csv
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +18,9 @@ import pytest
 import checks
 from orchestration import dbt_build, refresh
 from orchestration.analysis_steps.every_step import analyse
-from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
+from orchestration.portfolio_folder import PortfolioFolder
 from orchestration.report_site import build_report_site
+from tests.parsed_project import parsed_for
 
 # Records of a line worked by hand become visits here as they do in the unit tests of the method.
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "analytics"))
@@ -70,13 +69,6 @@ def moment_of(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-@cache
-def _parsed_project() -> Any:
-    """Parse the dbt project once a process: for small data that is the longest part of a refresh."""
-    with tempfile.TemporaryDirectory(prefix="weir-") as target:
-        return dbt_build.parse(DBT_PROJECT, Path(target), Path(target) / "warehouse.build.duckdb")
-
-
 def refreshed(folder: Path, as_of: datetime | None = None) -> Path:
     """Refresh a portfolio, step by step as the nightly job does; return the published warehouse."""
     paths = PortfolioFolder(folder)
@@ -84,7 +76,7 @@ def refreshed(folder: Path, as_of: datetime | None = None) -> Path:
         refresh.land_exports(build)
         refresh.write_portfolio(build)
         _assert_passed(refresh.run_checks(build, "raw"))
-        outcomes = refresh.build_models(build, manifest=_parsed_project().deepcopy())
+        outcomes = refresh.build_models(build, manifest=parsed_for(paths))
         assert dbt_build.failure_sentences(outcomes) == []
         _assert_passed(refresh.run_checks(build, "marts"))
         analyse(build)

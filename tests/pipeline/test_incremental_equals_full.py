@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration import dbt_build, refresh
-from orchestration.portfolio_folder import DBT_PROJECT, PortfolioFolder
+from orchestration.portfolio_folder import PortfolioFolder
+from tests.parsed_project import parsed_for
 from tests.pipeline.made_nights import Nights
 
 # When rows came, and with which refresh, is another thing.
@@ -21,21 +21,14 @@ BEFORE_A_RULE = datetime(2026, 3, 18, 1, 0, tzinfo=UTC)
 NIGHT = timedelta(days=5, hours=9)
 
 
-@pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """dbt's manifest, parsed once for all refreshes of this file."""
-    folder = tmp_path_factory.mktemp("parsed")
-    return dbt_build.parse(DBT_PROJECT, folder / "target", folder / "warehouse.build.duckdb")
-
-
 def run_refresh(
-    folder: Path, name: str, now: datetime, manifest: Any, *, full: bool = False, as_of: datetime | None = None
+    folder: Path, name: str, now: datetime, *, full: bool = False, as_of: datetime | None = None
 ) -> refresh.RefreshBuild:
     """Land, build and publish; checks and analyses have nothing to do with it. Returns the refresh as it ended."""
     with refresh.open_build(PortfolioFolder(folder), name, lambda: now, full=full, as_of=as_of) as build:
         refresh.land_exports(build)
         refresh.write_portfolio(build)
-        outcomes = refresh.build_models(build, manifest=manifest.deepcopy(), with_tests=False)
+        outcomes = refresh.build_models(build, manifest=parsed_for(build.paths), with_tests=False)
         assert dbt_build.failure_sentences(outcomes) == []
         refresh.publish(build)
     return build
@@ -75,10 +68,10 @@ def differences(one: Path, other: Path) -> list[str]:
     return found
 
 
-def built_at_once(folder: Path, now: datetime, manifest: Any, as_of: datetime | None = None) -> Path:
+def built_at_once(folder: Path, now: datetime, as_of: datetime | None = None) -> Path:
     """Build everything anew beside the published warehouse, from the same exports; returns that warehouse."""
     kept = PortfolioFolder(folder).warehouse.rename(folder / "warehouse-continued")
-    run_refresh(folder, "at-once", now, manifest, full=True, as_of=as_of)
+    run_refresh(folder, "at-once", now, full=True, as_of=as_of)
     return kept / "warehouse.duckdb"
 
 
@@ -86,11 +79,11 @@ def built_at_once(folder: Path, now: datetime, manifest: Any, as_of: datetime | 
     ("seed", "n_histories"),
     [(1, 300), pytest.param(2, 1500, marks=pytest.mark.slow), pytest.param(3, 1500, marks=pytest.mark.slow)],
 )
-def test_nights_one_after_the_other_equal_all_at_once(seed: int, n_histories: int, tmp_path: Path, manifest: Any):
+def test_nights_one_after_the_other_equal_all_at_once(seed: int, n_histories: int, tmp_path: Path):
     nights = Nights.begin(tmp_path, n_histories, seed)
     at = FIRST
     nights.first(at)
-    assert run_refresh(tmp_path, "night-0", at + timedelta(hours=3), manifest).refresh.mode == "full"
+    assert run_refresh(tmp_path, "night-0", at + timedelta(hours=3)).refresh.mode == "full"
     modes = []
     for number in range(1, 5):
         previous, at = at, at + NIGHT
@@ -106,24 +99,24 @@ def test_nights_one_after_the_other_equal_all_at_once(seed: int, n_histories: in
             nights.list_sprints(at, renamed={1: "Spring cleaning", 3: "Sprint 2"})
             nights.edit_register(4.5)
             nights.rename(2)
-        build = run_refresh(tmp_path, f"night-{number}", at + timedelta(hours=3), manifest)
+        build = run_refresh(tmp_path, f"night-{number}", at + timedelta(hours=3))
         modes.append((build.refresh.mode, build.refresh.full_because))
     assert modes == [("incremental", None)] * 3
     with duckdb.connect(str(PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb"), read_only=True) as connection:
         in_sprints = "select count(*), count(ended_at) from intermediate.int_iteration_spells_detected"
         assert min(connection.execute(in_sprints).fetchall()[0]) > 20
-    continued = built_at_once(tmp_path, at + timedelta(hours=3), manifest)
+    continued = built_at_once(tmp_path, at + timedelta(hours=3))
     assert differences(continued, PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb") == []
 
 
-def test_the_same_night_again_changes_nothing(tmp_path: Path, manifest: Any):
+def test_the_same_night_again_changes_nothing(tmp_path: Path):
     nights = Nights.begin(tmp_path, 60, 4)
     nights.first(FIRST)
-    run_refresh(tmp_path, "night-0", FIRST + timedelta(hours=3), manifest)
+    run_refresh(tmp_path, "night-0", FIRST + timedelta(hours=3))
     published = PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb"
     before = published.with_name("before.duckdb")
     before.write_bytes(published.read_bytes())
-    again = run_refresh(tmp_path, "night-0-again", FIRST + timedelta(hours=5), manifest)
+    again = run_refresh(tmp_path, "night-0-again", FIRST + timedelta(hours=5))
     assert again.changed == set()
     assert differences(before, published) == []
 
@@ -142,17 +135,17 @@ def _another_team(portfolio: str) -> str:
     ],
 )  # fmt: skip
 def test_what_would_make_the_answer_wrong_builds_all_models_and_says_so(
-    first: datetime, change: Callable[[str], str], as_of: datetime | None, reason: str, tmp_path: Path, manifest: Any
+    first: datetime, change: Callable[[str], str], as_of: datetime | None, reason: str, tmp_path: Path
 ):
     nights = Nights.begin(tmp_path, 60, 5)
     nights.first(first)
-    run_refresh(tmp_path, "night-0", first + timedelta(hours=3), manifest)
+    run_refresh(tmp_path, "night-0", first + timedelta(hours=3))
     at = first + NIGHT
     nights.later(1, at, first)
     file = tmp_path / "portfolio.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(change(text), encoding="utf-8")
-    build = run_refresh(tmp_path, "night-1", at + timedelta(hours=3), manifest, as_of=as_of)
+    build = run_refresh(tmp_path, "night-1", at + timedelta(hours=3), as_of=as_of)
     assert (build.refresh.mode, reason in (build.refresh.full_because or "")) == ("rebuilt", True)
-    continued = built_at_once(tmp_path, at + timedelta(hours=3), manifest, as_of=as_of)
+    continued = built_at_once(tmp_path, at + timedelta(hours=3), as_of=as_of)
     assert differences(continued, PortfolioFolder(tmp_path).warehouse / "warehouse.duckdb") == []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestration import dbt_build, refresh
 from orchestration.portfolio_folder import PortfolioFolder
-from tests.external.conftest import _parsed_project
+from tests.parsed_project import parsed_for
 
 # What the reference computes; dbt builds what these are made of.
 COMPARED = ("fct_work_items", "mart_flow_metrics", "mart_stage_days")
@@ -79,7 +79,7 @@ def _run(made: refresh.RefreshBuild, names: Sequence[str], but: Sequence[str] = 
         # The portfolio's own tables are described anew: nothing before the vocabulary is asked for them.
         selection += ["staging.portfolio", "staging.quality", "--exclude", *but, "1+int_exported_items_unioned"]
     selection += ["--exclude-resource-type", "test"]
-    outcomes = refresh.build_models(made, selection, manifest=_parsed_project().deepcopy())
+    outcomes = refresh.build_models(made, selection, manifest=parsed_for(made.paths))
     failed = "\n".join(dbt_build.failure_sentences(outcomes))
     assert failed == "", failed
 
