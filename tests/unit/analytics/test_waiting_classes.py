@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 
 from orchestration.analytics import waiting_batches
 from orchestration.analytics.random_streams import generator_for
+from orchestration.analytics.team_clocks import elapsed_team_clock, team_clock
 from orchestration.analytics.waiting_batches import BatchSettings, find_batches
 from orchestration.analytics.waiting_classes import (
     WAIT_COLUMNS,
     WAITING_CLASSES,
     WaitingClassSettings,
     classify_waits,
-    elapsed_team_clock,
-    team_clock,
 )
 from orchestration.analytics.waiting_sums import STAGE_KEYS, WaitingSettings, waiting_by_stage, waiting_by_transition
 from orchestration.analytics.work_instances import INSTANCE_COLUMNS, instances_from_visits
