@@ -43,7 +43,7 @@ class MomentParameter(click.ParamType[datetime]):
 
 
 def _command(*, has_portfolio: bool = True) -> Callable[[Callable[Parameters, None]], Callable[Parameters, None]]:
-    """Give a command the options all share, and turn errors into one sentence with exit code 1."""
+    """Give a command the options and the surroundings all share, and turn errors into one sentence with exit code 1."""
 
     def decorate(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
         @wraps(function)

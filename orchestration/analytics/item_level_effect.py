@@ -67,9 +67,6 @@ DISTRIBUTION_COLUMNS = tuple(_DISTRIBUTION_TYPES)
 
 #: Up to this many pairs the differences are written out; beyond, their median is found by counting.
 _MAX_PAIRS_WRITTEN_OUT = 1_000_000
-#: So many values of each side, evenly taken, tell where to begin counting; a count that leaves more than this share of
-#: the pairs in question has not told much.
-_N_THINNED, _MAX_SHARE_LEFT = 256, 0.7
 #: Cells into which the range of values is cut for the bootstrap; the bounds are exact to about one.
 _N_CELLS = 2048
 
@@ -91,7 +88,7 @@ def hodges_lehmann_shift(before: ArrayLike, after: ArrayLike) -> float:
     """Return the median of all differences ``after - before`` between an item of one and an item of the other.
 
     Both one-dimensional and finite, in one unit. NaN if either is empty. Of more than a million pairs not all are
-    written out: pairs at or below a value are counted in sorted arrays, and the median is closed in on until at most a
+    written out: pairs at or below a value are counted in sorted arrays, and the median is halved in until at most a
     million are left.
     """
     return _median_difference(np.sort(np.asarray(before, dtype=float)), np.sort(np.asarray(after, dtype=float)))
@@ -120,14 +117,8 @@ def _middle_difference(first: Floats, second: Floats) -> float:
     low, high = float(np.nextafter(second[0] - first[-1], -np.inf)), float(second[-1] - first[0])
     n_below, n_within = 0, n_pairs
     begin, end = np.zeros(second.size, dtype=np.int64), np.full(second.size, first.size, dtype=np.int64)
-    guesses = _either_side_of_middle(first, second)
-    has_crept = False
     while n_within > _MAX_PAIRS_WRITTEN_OUT:
-        # Where many pairs share one value, their number says little of where the middle ones lie.
-        share = 0.5 if has_crept else _share_to_try(ranks[0] - n_below, n_within)
-        middle = guesses.pop() if guesses else low + (high - low) * share
-        if not low < middle < high:
-            middle = low + (high - low) / 2
+        middle = low + (high - low) / 2
         if not low < middle < high:
             # All that is left is one value.
             return high
@@ -140,28 +131,12 @@ def _middle_difference(first: Floats, second: Floats) -> float:
             high, begin = middle, places
         else:
             low, end, n_below = middle, places, n_up_to
-        n_left = int((end - begin).sum())
-        has_crept, n_within = n_left > _MAX_SHARE_LEFT * n_within, n_left
+        n_within = int((end - begin).sum())
     counts = end - begin
     within = np.arange(n_within) - np.repeat(np.cumsum(counts) - counts, counts)
     differences = np.repeat(second, counts) - first[np.repeat(begin, counts) + within]
     wanted = [rank - n_below - 1 for rank in ranks]
     return float(np.partition(differences, wanted)[wanted].mean())
-
-
-def _either_side_of_middle(first: Floats, second: Floats) -> list[float]:
-    """Return values between which the median of the differences of sorted arrays most likely lies, by some of each."""
-    thinned = [part[np.linspace(0, part.size - 1, _N_THINNED).astype(np.int64)] for part in (first, second)]
-    lower, upper = np.quantile(thinned[1][:, None] - thinned[0], [0.499, 0.501])
-    # Not the differences themselves: a value that many pairs share is better not cut in two.
-    reach = (upper - lower) / 4
-    return [float(lower - reach), float(upper + reach)] if reach > 0 else []
-
-
-def _share_to_try(n_to_middle: int, n_within: int) -> float:
-    """Return after which share of the pairs in question to cut: a little off the middle one, on its longer side."""
-    margin = _MAX_PAIRS_WRITTEN_OUT // 5
-    return (n_to_middle + (-margin if n_to_middle > n_within / 2 else margin)) / n_within
 
 
 def _nearest(first: Floats, second: Floats, places: Ints, step: int) -> float:

@@ -18,7 +18,7 @@ import pandas as pd
 from orchestration.analytics.stage_indicators import queues_before_active_stages
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from orchestration.analytics.array_types import Flags, Ints
 
@@ -147,36 +147,11 @@ def _instants(microseconds: Ints) -> pd.DatetimeIndex:
 
 
 def _items_in_order(names: pd.Series, entered: Ints, exited: Ints, stage: Ints) -> tuple[Ints, Ints]:
-    """Return the items as numbers, and the rows, in order of item, entry, exit and stage.
-
-    An item's visits mostly follow each other in time already, so what follows is kept together and moved as one; only
-    the items of which that is not so are sorted visit by visit.
-    """
+    """Return the items as numbers, and the rows, in order of item, entry, exit and stage."""
     is_numbered = pd.api.types.is_integer_dtype(names.dtype)
     item = names.to_numpy() if is_numbered else np.asarray(pd.factorize(names, sort=True)[0], dtype=np.int64)
-    begins = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]])[: item.size])
-    lengths = np.diff(begins, append=item.size)
-    run = np.argsort(item[begins], kind="stable")
-    shift = begins[run] - (np.cumsum(lengths[run]) - lengths[run])
-    order = np.arange(item.size) + np.repeat(shift, lengths[run])
-    item = item[order]
-    is_same = item[1:] == item[:-1]
-    times = [instants[order] for instants in (entered, exited, stage)]
-    is_earlier = _is_less([of_row[1:] for of_row in times], [of_row[:-1] for of_row in times])
-    number = np.concatenate([[0], np.cumsum(~is_same)])[: item.size]
-    is_unsorted = np.bincount(number[1:][is_same & is_earlier], minlength=item.size) > 0
-    rows = np.flatnonzero(is_unsorted[number])
-    entry, exit_, code = (of_row[rows] for of_row in times)
-    order[rows] = order[rows[np.lexsort((code, exit_, entry, number[rows]))]]
-    return item, order
-
-
-def _is_less(left: Sequence[Ints], right: Sequence[Ints]) -> Flags:
-    """Return where one row of numbers comes before another, the first number counting most."""
-    less: Flags = np.zeros(left[0].size, dtype=bool)
-    for one, other in zip(reversed(left), reversed(right), strict=True):
-        less = (one < other) | ((one == other) & less)
-    return less
+    order = np.lexsort((stage, exited, entered, item)).astype(np.int64)
+    return item[order], order
 
 
 def _last_row(flags: Flags) -> Ints:

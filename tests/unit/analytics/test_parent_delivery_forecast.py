@@ -137,6 +137,15 @@ def test_only_open_parents_with_work_begun_and_children_left_have_a_forecast() -
     assert forecast([finished, waiting, cancelled, going], 10).forecasts["work_item_id"].tolist() == ["going"]
 
 
+def test_parents_without_a_child_and_children_of_no_parent_change_nothing() -> None:
+    others = [parent_of(f"old-{number}", [2 * k + 0.5 for k in range(8)] + [None]) for number in range(3)]
+    childless = [parent_of("childless", [], is_open=True), parent_of("alone", [], level="epic", is_open=True)]
+    of_nobody = (childless[0][0] | {"work_item_id": "last"}, parent_of("unknown", [0.5, None])[1])
+    found, expected = forecast([*others, *childless, of_nobody], 15), forecast(others, 15)
+    pd.testing.assert_frame_equal(found.forecasts, expected.forecasts)
+    pd.testing.assert_frame_equal(found.backtest, expected.backtest)
+
+
 def test_a_parent_without_any_child_finished_is_withheld() -> None:
     row = forecast([parent_of("stuck", [None] * 3)], 12).forecasts.iloc[0]
     assert row["withheld_reason"] == "none of its children was finished in 12 weeks of work"
