@@ -22,7 +22,8 @@ help: ## Show this list.
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/uv --version 2>/dev/null | grep -qF "uv $(UV_VERSION)" \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
-	@$(BIN)/uv sync --frozen --quiet
+	@# Compiled once: where Python may not keep what it compiles (many images), every command would compile it again.
+	@$(BIN)/uv sync --frozen --quiet --compile-bytecode
 	@touch $@
 
 .PHONY: install

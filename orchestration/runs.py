@@ -4,6 +4,7 @@ Belongs here: the Dagster instance of a portfolio, progress, and the reasons a r
 belong here: jobs (`orchestration.defs`), what is printed (`orchestration.cli`).
 """
 
+import json
 import logging
 import os
 import uuid
@@ -32,6 +33,13 @@ _COMMAND_LINE_SETTINGS = """\
 telemetry: {enabled: false}
 compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}
 """
+# Where Dagster itself would keep them.
+_EVENT_LOG = """\
+event_log_storage:
+  module: orchestration.run_history
+  class: KeptOpenEventLog
+  config: {{base_dir: {folder}}}
+"""
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,9 @@ def prepare_home(paths: PortfolioFolder) -> Path:
     home = paths.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     settings = {"dagster.yaml": _SETTINGS.read_text(encoding="utf-8"), "weir.yaml": _COMMAND_LINE_SETTINGS}
-    for name, text in settings.items():
-        file = home / name
+    event_log = _EVENT_LOG.format(folder=json.dumps(str((home / "history" / "runs").absolute())))
+    for name, of_all in settings.items():
+        file, text = home / name, of_all + event_log
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
     return home
