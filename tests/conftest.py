@@ -24,7 +24,8 @@ TIMEOUT_SECONDS = 900
 
 
 def weir_command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "orchestration.cli", *map(str, arguments)]
+    """Return the command as a person types it: the script that the installation puts beside Python."""
+    return [str(Path(sys.executable).with_name("weir")), *map(str, arguments)]
 
 
 def weir_environment(portfolio: Path | None) -> dict[str, str]:
