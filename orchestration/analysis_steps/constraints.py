@@ -68,18 +68,18 @@ def judge_constraints(build: RefreshBuild) -> dict[str, pd.DataFrame]:
     """Measure each line's stages once, say which hold it back and what is new about it; write the tables."""
 
     def make() -> dict[str, pd.DataFrame]:
-        earlier = {table: earlier_results(build, table) for table in ("constraint_verdicts", "constraint_events")}
+        earlier = earlier_results(build, ("constraint_verdicts", "constraint_events"))
         return constraint_tables(_read_inputs(build), earlier)
 
     return written_tables(build, TABLES, make)
 
 
 def constraint_tables(
-    inputs: ConstraintInputs, earlier: Mapping[str, pd.DataFrame | None] | None = None
+    inputs: ConstraintInputs, earlier: Mapping[str, pd.DataFrame] | None = None
 ) -> dict[str, pd.DataFrame]:
     """Return the tables by name: evidence, declarations, verdicts and events of all refreshes, scopes.
 
-    ``earlier`` holds `constraint_verdicts` and `constraint_events` as last published, or None.
+    ``earlier`` holds `constraint_verdicts` and `constraint_events` as last published, as far as they were.
     """
     lines = [line for scope in SCOPES for line in _measured(inputs, scope)]
     thresholds = inputs.thresholds
@@ -87,7 +87,7 @@ def constraint_tables(
     placed = [line for line in lines if line.value_stream_id != _UNASSIGNED]
     declared = declaration.declare_constraints(placed, declaration_settings(thresholds))
     today = constraint_verdicts.verdicts_of(declared, inputs.as_of)
-    before = {name: frame for name, frame in (earlier or {}).items() if frame is not None}
+    before = earlier or {}
     verdicts = constraint_verdicts.kept_verdicts(before.get("constraint_verdicts"), today)
     settings = constraint_history.HistorySettings(thresholds.eliminated_below, thresholds.eliminated_after_weeks)
     events = constraint_history.constraint_events(verdicts, today, settings)

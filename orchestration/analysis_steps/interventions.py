@@ -111,8 +111,8 @@ def follow_interventions(build: RefreshBuild) -> dict[str, pd.DataFrame]:
     """Chart, measure and judge every intervention, watch over its gains, and write the tables; returns them."""
 
     def make() -> dict[str, pd.DataFrame]:
-        known = earlier_results(build, "intervention_projections")
-        return intervention_tables(_read_inputs(build), known)
+        known = earlier_results(build, ("intervention_projections",))
+        return intervention_tables(_read_inputs(build), known.get("intervention_projections"))
 
     return written_tables(build, TABLES, make)
 

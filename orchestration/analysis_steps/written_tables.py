@@ -21,10 +21,9 @@ def written_tables(
     seeds would give the same rows.
     """
     if build.is_unchanged:
-        standing = {name: earlier_results(build, name) for name in names}
-        found = {name: frame for name, frame in standing.items() if frame is not None}
-        if found.keys() == standing.keys():
-            return found
+        standing = earlier_results(build, names)
+        if standing.keys() == set(names):
+            return standing
     made = make()
     with build.connection() as connection:
         for name in names:
