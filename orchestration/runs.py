@@ -4,7 +4,6 @@ Belongs here: the Dagster instance of a portfolio, progress, and the reasons a r
 belong here: jobs (`orchestration.defs`), what is printed (`orchestration.cli`).
 """
 
-import json
 import logging
 import os
 import uuid
@@ -16,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
+import yaml
 from dagster import DagsterInstance, EventLogEntry
 from dagster_shared.error import SerializableErrorInfo
 
@@ -33,13 +33,6 @@ _COMMAND_LINE_SETTINGS = """\
 telemetry: {enabled: false}
 compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}
 """
-# Where Dagster itself would keep them.
-_EVENT_LOG = """\
-event_log_storage:
-  module: orchestration.run_history
-  class: KeptOpenEventLog
-  config: {{base_dir: {folder}}}
-"""
 
 
 @dataclass(frozen=True)
@@ -56,12 +49,18 @@ def prepare_home(paths: PortfolioFolder) -> Path:
     home = paths.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     settings = {"dagster.yaml": _SETTINGS.read_text(encoding="utf-8"), "weir.yaml": _COMMAND_LINE_SETTINGS}
-    event_log = _EVENT_LOG.format(folder=json.dumps(str((home / "history" / "runs").absolute())))
     for name, of_all in settings.items():
-        file, text = home / name, of_all + event_log
+        file, text = home / name, of_all + _event_log(home)
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
     return home
+
+
+def _event_log(home: Path) -> str:
+    """Return the settings of the event log, whose files lie where Dagster's own would."""
+    folder = str((home / "history" / "runs").absolute())
+    storage = {"module": "orchestration.run_history", "class": "KeptOpenEventLog", "config": {"base_dir": folder}}
+    return yaml.safe_dump({"event_log_storage": storage})
 
 
 def end_dead_runs(paths: PortfolioFolder) -> int:

@@ -26,7 +26,7 @@ def is_counted() -> dg.AssetCheckResult:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return prepare_home(PortfolioFolder(tmp_path))
+    return prepare_home(PortfolioFolder(tmp_path / "Größe: 'A' \U0001f30a"))
 
 
 def recorded(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str, str | None]]:
