@@ -60,10 +60,17 @@ def _version(name: str) -> str:
 
 
 def _git() -> str:
-    found = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, cwd=RESULTS_FILE.parent
+    """Return what git calls this code; results that a measurement has just written do not make it another."""
+    name = _told_by_git("describe", "--always")
+    changed = _told_by_git(
+        "status", "--porcelain", "--untracked-files=no", "--", ":/", f":(exclude){RESULTS_FILE.name}"
     )
-    return found.stdout.strip() or "unknown"
+    return f"{name}-dirty" if name and changed else name or "unknown"
+
+
+def _told_by_git(*arguments: str) -> str:
+    found = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=RESULTS_FILE.parent)
+    return found.stdout.strip()
 
 
 def _processor() -> str:
