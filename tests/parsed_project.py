@@ -27,8 +27,13 @@ def _parsed_project() -> tuple[Any, Path]:
 def parsed_for(paths: PortfolioFolder) -> Any:
     """Return dbt's manifest, and leave it where a refresh of the portfolio looks for it."""
     manifest, target = _parsed_project()
+    leave_parsed_project(target, paths)
+    # A build writes into what it is given.
+    return manifest.deepcopy()
+
+
+def leave_parsed_project(target: Path, paths: PortfolioFolder) -> None:
+    """Copy what dbt left of the project in a target folder to where a portfolio's is looked for."""
     paths.dbt_target.mkdir(parents=True, exist_ok=True)
     for name in ("manifest.json", "project.sha256"):
         shutil.copy(target / name, paths.dbt_target)
-    # A build writes into what it is given.
-    return manifest.deepcopy()

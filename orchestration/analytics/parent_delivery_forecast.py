@@ -142,7 +142,7 @@ class _Draws:
     """Random numbers from [0, 1) per path: of the weeks drawn, shape (paths, weeks), and of the growth, (paths,).
 
     ``known``: what came of it by scope, origin and children left. All parents of a scope that go at its pace meet the
-    same futures; only what is left of them differs.
+    same futures; only what is left of them differs. Draws serve one use, in which the origin says how far is looked.
     """
 
     weeks: Floats

@@ -62,9 +62,7 @@ Measured by `make benchmark` on the simulator's Jira exports (seed {DEFAULT_SEED
 entries an issue). One run on one machine: ratios travel better than seconds.
 
 {measured_where(_LIBRARIES)}
-- DuckDB: 4 GiB, 2 threads. The floor is DuckDB merely scanning the same files once, with only the columns needed.
-- Machines of this kind differ by a factor of three from day to day: the floor of 1,000,000 issues has taken 7.4 s and
-  22.2 s. Compare seconds only with those of the same day, limits in seconds with the floor in mind."""
+- DuckDB: 4 GiB, 2 threads. The floor is DuckDB merely scanning the same files once, with only the columns needed."""
 
 
 def _full(found: Measurements) -> str:

@@ -3,7 +3,6 @@
 import ast
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ import yaml
 import checks
 from orchestration.definitions import defs
 from orchestration.portfolio_folder import PortfolioFolder
+from tests.parsed_project import leave_parsed_project
 
 ROOT = Path(__file__).resolve().parents[3]
 DEFS = ROOT / "orchestration" / "defs"
@@ -121,22 +121,15 @@ def test_schedules_run_in_the_portfolios_time_zone(published_example, tmp_path):
     assert loaded_elsewhere(published_example.folder, tmp_path) == {"timezones": ["Europe/Berlin"], "warnings": []}
 
 
-def leave_parsed_project(published: PortfolioFolder, paths: PortfolioFolder) -> None:
-    """Spare a loading of another portfolio the half minute in which dbt parses the same project again."""
-    paths.dbt_target.mkdir(parents=True)
-    for name in ("manifest.json", "project.sha256"):
-        shutil.copy(published.dbt_target / name, paths.dbt_target)
-
-
 def test_a_broken_portfolio_does_not_break_loading(published_example, tmp_path):
     broken = tmp_path / "broken"
-    leave_parsed_project(published_example, PortfolioFolder(broken))
+    leave_parsed_project(published_example.dbt_target, PortfolioFolder(broken))
     (broken / "portfolio.yaml").write_text("surprise: 1\n", encoding="utf-8")
     assert loaded_elsewhere(broken, tmp_path) == {"timezones": ["UTC"], "warnings": []}
 
 
 def test_without_a_portfolio_the_example_is_meant_and_loading_does_not_make_it(published_example, tmp_path):
-    leave_parsed_project(published_example, PortfolioFolder(tmp_path / ".weir" / "example", is_example=True))
+    leave_parsed_project(published_example.dbt_target, PortfolioFolder(tmp_path / ".weir" / "example", is_example=True))
     assert loaded_elsewhere(None, tmp_path)["timezones"] == ["UTC"]
     assert not (tmp_path / ".weir" / "example").exists()
 
